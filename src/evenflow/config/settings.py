@@ -1,0 +1,345 @@
+"""What a configuration says, section by section, before anybody acts on it.
+
+One dataclass per module, the same in every kind of section: a field that was not said there is `UNSET`, and says itself
+how it merges when a later section speaks too (`override`, `append`, `replace_if_said`). Values are parsed (numbers, durations,
+words), but nothing is looked up, compiled or opened: that is the compiler's. The parser's directives write these fields;
+the compiler reads them; nobody else does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from evenflow.origin import NOWHERE, Origin
+
+
+class Unset(Enum):
+    """The type of `UNSET`; an enum so that mypy narrows `is UNSET`."""
+
+    UNSET = "unset"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET: Final = Unset.UNSET
+
+
+def override() -> Any:
+    """A field where what is said later (or further inside) wins."""
+    return field(default=UNSET, metadata={"merge": "override"})
+
+
+def append() -> Any:
+    """A tuple field where what is said outside comes first and what is said inside follows."""
+    return field(default=UNSET, metadata={"merge": "append"})
+
+
+# --- values -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a listener or a virtual host stands. `host` is "" for every address; `port` None only in `<VirtualHost a:*>`."""
+
+    host: str
+    port: int | None
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ServerNameValue:
+    """`ServerName [scheme://]host[:port]`; `scheme` and `port` are None where they are not written."""
+
+    host: str
+    port: int | None
+    scheme: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MemberParameters:
+    """What `key=value` says of one member (ProxyPass to a plain URL, BalancerMember, ProxySet on a member)."""
+
+    min: int | Unset = UNSET
+    max: int | Unset = UNSET
+    smax: int | Unset = UNSET
+    ttl: float | Unset = UNSET
+    acquire: float | Unset = UNSET
+    connectiontimeout: float | Unset = UNSET
+    timeout: float | Unset = UNSET
+    retry: float | Unset = UNSET
+    keepalive: bool | Unset = UNSET
+    disablereuse: bool | Unset = UNSET
+    ping: float | Unset = UNSET
+    responsefieldsize: int | Unset = UNSET
+    iobuffersize: int | Unset = UNSET
+    receivebuffersize: int | Unset = UNSET
+    route: str | Unset = UNSET
+    redirect: str | Unset = UNSET
+    loadfactor: float | Unset = UNSET
+    """1 to 100; httpd computes with a hundredfold of it."""
+    lbset: int | Unset = UNSET
+    status: tuple[tuple[str, bool], ...] | Unset = UNSET
+    """(letter, set or cleared) in the order written: `+D-E` is (("D", True), ("E", False))."""
+    upgrade: str | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerParameters:
+    """What `key=value` says of a balancer (ProxySet in its section, ProxyPass to balancer://)."""
+
+    lbmethod: str | Unset = UNSET
+    stickysession: str | Unset = UNSET
+    """As written: `NAME` or `COOKIE|pathname`."""
+    stickysessionsep: str | Unset = UNSET
+    """One character, or "" for Off."""
+    scolonpathdelim: bool | Unset = UNSET
+    nofailover: bool | Unset = UNSET
+    maxattempts: int | Unset = UNSET
+    timeout: float | Unset = UNSET
+    failonstatus: tuple[int, ...] | Unset = UNSET
+    failontimeout: bool | Unset = UNSET
+    forcerecovery: bool | Unset = UNSET
+    growth: int | Unset = UNSET
+    nonce: str | Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class MappingLine:
+    """One `ProxyPass`. `target` is "!" for an exclusion; `path` is None inside a Location."""
+
+    path: str | None
+    target: str
+    member: MemberParameters
+    balancer: BalancerParameters
+    nocanon: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseLine:
+    """One `ProxyPassReverse`. `path` is None inside a Location."""
+
+    path: str | None
+    url: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One `BalancerMember`; `balancer` is the name without scheme, lower case."""
+
+    balancer: str
+    url: str
+    parameters: MemberParameters
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """One `ProxySet`. `target` is the section's or the statement's URL: `balancer://name` or a member's URL."""
+
+    target: str
+    member: MemberParameters
+    balancer: BalancerParameters
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionLine:
+    """One `RewriteCond` as split, nothing interpreted: `flags` are upper case short names with their value or None."""
+
+    test: str
+    pattern: str
+    flags: tuple[tuple[str, str | None], ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One `RewriteRule` with the conditions before it. `pattern` keeps a leading `!`; flags as in `ConditionLine`, short names (`P`, `R`, `E` ...)."""
+
+    pattern: str
+    substitution: str
+    flags: tuple[tuple[str, str | None], ...]
+    conditions: tuple[ConditionLine, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdit:
+    """One `Header` or `RequestHeader`.
+
+    `table` is "request", "onsuccess" or "always". `action` is set, setifempty, add, append, merge, unset, edit, edit*, echo or note.
+    `value` is the format (for edit the pattern), `replacement` edit's second; "" where an action takes none.
+    `env` is (name, wanted) for `env=NAME` / `env=!NAME`, else None; `expr` the text of `expr=`, else None.
+    """
+
+    table: str
+    action: str
+    name: str
+    value: str
+    replacement: str
+    env: tuple[str, bool] | None
+    expr: str | None
+    early: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RequireLine:
+    """One `Require`: `Require [not] provider argument ...`; `all granted` is provider "all", arguments ("granted",)."""
+
+    provider: str
+    arguments: tuple[str, ...]
+    negated: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One `CustomLog` or `TransferLog`; `format` is a nickname or a literal format, None for TransferLog."""
+
+    target: str
+    format: str | None
+    env: tuple[str, bool] | None
+    expr: str | None
+    origin: Origin
+
+
+# --- one dataclass per module -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSettings:
+    """core and the MPM."""
+
+    server_name: ServerNameValue | Unset = override()
+    server_aliases: tuple[str, ...] | Unset = append()
+    server_admin: str | Unset = override()
+    document_root: str | Unset = override()
+    timeout: float | Unset = override()
+    keep_alive: bool | Unset = override()
+    keep_alive_timeout: float | Unset = override()
+    max_keep_alive_requests: int | Unset = override()
+    limit_request_line: int | Unset = override()
+    limit_request_field_size: int | Unset = override()
+    limit_request_fields: int | Unset = override()
+    handler: str | Unset = override()
+    """SetHandler's word; "none" says that there is none."""
+    handler_origin: Origin | Unset = override()
+    server_signature: str | Unset = override()
+    use_canonical_name: str | Unset = override()
+    listens: tuple[Address, ...] | Unset = append()
+    listen_backlog: int | Unset = override()
+    user: str | Unset = override()
+    group: str | Unset = override()
+    pid_file: str | Unset = override()
+    server_root: str | Unset = override()
+    error_log: str | Unset = override()
+    log_level: str | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """mod_proxy and mod_proxy_balancer."""
+
+    requests: bool | Unset = override()
+    mappings: tuple[MappingLine, ...] | Unset = append()
+    reverses: tuple[ReverseLine, ...] | Unset = append()
+    members: tuple[MemberLine, ...] | Unset = append()
+    sets: tuple[SetLine, ...] | Unset = append()
+    preserve_host: bool | Unset = override()
+    error_override: bool | Unset = override()
+    error_override_codes: tuple[int, ...] | Unset = override()
+    timeout: float | Unset = override()
+    via: str | Unset = override()
+    add_headers: bool | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteSettings:
+    """mod_rewrite. Rules never merge by appending: see the compiler for who inherits what."""
+
+    engine: bool | Unset = override()
+    rules: tuple[RuleLine, ...] | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSettings:
+    """mod_headers, all three tables in file order."""
+
+    edits: tuple[FieldEdit, ...] | Unset = append()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """mod_authz_core and mod_authz_host: the lines of one section count as RequireAny; a later section's replace them."""
+
+    requires: tuple[RequireLine, ...] | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """mod_ssl. Paths as written; relative ones are below ServerRoot."""
+
+    engine: bool | Unset = override()
+    certificates: tuple[tuple[str, Origin], ...] | Unset = override()
+    keys: tuple[tuple[str, Origin], ...] | Unset = override()
+    chain: tuple[str, Origin] | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """mod_log_config."""
+
+    formats: tuple[tuple[str, str], ...] | Unset = append()
+    """(nickname, format)"""
+    logs: tuple[LogLine, ...] | Unset = append()
+    transfer_format: str | Unset = override()
+
+
+# --- sections -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One section and what was said directly in it.
+
+    `kind` is "server" (the main server), "virtualhost", "location" (also `<Location ~ rx>` and LocationMatch), "proxy" (also ProxyMatch),
+    "directory", "files". `match` is "prefix", "glob" or "regex" and `pattern` the section's argument without quotes.
+    `addresses` is for virtual hosts only. `blocks` are the enclosed sections in file order.
+    """
+
+    kind: str
+    match: str
+    pattern: str
+    origin: Origin
+    addresses: tuple[Address, ...] = ()
+    core: CoreSettings = CoreSettings()
+    proxy: ProxySettings = ProxySettings()
+    rewrite: RewriteSettings = RewriteSettings()
+    headers: HeaderSettings = HeaderSettings()
+    access: AccessSettings = AccessSettings()
+    tls: TlsSettings = TlsSettings()
+    log: LogSettings = LogSettings()
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole configuration: the main server with every virtual host among its `blocks`.
+
+    `server_root` is absolute; relative paths in the blocks are relative to it. `modules` are the module identifiers that count as loaded.
+    """
+
+    main: Block
+    server_root: str
+    modules: frozenset[str] = field(default_factory=frozenset)
+    files: tuple[str, ...] = ()

@@ -1,0 +1,314 @@
+"""The frozen routing plan: what a request is measured against.
+
+Made once by the compiler, shared by fork, never changed while it serves; what changes lives in slots. All text is bytes, as on the wire.
+The classes here are plain: how a request is led through them is written in `decide` and its neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evenflow.origin import NOWHERE, Origin
+
+# What is done with a request: `Decision.kind`.
+FORWARD: Final = 1
+"""Sent to a balancer's member or to one plain member."""
+REDIRECT: Final = 2
+"""Answered with `status` and `location`."""
+ANSWER: Final = 3
+"""Answered by ourselves with `status` (403, 404, 421 ...)."""
+FILE: Final = 4
+"""A file below DocumentRoot."""
+LOCAL: Final = 5
+"""Handed to a local handler named `handler` (balancer-manager)."""
+
+
+class Member:
+    """One backend origin: a BalancerMember, a ProxyPass to a plain URL, or the authority that a `[P]` rule names.
+
+    `slot` is the row in the scoreboard. Durations are float seconds, 0.0 where not said (the virtual host's `proxy_timeout` counts then).
+    """
+
+    __slots__ = (
+        "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
+        "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive", "generic",
+        "upgrade", "response_field_size", "slot", "balancer", "origin",
+    )  # fmt: skip
+
+    def __init__(self, name: bytes, scheme: bytes, host: str, port: int, path: bytes, slot: int, origin: Origin) -> None:
+        self.name = name
+        """The URL as httpd prints it: `http://127.0.0.1:8090`, with its path if it has one."""
+        self.scheme = scheme
+        """`http`, `ws`; whether TLS is spoken to it is the scheme's `s`."""
+        self.host = host
+        self.port = port
+        self.path = path
+        """What is put before every forwarded path; b"" mostly."""
+        self.host_field = b""
+        """The Host field that it gets when ProxyPreserveHost is off: no port where it is the scheme's own."""
+        self.route = b""
+        self.redirect = b""
+        self.loadfactor = 100
+        """A hundredfold, as httpd computes: 1.5 is 150."""
+        self.lbset = 0
+        self.status = b""
+        """The configured status letters, for instance b"DH"."""
+        self.timeout = 0.0
+        self.connect_timeout = 0.0
+        self.retry = 60.0
+        self.ttl = 0.0
+        self.acquire = 0.0
+        self.ping = 0.0
+        self.max = 0
+        self.smax = 0
+        self.disable_reuse = False
+        self.keepalive = False
+        self.generic = False
+        """No worker of httpd's covers it: no connection is kept."""
+        self.upgrade: tuple[bytes, ...] = ()
+        """Lower case protocols that may be upgraded to; (b"any",) for all."""
+        self.response_field_size = 8192
+        self.slot = slot
+        self.balancer: Balancer | None = None
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"Member({self.name.decode('latin-1')})"
+
+
+class Balancer:
+    """One `<Proxy balancer://name>` with its members in configuration order."""
+
+    __slots__ = (
+        "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends", "nofailover",
+        "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce", "index", "origin",
+    )  # fmt: skip
+
+    def __init__(self, name: bytes, members: tuple[Member, ...], index: int, origin: Origin) -> None:
+        self.name = name
+        """Without scheme, lower case: b"confluence-cluster"."""
+        self.members = members
+        self.lbmethod = "byrequests"
+        self.sticky_cookie = b""
+        """The cookie's name; b"" where no stickysession is configured."""
+        self.sticky_path = b""
+        """The name looked for in the URL; the same as the cookie's unless `A|b` was written."""
+        self.sticky_separator = b"."
+        """One byte, or b"" for Off: the whole value is the route."""
+        self.semicolon_ends = False
+        self.nofailover = False
+        self.maxattempts = max(0, len(members) - 1)
+        self.timeout = 0.0
+        self.failonstatus: frozenset[int] = frozenset()
+        self.failontimeout = False
+        self.forcerecovery = True
+        self.growth = 0
+        self.nonce: bytes | None = None
+        self.index = index
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"Balancer({self.name.decode('latin-1')})"
+
+
+class Reverse:
+    """One ProxyPassReverse: a response field that begins with one of `prefixes` gets `replacement` for it, made absolute."""
+
+    __slots__ = ("prefixes", "replacement", "origin")
+
+    def __init__(self, prefixes: tuple[bytes, ...], replacement: bytes, origin: Origin) -> None:
+        self.prefixes = prefixes
+        """Compared without regard to case; for `balancer://c/` one for every member."""
+        self.replacement = replacement
+        self.origin = origin
+
+
+class Scope:
+    """The settings of one place, merged: virtual host, then `<Proxy>`, then `<Location>` sections in file order.
+
+    One object for each combination of sections that meet, so a request only refers to it.
+    """
+
+    __slots__ = (
+        "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses",
+        "request_edits", "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.preserve_host = False
+        self.error_override = False
+        self.error_override_codes: frozenset[int] = frozenset()
+        """Empty: every status from 400 up."""
+        self.via = b"off"
+        """off, on, full, block"""
+        self.add_headers = True
+        self.reverses: tuple[Reverse, ...] = ()
+        self.request_edits: tuple[object, ...] = ()
+        """`edits.Edit`s"""
+        self.always_edits: tuple[object, ...] = ()
+        self.onsuccess_edits: tuple[object, ...] = ()
+        self.handler = ""
+        self.handler_origin: Origin = NOWHERE
+        self.requires: tuple[object, ...] | None = None
+        """`access.Require`s; None: nothing was required, so everybody may."""
+        self.rules: tuple[object, ...] = ()
+        """Location-context `rewrite.Rule`s"""
+        self.rewrite_on = False
+
+
+class VirtualHost:
+    """One `<VirtualHost>`, or the main server, ready to answer. Durations in float seconds, sizes in bytes."""
+
+    __slots__ = (
+        "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
+        "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests",
+        "limit_request_line", "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name",
+        "tls", "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "origin",
+    )  # fmt: skip
+
+    def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
+        self.index = index
+        self.server_name = server_name
+        self.server_port = 0
+        """The port written in ServerName; 0 where none is."""
+        self.server_scheme = b""
+        """The scheme written in ServerName; b"" where none is."""
+        self.aliases: tuple[bytes, ...] = ()
+        self.wildcards: tuple[bytes, ...] = ()
+        self.server_admin = b""
+        self.document_root = b""
+        self.timeout = 60.0
+        self.proxy_timeout = 60.0
+        """ProxyTimeout, else Timeout."""
+        self.keep_alive = True
+        self.keep_alive_timeout = 5.0
+        self.max_keep_alive_requests = 100
+        self.limit_request_line = 8190
+        self.limit_request_field_size = 8190
+        self.limit_request_fields = 100
+        self.server_signature = b"off"
+        self.use_canonical_name = False
+        self.tls = False
+        self.certificates: tuple[tuple[str, str | None], ...] = ()
+        """(certificate file, key file or None where the key is in the certificate's file), absolute paths"""
+        self.logs: tuple[LogTarget, ...] = ()
+        self.base = Scope()
+        """The settings of a request that meets no section."""
+        # What `decide` walks through; made by the compiler.
+        self.rules: tuple[object, ...] = ()
+        self.rewrite_on = False
+        self.mappings: tuple[object, ...] = ()
+        self.locations: tuple[object, ...] = ()
+        self.proxies: tuple[object, ...] = ()
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"VirtualHost({self.server_name.decode('latin-1')}, {self.origin})"
+
+
+class LogTarget:
+    """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname resolved."""
+
+    __slots__ = ("target", "format", "env", "origin")
+
+    def __init__(self, target: str, format: str, env: tuple[bytes, bool] | None, origin: Origin) -> None:
+        self.target = target
+        self.format = format
+        self.env = env
+        """(name, wanted): written only if the variable is set (or unset)."""
+        self.origin = origin
+
+
+class Listener:
+    """One `Listen`: `host` is "" for every address."""
+
+    __slots__ = ("host", "port", "tls", "origin")
+
+    def __init__(self, host: str, port: int, tls: bool, origin: Origin) -> None:
+        self.host = host
+        self.port = port
+        self.tls = tls
+        """Whether the first virtual host of the address has SSLEngine on."""
+        self.origin = origin
+
+
+class ConnectionFacts:
+    """What is known of a client connection before its first byte; made once for each connection.
+
+    `table` is the `vhosts.HostTable` of its local address, `sni` the name asked for in the TLS handshake (lower case, b"" for none).
+    """
+
+    __slots__ = ("remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table")
+
+    def __init__(
+        self, remote_address: bytes, remote_port: int, local_address: bytes, local_port: int, tls: bool, sni: bytes, table: object
+    ) -> None:
+        self.remote_address = remote_address
+        self.remote_port = remote_port
+        self.local_address = local_address
+        self.local_port = local_port
+        self.tls = tls
+        self.sni = sni
+        self.table = table
+
+
+class Decision:
+    """Where a request goes, and who said so. Not changed after it is made: one may serve many requests."""
+
+    __slots__ = (
+        "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme", "env", "scope", "host",
+        "handler", "file", "origin",
+    )  # fmt: skip
+
+    def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
+        self.kind = kind
+        self.host = host
+        self.scope = scope
+        self.origin = origin
+        self.status = 0
+        self.location = b""
+        """For a redirect: the whole Location field."""
+        self.reason = ""
+        """For an answer: why, in words for the log."""
+        self.balancer: Balancer | None = None
+        self.member: Member | None = None
+        """The plain member; None where a balancer chooses."""
+        self.path = b""
+        """The path to forward, canonical and escaped, without the member's own path; begins with / or is empty."""
+        self.query: bytes | None = None
+        """The query to forward, without `?`; None for none. Only where `keep_query` is false."""
+        self.keep_query = True
+        """The request's own query goes along as it came."""
+        self.scheme = b"http"
+        self.env: dict[bytes, bytes] = {}
+        """Variables set by rules."""
+        self.handler = ""
+        self.file = b""
+        """The file's absolute path, below DocumentRoot."""
+
+
+class Plan:
+    """Everything that serving needs to know, for one generation."""
+
+    __slots__ = ("generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file", "error_log", "log_level",
+                 "user", "group", "listen_backlog")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.generation = 1
+        self.listeners: tuple[Listener, ...] = ()
+        self.hosts: tuple[VirtualHost, ...] = ()
+        """Every virtual host in file order; the main server is `main`."""
+        self.main: VirtualHost | None = None
+        self.tables: object = None
+        """What `vhosts.table_for(plan, local_address, local_port)` searches."""
+        self.members: tuple[Member, ...] = ()
+        """All members; `members[i].slot == i`."""
+        self.balancers: tuple[Balancer, ...] = ()
+        self.server_root = ""
+        self.pid_file = ""
+        self.error_log = ""
+        """A file, `|command`, `syslog`; "" is standard error."""
+        self.log_level = "warn"
+        self.user = ""
+        self.group = ""
+        self.listen_backlog = 511

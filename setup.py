@@ -1,0 +1,90 @@
+"""The list of compiled rooms, and nothing else.
+
+Everything about the project itself stands in pyproject.toml. Here the hot rooms' `.py` files are translated
+by Cython and compiled beside the copies that a build makes of them, never inside `src`. Where that cannot be done
+(no C compiler, no Python headers, no Cython, or EVENFLOW_INTERPRETED=1 in the environment) the build says so in one
+line on stderr and goes on: the same files run interpreted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CCompilerError, ExecError, PlatformError
+
+HOT_ROOMS: Final = ("wire", "slotmem", "plan", "balancer", "proxy", "serve")
+
+DIRECTIVES: Final = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "annotation_typing": True,
+}
+
+
+def compiled_modules() -> list[Extension]:
+    """One extension for each source file of the hot rooms; a package's `__init__` stays as it is."""
+    return [
+        Extension(".".join(path.relative_to("src").with_suffix("").parts), [str(path)], extra_compile_args=["-O3"])
+        for room in HOT_ROOMS
+        for path in sorted(Path("src/evenflow", room).rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+
+
+class BuildHotRooms(build_ext):
+    """Compile the hot rooms where that is possible, and say why where it is not."""
+
+    def build_extensions(self) -> None:
+        hindrance = self.hindrance()
+        if hindrance:
+            print(f"evenflow: the hot rooms stay interpreted: {hindrance}", file=sys.stderr)
+            # An earlier build may have left its modules in the same place: they are not what was asked for now.
+            for extension in self.extensions:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+            self.extensions = []
+            return
+        self.translate()
+        self.parallel = self.parallel or os.cpu_count()
+        super().build_extensions()
+
+    def hindrance(self) -> str | None:
+        """Why nothing can be compiled here, or None."""
+        if os.environ.get("EVENFLOW_INTERPRETED") == "1":
+            return "EVENFLOW_INTERPRETED=1"
+        if self.inplace:
+            return "an editable install runs the files in src, which hold no compiled modules"
+        try:
+            import Cython.Build  # noqa: F401
+        except ImportError:
+            return "Cython is not installed"
+        with tempfile.TemporaryDirectory() as scratch:
+            probe = Path(scratch, "probe.c")
+            probe.write_text("#include <Python.h>\nint main(void) { return 0; }\n")
+            try:
+                self.compiler.compile([str(probe)], output_dir=scratch, include_dirs=self.include_dirs)
+            except (CCompilerError, ExecError, PlatformError, OSError):
+                return f"`{self.compiler.compiler[0]}` cannot compile C with Python.h (install gcc and python3-dev)"
+        return None
+
+    def translate(self) -> None:
+        """Replace each extension's `.py` source with the C file that Cython makes of it under build/."""
+        from Cython.Build import cythonize
+
+        translated = cythonize(
+            self.extensions, build_dir="build/cython", include_path=["src"], compiler_directives=DIRECTIVES, quiet=True
+        )
+        sources = {extension.name: extension.sources for extension in translated}
+        for extension in self.extensions:
+            extension.sources = sources[extension.name]
+
+
+setup(ext_modules=compiled_modules(), cmdclass={"build_ext": BuildHotRooms})

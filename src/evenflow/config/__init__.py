@@ -1,0 +1,1 @@
+"""Apache's configuration language: text in, settings and diagnostics out."""

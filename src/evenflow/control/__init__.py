@@ -1,0 +1,1 @@
+"""Processes: the supervisor, its children, and what they tell each other."""

@@ -1,0 +1,1 @@
+"""What a request is measured against: frozen tables and the functions that read them."""

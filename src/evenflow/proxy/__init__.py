@@ -1,0 +1,1 @@
+"""One exchange, told events and telling bytes; it does no I/O."""

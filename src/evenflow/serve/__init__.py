@@ -1,0 +1,1 @@
+"""Sockets, TLS and timers: the only room that does I/O."""

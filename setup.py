@@ -60,7 +60,7 @@ class BuildHotRooms(build_ext):
         """Why nothing can be compiled here, or None."""
         if os.environ.get("EVENFLOW_INTERPRETED") == "1":
             return "EVENFLOW_INTERPRETED=1"
-        if self.inplace:
+        if self.inplace or self.editable_mode:
             return "an editable install runs the files in src, which hold no compiled modules"
         try:
             import Cython.Build  # noqa: F401

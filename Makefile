@@ -1,0 +1,90 @@
+# make demo | test | bench | lint | clean. Each does its own set-up in .venv and build/, from package registries only.
+# PYTHON=python3.13 make test: with another Python (make clean first).
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+TREE := build/compiled
+INTERPRETED := EVENFLOW_WAY=interpreted PYTHONPATH=src
+COMPILED := EVENFLOW_WAY=compiled PYTHONPATH=$(TREE)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench lint clean compiled peers
+
+help:
+	@echo "make demo    a small cluster and evenflow in front of it; CHECK=1 checks that it works and ends"
+	@echo "make test    lint and all tests, the hot rooms interpreted and compiled"
+	@echo "make bench   evenflow beside nginx, HAProxy and httpd; ARGS='--only evenflow,nginx --tls'"
+	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make clean   remove what the others made"
+
+demo: compiled
+	@$(COMPILED) $(RUN) -m evenflow.tools.demo $(if $(CHECK),--check) $(ARGS)
+
+test: $(VENV)/ready peers lint
+	$(INTERPRETED) $(RUN) -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory compiled
+	$(COMPILED) $(RUN) -m pytest -m "not once" $(ARGS)
+
+bench: compiled
+	@$(COMPILED) $(RUN) bench/run.py $(ARGS)
+
+lint: $(VENV)/ready
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	PYTHONPATH=src $(VENV)/bin/lint-imports
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis src/*.egg-info
+
+peers:
+	@tests/install-peers.sh
+
+# A copy of src with the compiled hot rooms beside their sources. What no longer has a source goes; then only what
+# changed is translated and compiled again, or everything when setup.py itself changed.
+compiled: $(VENV)/ready
+	@if [ -d $(TREE) ]; then \
+	    find $(TREE) -name '*.py' -o -name '*.pxd' -o -name '*.so' | while read -r file; do \
+	        source=$${file#$(TREE)/}; \
+	        case $$source in *.so) source=$${source%%.*}.py;; esac; \
+	        [ -e "src/$$source" ] || rm -f "$$file"; \
+	    done; \
+	fi
+	@[ $(TREE)/ready -nt setup.py ] || rm -rf $(TREE) build/cython
+	@echo "compiling the hot rooms into $(TREE)"
+	@$(RUN) setup.py --quiet build --build-lib $(TREE) >build/compiled.log 2>&1 || { cat build/compiled.log; exit 1; }
+	@grep '^evenflow:' build/compiled.log >&2 || true
+	@touch $(TREE)/ready
+
+# Everything that pyproject.toml names, except the project itself: it runs from src or from build/compiled.
+define NEEDS
+import tomllib
+with open("pyproject.toml", "rb") as file:
+    said = tomllib.load(file)
+extras = said["project"]["optional-dependencies"]
+for need in said["build-system"]["requires"] + said["project"]["dependencies"] + extras["test"] + extras["lint"]:
+    print(need)
+endef
+export NEEDS
+
+# Debian keeps venv and the headers in packages of their own.
+$(VENV)/ready: pyproject.toml
+	@mkdir -p build
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "evenflow needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install python3-venv python3-dev; \
+	    else \
+	        echo "$(PYTHON) has no venv: apt-get install python3-venv python3-dev" >&2; exit 1; \
+	    fi
+	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -c "$$NEEDS" >build/needs.txt
+	@echo "installing what pyproject.toml names into $(VENV)"
+	@$(RUN) -m pip install --quiet -r build/needs.txt
+	@touch $@

@@ -1,0 +1,156 @@
+"""The command `evenflow`: what can be typed, what it prints, and its exit status.
+
+Here are options and their words; what they do is imported when it is asked for, so that `--version` and `--help`
+answer at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Any, Final, NoReturn
+
+import click
+
+DEFINE: Final = click.option(
+    "-D",
+    "defined",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Define NAME for <IfDefine NAME> and ${NAME}; may be repeated.",
+)
+"""httpd's -D; the value is ours."""
+
+
+class Commands(click.Group):
+    """A group that names the nearest command for one that it does not know."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
+            known = ", ".join(f"`{known}`" for known in self.list_commands(ctx))
+            hint = f"did you mean `evenflow {near[0]}`?" if near else f"the commands are {known}"
+            ctx.fail(f"there is no command `{name}`: {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def print_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from evenflow.tools.version import describe
+
+        click.echo(describe())
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="As with httpd: `evenflow -t -f FILE` tests a configuration, `-D NAME` defines a name.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Say what runs here."
+)
+@click.option("-t", "test", is_flag=True, help="Test the configuration that -f names, and end.")
+@click.option("-f", "file", metavar="FILE", help="The configuration for -t.")
+@DEFINE
+@click.pass_context
+def main(ctx: click.Context, test: bool, file: str | None, defined: tuple[str, ...]) -> None:
+    """A load balancer and reverse proxy that runs Apache httpd's configuration unchanged."""
+    ctx.obj = defined
+    if ctx.invoked_subcommand is not None:
+        if test or file is not None:
+            ctx.fail(f"-t and -f stand alone: type `evenflow -t -f FILE`, or `evenflow {ctx.invoked_subcommand} FILE`")
+        return
+    if test and file is not None:
+        test_syntax(file, defines_of(defined))
+    if test:
+        ctx.fail("-t needs a configuration: type `evenflow -t -f FILE`")
+    if file is not None:
+        ctx.fail(f"to serve it, type `evenflow serve {file}`; to test it, `evenflow -t -f {file}`")
+    click.echo(ctx.get_help())
+
+
+@main.command(short_help="Serve a configuration in the foreground.")
+@click.argument("file")
+@click.option(
+    "--children",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="So many processes serve; one per processor unless said.",
+)
+@DEFINE
+@click.pass_obj
+def serve(above: tuple[str, ...], file: str, children: int | None, defined: tuple[str, ...]) -> NoReturn:
+    """Serve FILE in the foreground.
+
+    SIGTERM and SIGINT finish what is in flight and end with 0.
+    """
+    from evenflow.control import supervisor
+
+    sys.exit(supervisor.serve(file, children or processors(), defines_of(above + defined)))
+
+
+@main.command(short_help="Say every problem of a configuration.")
+@click.argument("file")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+@DEFINE
+@click.pass_obj
+def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]) -> NoReturn:
+    """Say every problem of FILE in one run: where, what is wrong, and what to type.
+
+    Ends with 0, or with 1 where there are errors; warnings alone leave it at 0.
+    """
+    from evenflow.tools import check as checking
+
+    found = checking.examine(file, defines_of(above + defined))
+    if form == "json":
+        click.echo(checking.as_json(found))
+    else:
+        click.echo(checking.as_text(found, color=sys.stdout.isatty()), nl=False)
+    sys.exit(1 if found.errors else 0)
+
+
+def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
+    """httpd's -t: everything on stderr, `Syntax OK` where no error was found."""
+    from evenflow.tools import check as checking
+
+    found = checking.examine(file, defines)
+    if found.diagnostics:
+        click.echo(checking.problems(found, color=sys.stderr.isatty()), err=True, nl=False)
+    if found.errors:
+        sys.exit(1)
+    click.echo("Syntax OK", err=True)
+    sys.exit(0)
+
+
+def defines_of(defined: tuple[str, ...]) -> dict[str, str]:
+    """`NAME` and `NAME=VALUE` as a table; a name without a value has ""."""
+    table = {}
+    for word in defined:
+        name, _, value = word.partition("=")
+        if not name:
+            raise click.UsageError(f"-D needs a name, not `{word}`: type `-D NAME` or `-D NAME=VALUE`")
+        table[name] = value
+    return table
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    import os
+
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _add_demo() -> None:
+    from evenflow.tools.demo.command import demo
+
+    main.add_command(demo)
+
+
+_add_demo()

@@ -1,0 +1,135 @@
+"""The Bayeux protocol's server side: clients, channels and what is due to whom; state of one process, never shared.
+
+Messages are JSON objects as in the Bayeux 1.0 specification: /meta/handshake, connect, subscribe, unsubscribe,
+disconnect, and publishing on any other channel. How they travel (WebSocket, long-polling) is the caller's: it hands
+in messages and gets answers back. A client that a different node made is unknown here, and told so with 402, because
+that is how a split client shows in the field.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+Message = dict[str, Any]
+
+CONNECT_SECONDS: Final = 25.0
+"""How long a /meta/connect waits for something to say."""
+FORGET_SECONDS: Final = 120.0
+"""A client that says nothing for so long is forgotten."""
+TRANSPORTS: Final = ["websocket", "long-polling"]
+ADVICE: Final = {"reconnect": "retry", "interval": 0, "timeout": int(CONNECT_SECONDS * 1000)}
+
+
+class Client:
+    """One Bayeux client: what it wants to hear, and what waits for it."""
+
+    def __init__(self) -> None:
+        self.name = uuid.uuid4().hex
+        self.patterns: set[str] = set()
+        self.waiting: list[Message] = []
+        self.wake = asyncio.Event()
+        self.push: Callable[[list[Message]], None] | None = None
+        """How to reach a client that keeps a WebSocket open; None for one that polls."""
+        self.seen = time.monotonic()
+
+    def deliver(self, message: Message) -> None:
+        if self.push is not None:
+            self.push([message])
+        else:
+            self.waiting.append(message)
+            self.wake.set()
+
+    def wants(self, channel: str) -> bool:
+        """Bayeux globbing: `*` stands for one segment at the end, `**` for any number."""
+        parent = channel.rpartition("/")[0]
+        if channel in self.patterns or f"{parent}/*" in self.patterns:
+            return True
+        while parent:
+            if f"{parent}/**" in self.patterns:
+                return True
+            parent = parent.rpartition("/")[0]
+        return "/**" in self.patterns
+
+
+class Server:
+    """All the clients of one process. `node` goes into every handshake's `ext`, so that one can see who answered."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.clients: dict[str, Client] = {}
+
+    async def answer(
+        self, messages: list[Message], push: Callable[[list[Message]], None] | None = None
+    ) -> list[Message]:
+        """Act on what one client sent together; may take `CONNECT_SECONDS` where a connect has to wait."""
+        answers: list[Message] = []
+        for message in messages:
+            answers += await self._one(message, push)
+        return answers
+
+    async def _one(self, message: Message, push: Callable[[list[Message]], None] | None) -> list[Message]:
+        channel = str(message.get("channel", ""))
+        answer: Message = {"channel": channel, "successful": True}
+        if "id" in message:
+            answer["id"] = message["id"]
+        if channel == "/meta/handshake":
+            client = self._new_client(push)
+            answer |= {
+                "version": "1.0",
+                "supportedConnectionTypes": TRANSPORTS,
+                "clientId": client.name,
+                "advice": ADVICE,
+            }
+            return [answer | {"ext": {"node": self.node}}]
+        found = self.clients.get(str(message.get("clientId", "")))
+        if found is None:
+            error = f"402:{message.get('clientId', '')}:Unknown client"
+            return [answer | {"successful": False, "error": error, "advice": {"reconnect": "handshake", "interval": 0}}]
+        found.seen = time.monotonic()
+        if push is not None:
+            found.push = push
+        answer["clientId"] = found.name
+        match channel:
+            case "/meta/connect":
+                return [answer | {"advice": ADVICE}, *await self._events_for(found)]
+            case "/meta/subscribe" | "/meta/unsubscribe":
+                wanted = message.get("subscription", "")
+                names = {str(name) for name in wanted} if isinstance(wanted, list) else {str(wanted)}
+                found.patterns = found.patterns | names if channel == "/meta/subscribe" else found.patterns - names
+                return [answer | {"subscription": wanted}]
+            case "/meta/disconnect":
+                del self.clients[found.name]
+                found.wake.set()
+                return [answer]
+            case _ if channel.startswith("/meta/") or not channel.startswith("/"):
+                return [answer | {"successful": False, "error": f"405:{channel}:Invalid channel"}]
+        self._publish(channel, message.get("data"))
+        return [answer]
+
+    def _new_client(self, push: Callable[[list[Message]], None] | None) -> Client:
+        forgotten = time.monotonic() - FORGET_SECONDS
+        self.clients = {name: client for name, client in self.clients.items() if client.seen > forgotten}
+        client = Client()
+        client.push = push
+        self.clients[client.name] = client
+        return client
+
+    async def _events_for(self, client: Client) -> list[Message]:
+        if not client.waiting:
+            client.wake.clear()
+            try:
+                await asyncio.wait_for(client.wake.wait(), CONNECT_SECONDS)
+            except TimeoutError:
+                pass
+        client.seen = time.monotonic()
+        events, client.waiting = client.waiting, []
+        return events
+
+    def _publish(self, channel: str, data: Any) -> None:
+        for client in self.clients.values():
+            if client.wants(channel):
+                client.deliver({"channel": channel, "data": data})

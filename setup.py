@@ -26,7 +26,8 @@ DIRECTIVES: Final = {
     "wraparound": False,
     "cdivision": True,
     "initializedcheck": False,
-    "annotation_typing": True,
+    # Annotations stay plain Python; C types come only from the `.pxd` beside a file.
+    "annotation_typing": False,
 }
 
 

@@ -1,0 +1,147 @@
+"""What one front did with one case: the observation, its complaints against the case, and its text for comparison.
+
+The text leaves out what must differ between two servers (the date, the product's name, the wording of an error page)
+and nothing else, so that a plain comparison of two texts is the verdict.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import hashlib
+import time
+from dataclasses import dataclass
+
+from .casebook import Expected, Look, Request, unescape
+from .client import Answer, Reply
+from .members import Received
+
+PAGE = "text/html; charset=iso-8859-1"
+"""The Content-Type of every page that httpd writes itself."""
+
+OWN_SERVER = {"httpd": "Apache/2.4", "evenflow": "evenflow"}
+"""How the Server field begins that a front writes itself."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """One request, what came back and what members received."""
+
+    front: str
+    request: Request
+    reply: Reply
+    received: list[Received]
+
+    def is_page(self) -> bool:
+        """Did the front write this body itself, in words of its own?"""
+        answer = self.reply.answer
+        if answer is None or any(look.what == "body" and look.where == "client" for look in self.request.looks):
+            return False
+        return any(value.lower() == PAGE for value in answer.values("content-type"))
+
+
+def complaints(seen: Seen, expected: Expected | None) -> list[str]:
+    """What the case says of this request and what is not so; empty when all of it holds."""
+    found: list[str] = []
+    reply, request = seen.reply, seen.request
+    if expected is not None:
+        ending = expected.ending
+        if reply.ending != ending:
+            found.append(f"expected {ending}, got {reply.ending}")
+        if expected.status is not None and reply.answer is not None and reply.answer.status != expected.status:
+            found.append(f"expected status {expected.status}, got {reply.answer.status}")
+        members = tuple(received.member for received in seen.received)
+        if members != expected.members:
+            found.append(f"expected to reach {expected.members or 'no member'}, reached {members or 'no member'}")
+        elif expected.line is not None:
+            line = seen.received[-1].line.decode("latin-1").rpartition(" ")[0] if seen.received else ""
+            if line != expected.line:
+                found.append(f"expected the member to see `{expected.line}`, it saw `{line}`")
+    if request.certificate is not None and reply.certificate != request.certificate:
+        found.append(f"expected the certificate of {request.certificate}, got {reply.certificate}")
+    if request.takes is not None and abs(reply.seconds - request.takes) > 0.9:
+        found.append(f"expected to take {request.takes} seconds, took {reply.seconds:.1f}")
+    for look in request.looks:
+        if not _holds(seen, look):
+            found.append(f"`{'<' if look.where == 'client' else '>'} {look.what} {look.text}` does not hold")
+    return found
+
+
+def _holds(seen: Seen, look: Look) -> bool:
+    if look.where == "client":
+        answer = seen.reply.answer
+        if answer is None:
+            return False
+        lines = [f"{name}: {value}" for name, value in answer.fields]
+        body = answer.body
+    else:
+        if not seen.received:
+            return False
+        lines = [text.decode("latin-1") for text in seen.received[-1].fields]
+        body = seen.received[-1].body
+    if look.what == "body":
+        return body == unescape(look.text)
+    if ":" in look.text:
+        there = unescape(look.text).decode("latin-1") in lines
+    else:
+        there = any(line.partition(":")[0].lower() == look.text.lower() for line in lines)
+    return there != (look.what == "absent")
+
+
+def text(seen: Seen) -> list[str]:
+    """The observation as lines, without what must differ."""
+    reply = seen.reply
+    lines = [f"# {seen.request.title}", f"ending: {reply.ending}"]
+    if reply.certificate is not None:
+        lines.append(f"certificate: {reply.certificate}")
+    for answer in reply.interim:
+        lines += _answer_lines(answer, seen.front, False)
+    if reply.answer is not None:
+        lines += _answer_lines(reply.answer, seen.front, seen.is_page())
+    if reply.headless:
+        lines.append(f"bytes without a head: {reply.headless!r}")
+    if reply.tunnel is not None:
+        lines.append(f"tunnel: {reply.tunnel!r}")
+    lines.append(f"afterwards: {reply.after}")
+    for received in seen.received:
+        lines.append(f"{received.member} received: {received.line.decode('latin-1')}")
+        lines += [f"{received.member} field: {field.decode('latin-1')}" for field in received.fields]
+        lines.append(f"{received.member} body: {_body(received.body)}{'' if received.complete else ' (cut short)'}")
+        if received.tunnel:
+            lines.append(f"{received.member} tunnel: {received.tunnel!r}")
+    return lines
+
+
+def _answer_lines(answer: Answer, front: str, page: bool) -> list[str]:
+    """Status line, fields by name (same names stay in order), framing and body."""
+    lines = [f"answer: {answer.version} {answer.status} {answer.reason}"]
+    fields = []
+    for name, value in answer.fields:
+        key = name.lower()
+        if key == "date" and _is_now(value):
+            value = "(now)"
+        elif key == "server" and value.startswith(OWN_SERVER[front]):
+            value = "(own)"
+        elif key == "content-length" and page:
+            value = "(its length)"
+        elif key == "content-type":
+            value = value.replace("charset=ISO-8859-1", "charset=iso-8859-1")
+        fields.append(f"field: {name}: {value}")
+    lines += sorted(fields, key=lambda line: line.split(":")[1].lower())
+    body = "(a page)" if page and answer.body else _body(answer.body)
+    lines.append(f"framing: {answer.framing}")
+    lines.append(f"body: {body}{'' if answer.complete else ' (cut short)'}")
+    lines += [f"trailer: {trailer}" for trailer in answer.trailers]
+    return lines
+
+
+def _body(body: bytes) -> str:
+    return repr(body) if len(body) <= 400 else f"{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}"
+
+
+def _is_now(value: str) -> bool:
+    """A date in the one format that servers write, within a minute of now."""
+    try:
+        said = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return False
+    return value == email.utils.format_datetime(said, usegmt=True) and abs(said.timestamp() - time.time()) < 60

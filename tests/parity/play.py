@@ -1,0 +1,157 @@
+"""Plays one case through one front: starts it, sends the requests in order, and collects what was seen."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.peers import free_port
+
+from .casebook import MEMBERS, Case, Request
+from .client import Connection, Reply
+from .fronts import Front, folder, refusal, running
+from .members import Chronicle, Member
+from .observed import Seen
+
+CERTIFIED = ("a.example", "b.example", "wiki.example.com")
+
+
+@dataclass(slots=True)
+class Stage:
+    """What all cases share: the members, the ports and the certificates. Addresses stay the same for the process."""
+
+    chronicle: Chronicle
+    members: tuple[Member, ...]
+    taken: tuple[socket.socket, ...]
+    front: int
+
+    def addresses(self) -> Mapping[str, str]:
+        """What a case's `{names}` stand for."""
+        known = {member.name: member.address for member in self.members}
+        known["front"] = str(self.front)
+        for name, sock in zip(("dead", "dead2"), self.taken, strict=True):
+            known[name] = "127.0.0.1:%d" % sock.getsockname()[1]
+        return known
+
+
+def make_stage() -> Stage:
+    """Members listen from here on; a dead address is a port that is bound, so that nobody takes it, and never listens."""
+    chronicle = Chronicle()
+    members = tuple(Member(name, chronicle) for name in MEMBERS)
+    return Stage(chronicle, members, (_bound(), _bound()), free_port("0.0.0.0"))
+
+
+def _bound() -> socket.socket:
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", free_port()))
+    return sock
+
+
+def make_certificates(root: Path) -> dict[str, str]:
+    """Write NAME.crt and NAME.key for each certified name; answer the names by fingerprint."""
+    names: dict[str, str] = {}
+    now = datetime.datetime.now(datetime.UTC)
+    for name in CERTIFIED:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=2))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        (root / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        (root / f"{name}.key").write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        names[certificate.fingerprint(hashes.SHA256()).hex()] = name
+    return names
+
+
+def play(case: Case, kind: str, stage: Stage, certificates: Path, names: Mapping[str, str]) -> list[Seen]:
+    """Start the front, send every request, end the front; raises FrontFailed if it does not start."""
+    for member in stage.members:
+        member.settle(5)
+        member.follow(case.scripts)
+    with folder(case, stage.front, certificates) as root:
+        with running(kind, root, stage.front) as front:
+            seen = _converse(case, front, stage.chronicle)
+        for member in stage.members:
+            member.settle(5)
+    for one in seen:
+        if one.reply.certificate is not None:
+            one.reply.certificate = names.get(one.reply.certificate, "(none of ours)")
+    return seen
+
+
+def play_refusal(case: Case, kind: str, stage: Stage, certificates: Path) -> tuple[int, str]:
+    """Start a front on a configuration that it must refuse."""
+    with folder(case, stage.front, certificates) as root:
+        return refusal(kind, root)
+
+
+def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
+    seen: list[Seen] = []
+    connection: Connection | None = None
+    at = 0
+    while at < len(case.requests):
+        batch = [case.requests[at]]
+        while at + len(batch) < len(case.requests) and case.requests[at + len(batch)].pipelined:
+            batch.append(case.requests[at + len(batch)])
+        at += len(batch)
+        kept = at < len(case.requests) and case.requests[at].same_connection
+        if connection is not None and not batch[0].same_connection:
+            connection.close()
+            connection = None
+        time.sleep(batch[0].wait)
+        mark = chronicle.mark()
+        if connection is None:
+            try:
+                connection = Connection(front.port, batch[0].tls)
+            except (ssl.SSLError, OSError):
+                seen += [Seen(front.kind, request, Reply("no connection"), []) for request in batch]
+                continue
+        replies = _exchange(connection, batch, kept)
+        received = chronicle.since(mark)
+        if len(batch) == 1:
+            seen.append(Seen(front.kind, batch[0], replies[0], received))
+        else:
+            # answers come in order, so the n-th answered request is the n-th that was received
+            for index, (request, reply) in enumerate(zip(batch, replies, strict=True)):
+                seen.append(Seen(front.kind, request, reply, received[index : index + 1]))
+    if connection is not None:
+        connection.close()
+    return seen
+
+
+def _exchange(connection: Connection, batch: list[Request], kept: bool) -> list[Reply]:
+    """Send the batch in one piece, read an answer for each, use the tunnel if there is one."""
+    early = batch[-1].tunnel if batch[-1].tunnel_early else None
+    connection.send(b"".join(request.payload for request in batch) + (early or b""))
+    replies = []
+    for request in batch:
+        reply = connection.reply(request.method)
+        if request.tunnel is not None and reply.answer is not None and reply.answer.status == 101:
+            connection.converse(reply, request.tunnel, request.tunnel_early, request.tunnel_idle)
+        elif request is batch[-1] and not kept:
+            connection.aftermath(reply)
+        else:
+            reply.after = "used again"
+        replies.append(reply)
+    return replies

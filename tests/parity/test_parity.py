@@ -1,0 +1,119 @@
+"""Every case of cases/*.md: what httpd does is what the case says, and what evenflow does is what httpd does.
+
+PARITY_ONLY=httpd leaves evenflow out, for writing cases.
+"""
+
+from __future__ import annotations
+
+import atexit
+import difflib
+import functools
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.peers import require_peer
+
+from .casebook import Case, read_book
+from .observed import OWN_SERVER, Seen, complaints, text
+from .play import make_certificates, make_stage, play, play_refusal
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parent.parent / "examples"
+
+STAGE = make_stage()
+CASES = [
+    case for path in sorted((HERE / "cases").glob("*.md")) for case in read_book(path, EXAMPLES, STAGE.addresses())
+]
+SERVED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None]
+REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is not None]
+
+evenflow_wanted = pytest.mark.skipif(
+    os.environ.get("PARITY_ONLY") == "httpd", reason="parity: PARITY_ONLY=httpd leaves evenflow out"
+)
+
+
+@functools.cache
+def certificates() -> tuple[Path, dict[str, str]]:
+    """The folder with the certificates of this run, and their names by fingerprint."""
+    kept = tempfile.TemporaryDirectory(prefix="parity-certificates-")
+    atexit.register(kept.cleanup)
+    root = Path(kept.name)
+    root.chmod(0o755)
+    return root, make_certificates(root)
+
+
+@functools.cache
+def observed(name: str, kind: str) -> list[Seen]:
+    """What a front did with the case of that name; played once."""
+    require_peer("apache2")
+    case = next(case for case in CASES if case.name == name)
+    root, names = certificates()
+    return play(case, kind, STAGE, root, names)
+
+
+@pytest.mark.parametrize("case", SERVED)
+def test_httpd_does_what_the_case_says(case: Case) -> None:
+    found = [
+        f"{case.book}.md:{seen.request.line_number}: {seen.request.title}: {complaint}\n" + "\n".join(text(seen))
+        for seen in observed(case.name, "httpd")
+        for complaint in complaints(seen, seen.request.expected)
+    ]
+    assert not found, "\n\n".join(found)
+
+
+@evenflow_wanted
+@pytest.mark.parametrize("case", SERVED)
+def test_evenflow_does_what_httpd_does(case: Case) -> None:
+    found = []
+    for theirs, ours in zip(observed(case.name, "httpd"), observed(case.name, "evenflow"), strict=True):
+        request = ours.request
+        where = f"{case.book}.md:{request.line_number}: {request.title}"
+        if request.differs is not None:
+            found += [f"{where}: {complaint}\n" + "\n".join(text(ours)) for complaint in complaints(ours, request.evenflow)]
+            if text(theirs) == text(ours):
+                found.append(f"{where}: `differs {request.differs}` is stale: both answer alike")
+            continue
+        if text(theirs) != text(ours):
+            lines = difflib.unified_diff(text(theirs), text(ours), "httpd", "evenflow", n=30, lineterm="")
+            found.append(f"{where}\n" + "\n".join(lines))
+        elif wrong := complaints(ours, request.expected):
+            found.append(f"{where}: {wrong}")
+    assert not found, "\n\n".join(found)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_httpd_refuses(case: Case) -> None:
+    status, told = play_refusal(case, "httpd", STAGE, certificates()[0])
+    assert status == 1 and (case.refused or "") in told, f"exit {status}\n{told}"
+
+
+@evenflow_wanted
+@pytest.mark.parametrize("case", REFUSED)
+def test_evenflow_refuses(case: Case) -> None:
+    status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
+    assert status == 1 and "Traceback" not in told, f"exit {status}\n{told}"
+
+
+@evenflow_wanted
+def test_the_server_field_names_its_own_product() -> None:
+    """The difference `server-token`, which every comparison leaves out."""
+    case = next(case for case in CASES if case.refused is None)
+    for kind, token in OWN_SERVER.items():
+        answer = observed(case.name, kind)[0].reply.answer
+        assert answer is not None
+        assert all(value.startswith(token) for value in answer.values("server")) and answer.values("server")
+
+
+def test_every_difference_is_listed_and_every_listed_one_has_a_case() -> None:
+    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (HERE / "differences.md").read_text("utf-8"), re.M))
+    named = {request.differs for case in CASES for request in case.requests if request.differs}
+    assert listed == named | {"server-token"}
+
+
+def test_there_are_cases_enough() -> None:
+    assert len(SERVED) >= 60
+    assert sum(len(case.requests) for case in CASES) >= 120

@@ -1,0 +1,84 @@
+"""Commands that take log lines on their standard input: `CustomLog "|rotatelogs ..."`.
+
+The supervisor starts each command once and keeps both ends of its pipe, so a command that dies is started again behind
+the same descriptor and no child notices. Commands end when the last writer is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from typing import Final
+
+from evenflow.control.trouble import Trouble
+from evenflow.origin import Origin
+from evenflow.serve import log_output
+
+RESTART_SECONDS: Final = 1.0
+"""A command that dies is started again, but not more often than this."""
+
+
+class LogPipe:
+    """One command and its pipe."""
+
+    def __init__(self, target: str, origin: Origin) -> None:
+        self.target = target
+        self.origin = origin
+        self.reading, self.writing = os.pipe()
+        # A command that does not read must not stop a child: a full pipe is EAGAIN there, never a wait.
+        os.set_blocking(self.writing, False)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+
+    def start(self, now: float) -> None:
+        """Start the command; Trouble where it cannot be."""
+        words = command(self.target)
+        try:
+            self.process = subprocess.Popen(
+                words, stdin=self.reading, preexec_fn=unblock, start_new_session=True, close_fds=True
+            )  # fmt: skip
+        except (OSError, ValueError) as fault:
+            raise Trouble(
+                "log-command-failed", f"cannot start the log command `{self.target}`: {fault}", self.origin,
+                "write the program with its whole path",
+            ) from None  # fmt: skip
+        self.started = now
+
+    def close(self) -> None:
+        """Let the command see the end of its input, once the children are gone too."""
+        for descriptor in (self.reading, self.writing):
+            try:
+                os.close(descriptor)
+            except OSError:
+                pass
+
+
+def command(target: str) -> list[str]:
+    """The words to run, as httpd reads them: `|cmd` and `||cmd` without a shell, `|$cmd` by one. ValueError for an open quote."""
+    text = target[1:]
+    if text.startswith("$"):
+        return ["/bin/sh", "-c", text[1:]]
+    words = shlex.split(text[1:] if text.startswith("|") else text)
+    if not words:
+        raise ValueError("there is no command behind `|`")
+    return words
+
+
+def unblock() -> None:
+    """The supervisor waits for blocked signals; a command wants them as usual."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def start_pipes(targets: list[tuple[str, Origin]], now: float) -> list[LogPipe]:
+    """A running pipe for every command among `targets`, each command once; from then on `log_output` knows them."""
+    pipes: dict[str, LogPipe] = {}
+    for target, origin in targets:
+        if log_output.is_command(target) and target not in pipes:
+            pipe = LogPipe(target, origin)
+            pipe.start(now)
+            log_output.adopt(target, pipe.writing)
+            pipes[target] = pipe
+    return list(pipes.values())

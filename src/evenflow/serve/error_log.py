@@ -1,0 +1,234 @@
+"""What went wrong, one line each, for someone with a service down.
+
+A line is `[time] [level] [pid N] text: name=value ...`, in httpd's order so that eyes and log readers know it. Lines of the
+same key are limited, so that a dead cluster cannot fill a disk, and what was left out is counted. Nothing is formatted
+for a level that is not written. It does not know what happened: callers bring the words.
+"""
+
+from __future__ import annotations
+
+import os
+import syslog
+import time
+from collections.abc import Callable
+from typing import Final
+
+from evenflow.serve import log_output
+
+EMERG: Final = 0
+ALERT: Final = 1
+CRIT: Final = 2
+ERROR: Final = 3
+WARN: Final = 4
+NOTICE: Final = 5
+INFO: Final = 6
+DEBUG: Final = 7
+
+NAMES: Final = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug") + tuple(
+    f"trace{depth}" for depth in range(1, 9)
+)
+LEVELS: Final[dict[str, int]] = {name: level for level, name in enumerate(NAMES)}
+
+WINDOW: Final = 10.0
+"""Seconds over which the lines of one key are counted."""
+ALLOWED: Final = 20
+"""Lines of one key within a window; the rest is counted and left out."""
+KEYS: Final = 512
+"""Keys that are told apart at a time; beyond it, lines are counted by their text alone."""
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def threshold(log_level: str) -> int:
+    """The number of `LogLevel`'s words; a word for a single module (`proxy:debug`) does not count. ValueError for an unknown one."""
+    for word in log_level.split():
+        if ":" in word:
+            continue
+        level = LEVELS.get(word.lower())
+        if level is None:
+            raise ValueError(f"`LogLevel` must be one of {', '.join(NAMES)}, not `{word}`")
+        return level
+    return WARN
+
+
+class _Window:
+    """How many lines of one key were written and left out since `began`."""
+
+    __slots__ = ("began", "written", "left_out", "level", "text")
+
+    def __init__(self, began: float, level: int, text: str) -> None:
+        self.began = began
+        self.written = 0
+        self.left_out = 0
+        self.level = level
+        self.text = text
+
+
+class ErrorLog:
+    """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`, or "" for standard error.
+
+    Several processes may hold one: each line is a single write to a descriptor opened to append. OSError where the file cannot be opened.
+    """
+
+    __slots__ = ("level", "target", "_descriptor", "_clock", "_windows", "_second", "_stamp")
+
+    def __init__(self, target: str = "", log_level: str = "warn", clock: Callable[[], float] = time.time) -> None:
+        self.level: int = threshold(log_level)
+        self.target = target
+        self._clock = clock
+        self._windows: dict[str, _Window] = {}
+        self._second: int = -1
+        self._stamp = ("", "")
+        if target == "syslog" or target.startswith("syslog:"):
+            self._descriptor: int = -1
+            open_syslog(target)
+        else:
+            self._descriptor = log_output.open_target(target)
+
+    def wants(self, level: int) -> bool:
+        """Whether a line of `level` would be written: ask before making a costly text."""
+        return level <= self.level
+
+    def error(self, text: str, key: str = "", **fields: object) -> None:
+        """Something failed that somebody should look at."""
+        if self.level >= ERROR:
+            self.write(ERROR, text, key, fields)
+
+    def warn(self, text: str, key: str = "", **fields: object) -> None:
+        """Something is not as it should be, and we went on."""
+        if self.level >= WARN:
+            self.write(WARN, text, key, fields)
+
+    def notice(self, text: str, key: str = "", **fields: object) -> None:
+        """Something ordinary that is worth a line: start, end, a member that is back."""
+        if self.level >= NOTICE:
+            self.write(NOTICE, text, key, fields)
+
+    def info(self, text: str, key: str = "", **fields: object) -> None:
+        """What a client or a member did to itself."""
+        if self.level >= INFO:
+            self.write(INFO, text, key, fields)
+
+    def debug(self, text: str, key: str = "", **fields: object) -> None:
+        """Steps, for someone who looks for a cause."""
+        if self.level >= DEBUG:
+            self.write(DEBUG, text, key, fields)
+
+    def write(self, level: int, text: str, key: str = "", fields: dict[str, object] | None = None) -> None:
+        """Write one line of `level`, unless the level is not wanted or the key had its share.
+
+        `key` tells apart what is limited apart (a member's name, say); without it the text is the key, so a text is a
+        fixed sentence and what varies goes into `fields`.
+        """
+        if level > self.level:
+            return
+        now = self._clock()
+        if self._may_write(now, level, text, key):
+            self._put(now, level, text if not fields else text + ": " + spell(fields))
+
+    def tick(self) -> None:
+        """Say what was left out in windows that are over; called now and then, and before the process ends with `close`."""
+        if self._windows:
+            self._settle(self._clock(), False)
+
+    def close(self) -> None:
+        """Say what was left out so far. The descriptor stays open: others may hold it."""
+        self._settle(self._clock(), True)
+
+    def _may_write(self, now: float, level: int, text: str, key: str) -> bool:
+        name = text + "\0" + key if key else text
+        window = self._windows.get(name)
+        if window is None:
+            if len(self._windows) >= KEYS:
+                self._settle(now, False)
+            if len(self._windows) >= KEYS:
+                name = text
+                window = self._windows.get(name)
+        if window is None:
+            window = self._windows[name] = _Window(now, level, text)
+        elif now - window.began >= WINDOW or now < window.began:
+            self._own_up(now, window)
+            window.began = now
+            window.written = 0
+            window.left_out = 0
+        if window.written >= ALLOWED:
+            window.left_out += 1
+            return False
+        window.written += 1
+        return True
+
+    def _settle(self, now: float, everything: bool) -> None:
+        over = [
+            name for name, window in self._windows.items() if everything or now - window.began >= WINDOW or now < window.began
+        ]
+        for name in over:
+            self._own_up(now, self._windows.pop(name))
+
+    def _own_up(self, now: float, window: _Window) -> None:
+        if window.left_out:
+            self._put(
+                now, window.level, f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s"
+            )
+
+    def _put(self, now: float, level: int, words: str) -> None:
+        if self._descriptor < 0:
+            syslog.syslog(min(level, DEBUG), printable(words))
+            return
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = stamp(second)
+        before, after = self._stamp
+        micros = int((now - second) * 1000000)
+        line = f"[{before}.{micros:06d} {after}] [{NAMES[level]}] [pid {os.getpid()}] {printable(words)}\n"
+        try:
+            os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
+        except OSError:
+            # A full disk or a reader that went away: serving goes on without the line.
+            pass
+
+
+def open_syslog(target: str) -> None:
+    """`syslog[:facility[:tag]]` as ErrorLog says it; ValueError for a facility that syslog(3) does not have."""
+    parts = target.split(":")
+    facility = parts[1] if len(parts) > 1 and parts[1] else "local7"
+    code = getattr(syslog, "LOG_" + facility.upper(), None)
+    if code is None:
+        raise ValueError(f"syslog has no facility `{facility}`")
+    tag = parts[2] if len(parts) > 2 and parts[2] else "evenflow"
+    syslog.openlog(tag, syslog.LOG_PID, code)
+
+
+def stamp(second: int) -> tuple[str, str]:
+    """httpd's time text in two halves, local time: `Sat Nov 21 07:14:17` and `2026`; the fraction stands between them."""
+    local = time.localtime(second)
+    return (
+        f"{DAYS[local.tm_wday]} {MONTHS[local.tm_mon - 1]} {local.tm_mday:02d}"
+        f" {local.tm_hour:02d}:{local.tm_min:02d}:{local.tm_sec:02d}",
+        str(local.tm_year),
+    )
+
+
+def spell(fields: dict[str, object]) -> str:
+    """`name=value` for each, in order; a value with blanks or quotes in it is quoted, an empty one too."""
+    words = []
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            text = value.decode("latin-1")
+        else:
+            text = str(value)
+        if not text or " " in text or '"' in text or "=" in text and not text.startswith("http"):
+            text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        words.append(name + "=" + text)
+    return " ".join(words)
+
+
+def printable(words: str) -> str:
+    """The same on one line: control characters as `\\xhh`, so nobody outside can write a line of ours."""
+    if words.isprintable():
+        return words
+    return "".join(
+        letter if letter.isprintable() else "\\x%02x" % ord(letter) if ord(letter) < 256 else f"\\u{ord(letter):04x}"
+        for letter in words
+    )

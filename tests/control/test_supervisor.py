@@ -1,0 +1,282 @@
+"""The supervisor with real processes: replacing, draining, ending; and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.peers import free_port
+
+SERVER: Final = Path(__file__).with_name("small_server.py")
+PATIENCE: Final = 15.0
+
+
+class Started:
+    """A supervisor process of the test's own."""
+
+    def __init__(self, environment: dict[str, str] | None = None, **said: Any) -> None:
+        self.port = said["port"]
+        self.process = subprocess.Popen(
+            [sys.executable, str(SERVER), json.dumps(said)],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, start_new_session=True,
+        )  # fmt: skip
+        self.lines: list[str] = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+    def ready(self) -> Started:
+        until(lambda: " serving on " in self.said or self.process.poll() is not None)
+        assert " serving on " in self.said, self.said
+        return self
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def ask(self, line: str) -> list[str]:
+        """One question on a connection of its own; [] where the connection was cut."""
+        with self.connect() as client:
+            client.sendall(line.encode())
+            try:
+                return client.recv(200).decode().split()
+            except ConnectionError:
+                return []
+
+    def children(self) -> set[int]:
+        """The living children, as /proc has them."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return {int(word) for word in listed.split()}
+
+    def tell(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def ends_with(self) -> int:
+        status = self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        return status
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            children = self.children()
+            self.process.kill()
+            self.process.wait(PATIENCE)
+            until(lambda: not any(alive(pid) for pid in children))
+        assert self.process.stderr is not None
+        self.reader.join(PATIENCE)
+        self.process.stderr.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    started: list[Started] = []
+
+    def begin(**said: Any) -> Started:
+        started.append(Started(**{"port": free_port("127.0.0.1"), **said}))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.stop()
+
+
+def test_says_when_it_is_ready_and_children_serve(start: Callable[..., Started]) -> None:
+    server = start(children=2).ready()
+    assert f"evenflow 0.1.0 serving on 127.0.0.1:{server.port} with 2 children (" in server.said
+    answers = [server.ask("hello") for _ in range(40)]
+    assert {words[3] for words in answers} == {"hello"}
+    # The kernel shares connections out between the two sockets by a hash: 40 on one of them is one in 10^12.
+    assert {int(words[0]) for words in answers} == server.children()
+    assert {words[1] for words in answers} == {"0", "1"}
+
+
+def test_a_killed_child_is_replaced_and_the_reason_is_said(start: Callable[..., Started]) -> None:
+    server = start(children=1).ready()
+    (first,) = server.children()
+    os.kill(first, signal.SIGKILL)
+    words = server.ask("hello")
+    assert int(words[0]) != first
+    until(lambda: "cause=" in server.said)
+    assert f"child died: child=0 process={first} cause=\"killed by SIGKILL\"" in server.said
+
+
+def test_a_child_that_raises_leaves_its_traceback_in_the_error_log(start: Callable[..., Started]) -> None:
+    server = start(children=1).ready()
+    assert server.ask("crash") == []
+    assert server.ask("hello")[3] == "hello"
+    until(lambda: "exit status 70" in server.said)
+    assert "[error]" in server.said
+    assert "RuntimeError: a line said crash" in server.said
+
+
+def test_a_child_that_dies_at_once_again_and_again_is_replaced_ever_more_slowly(start: Callable[..., Started]) -> None:
+    server = start(children=1, environment={"DIE_AT_ONCE": "1"}).ready()
+    time.sleep(1.5)
+    # At once, then after 0.1, 0.2, 0.4, 0.8 seconds: without the pauses there would be hundreds.
+    assert 3 <= server.said.count("child died") <= 8
+    assert "replaced_in=0.1" in server.said and "replaced_in=0.4" in server.said
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_what_is_in_flight(start: Callable[..., Started], number: int) -> None:
+    server = start(children=2).ready()
+    children = server.children()
+    with server.connect() as client:
+        client.sendall(b"slow")
+        time.sleep(0.2)
+        server.tell(number)
+        assert client.recv(100).decode().split()[3] == "slow"
+    assert server.ends_with() == 0
+    assert not any(alive(pid) for pid in children)
+
+
+def test_nobody_is_accepted_while_it_drains(start: Callable[..., Started]) -> None:
+    server = start(children=1).ready()
+    with server.connect() as held:
+        held.sendall(b"hello")
+        held.recv(100)
+        server.tell(signal.SIGTERM)
+
+        def refused() -> bool:
+            try:
+                server.connect().close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        until(refused)
+        held.sendall(b"still here")
+        assert held.recv(100).decode().split()[3:] == ["still", "here"]
+    assert server.ends_with() == 0
+
+
+def test_a_tunnel_does_not_keep_it_alive_beyond_the_time(start: Callable[..., Started]) -> None:
+    server = start(children=1, drain_seconds=0.5).ready()
+    with server.connect() as held:
+        held.sendall(b"hello")
+        held.recv(100)
+        began = time.monotonic()
+        server.tell(signal.SIGTERM)
+        assert server.ends_with() == 0
+        assert 0.4 < time.monotonic() - began < 5
+    assert "ended what was still in flight: children=1 after=0.5" in server.said
+
+
+def test_a_second_signal_ends_at_once(start: Callable[..., Started]) -> None:
+    server = start(children=2).ready()
+    with server.connect() as held:
+        held.sendall(b"hello")
+        held.recv(100)
+        server.tell(signal.SIGTERM)
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        server.tell(signal.SIGTERM)
+        assert server.ends_with() == 0
+    assert "ended at once by a second signal" in server.said
+
+
+def test_children_end_when_the_supervisor_is_killed(start: Callable[..., Started]) -> None:
+    server = start(children=2).ready()
+    assert server.ask("hello")
+    children = server.children()
+    assert len(children) == 2
+    server.process.kill()
+    server.process.wait(PATIENCE)
+    until(lambda: not any(alive(pid) for pid in children))
+
+
+def test_the_pid_file_is_written_and_removed(start: Callable[..., Started], tmp_path: Path) -> None:
+    path = tmp_path / "evenflow.pid"
+    server = start(children=1, pid_file=str(path)).ready()
+    assert path.read_text() == f"{server.process.pid}\n"
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+    assert not path.exists()
+
+
+def test_a_pid_file_that_cannot_be_written_is_said(start: Callable[..., Started], tmp_path: Path) -> None:
+    server = start(children=1, pid_file=str(tmp_path / "nowhere" / "evenflow.pid"))
+    assert server.ends_with() == 1
+    assert "error[pid-file-unwritable]" in server.said
+
+
+def test_a_taken_port_names_the_port_the_statement_and_the_process(start: Callable[..., Started]) -> None:
+    first = start(children=1).ready()
+    second = start(port=first.port)
+    assert second.ends_with() == 1
+    assert f"error[port-taken]: cannot listen on `127.0.0.1:{first.port}`: port {first.port} is taken by " in second.said
+    assert "--> wiki.conf:3" in second.said and f"3 | Listen {first.port}" in second.said
+    assert "kill " in second.said
+    assert first.ask("hello")[3] == "hello"
+
+
+def test_sighup_says_that_nothing_is_reloaded_and_goes_on(start: Callable[..., Started]) -> None:
+    server = start(children=1).ready()
+    server.tell(signal.SIGHUP)
+    until(lambda: "not reloaded" in server.said)
+    assert server.ask("hello")[3] == "hello"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_children_become_user_and_still_end_with_the_supervisor(start: Callable[..., Started]) -> None:
+    server = start(children=1, user="nobody").ready()
+    assert server.ask("hello")[2] == "65534"
+    (child,) = server.children()
+    server.process.kill()
+    server.process.wait(PATIENCE)
+    until(lambda: not alive(child))
+
+
+def test_a_user_that_the_machine_does_not_know_is_said(start: Callable[..., Started]) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root looks for the user")
+    server = start(children=1, user="nobody-of-that-name")
+    assert server.ends_with() == 1
+    assert "error[user-unknown]: `User nobody-of-that-name`" in server.said
+
+
+def test_a_child_that_is_stopped_dead_does_not_lose_the_queue(start: Callable[..., Started]) -> None:
+    """A connection that waits in the queue of a child that dies is served by its successor."""
+    server = start(children=1).ready()
+    (first,) = server.children()
+    os.kill(first, signal.SIGSTOP)
+    with server.connect() as waiting:
+        waiting.sendall(b"hello")
+        assert not select.select([waiting], [], [], 0.2)[0]
+        os.kill(first, signal.SIGKILL)
+        assert waiting.recv(100).decode().split()[3] == "hello"

@@ -22,8 +22,6 @@ HOT_ROOMS: Final = ("wire", "slotmem", "plan", "balancer", "proxy", "serve")
 
 DIRECTIVES: Final = {
     "language_level": 3,
-    "boundscheck": False,
-    "wraparound": False,
     "cdivision": True,
     "initializedcheck": False,
     # Annotations stay plain Python; C types come only from the `.pxd` beside a file.

@@ -71,12 +71,12 @@ def _holds(seen: Seen, look: Look) -> bool:
         answer = seen.reply.answer
         if answer is None:
             return False
-        lines = [f"{name}: {value}" for name, value in answer.fields]
+        lines = [f"{name}: {value}".rstrip() for name, value in answer.fields]
         body = answer.body
     else:
         if not seen.received:
             return False
-        lines = [text.decode("latin-1") for text in seen.received[-1].fields]
+        lines = [line.decode("latin-1").rstrip() for line in seen.received[-1].fields]
         body = seen.received[-1].body
     if look.what == "body":
         return body == unescape(look.text)

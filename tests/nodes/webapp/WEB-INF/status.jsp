@@ -1,0 +1,2 @@
+<%@ page session="false" contentType="application/json" trimDirectiveWhitespaces="true" %>
+{"state":"RUNNING"}

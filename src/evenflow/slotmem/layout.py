@@ -1,0 +1,137 @@
+"""What stands in which cell of the region.
+
+Rows of cells, one kind after the other: children, members, balancers, and then one `own` row for each child and member.
+A row fills whole cache lines, so children that count do not slow each other down. Nothing here touches memory.
+
+One writer a cell:
+  * a child row belongs to its child (the supervisor writes it while no such child lives);
+  * an `own` row belongs to its child, readers add up the rows of all children;
+  * what a member or a balancer is told to be belongs to the manager;
+  * a member's `ERROR_SINCE` is the exception: every child may store it, the last one wins, and any of them is right.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Where texts stand in a row: 64 bytes, the first zero byte ends it.
+TEXT_CELLS: Final = 8
+TEXT_LIMIT: Final = 63
+"""Bytes of a route, as httpd cuts them."""
+
+# --- a child's row ------------------------------------------------------------------------------------------------
+
+CHILD_CELLS: Final = 8
+PID: Final = 0
+GENERATION: Final = 1
+STATE: Final = 2
+REQUESTS: Final = 3
+"""Answered since the child began."""
+CONNECTIONS: Final = 4
+"""Client connections open now."""
+TUNNELS: Final = 5
+"""Of these handed over by a 101."""
+STARTED: Final = 6
+"""A float: seconds of CLOCK_MONOTONIC."""
+BEAT: Final = 7
+"""A float: when the child last said that it lives, CLOCK_MONOTONIC."""
+
+# --- what a member is told to be, and whether it is in error --------------------------------------------------------
+
+MEMBER_CELLS: Final = 8 + 2 * TEXT_CELLS
+STATUS: Final = 0
+"""The sum of the bits below."""
+FACTOR: Final = 1
+"""A hundredfold of loadfactor, as httpd computes."""
+LBSET: Final = 2
+ERROR_SINCE: Final = 3
+"""A float: when the member failed, CLOCK_MONOTONIC; 0.0 while it is not in error."""
+ROUTE: Final = 8
+REDIRECT: Final = ROUTE + TEXT_CELLS
+
+# A member's status: (letter as in `status=+H`, bit). `E` is no bit: that is ERROR_SINCE.
+DISABLED: Final = 1
+STOPPED: Final = 2
+IGNORE_ERRORS: Final = 4
+STANDBY: Final = 8
+SPARE: Final = 16
+DRAINING: Final = 32
+CHECK_FAILED: Final = 64
+STATUS_BITS: Final = (
+    (b"D", DISABLED),
+    (b"S", STOPPED),
+    (b"I", IGNORE_ERRORS),
+    (b"H", STANDBY),
+    (b"R", SPARE),
+    (b"N", DRAINING),
+    (b"C", CHECK_FAILED),
+)
+UNUSABLE: Final = DISABLED | STOPPED | CHECK_FAILED
+
+LONG_AGO: Final = -1e18
+"""ERROR_SINCE of a member configured with `status=+E`: in error, and its retry time is over, as in httpd."""
+
+# --- what a balancer is told to be ----------------------------------------------------------------------------------
+
+BALANCER_CELLS: Final = 8 + 2 * TEXT_CELLS
+CHANGES: Final = 0
+"""Rises with every change to the balancer or to one of its members; children that see it read everything anew."""
+RESTARTS: Final = 1
+"""Rises by 2 whenever the children's bookkeeping has to begin anew; its last bit says how (RESTART_*)."""
+METHOD: Final = 2
+"""The lbmethod the manager chose: its place in the table of methods, from 1; 0 for the configured one."""
+ATTEMPTS: Final = 3
+NOFAILOVER: Final = 4
+TIMEOUT: Final = 5
+"""A float: seconds to wait for a member."""
+STICKY_COOKIE: Final = 8
+STICKY_PATH: Final = STICKY_COOKIE + TEXT_CELLS
+
+RESTART_AT_ZERO: Final = 0
+"""Nobody is owed anything: what httpd does when a member is enabled."""
+RESTART_AT_FACTOR: Final = 1
+"""Everybody is owed its factor: what httpd does when a load factor is changed."""
+
+# --- what one child books for one member -----------------------------------------------------------------------------
+
+OWN_CELLS: Final = 8
+OWED: Final = 0
+"""httpd's lbstatus, of this child."""
+BUSY: Final = 1
+"""Requests of this child in flight at the member."""
+ELECTED: Final = 2
+"""How often the member was chosen, failed attempts included."""
+SENT: Final = 3
+"""Bytes to the member."""
+RECEIVED: Final = 4
+"""Bytes from the member."""
+RETRIES: Final = 5
+"""How often the child took it out of error."""
+
+
+class Layout:
+    """Where each row begins, counted in cells, for so many children, members and balancers."""
+
+    __slots__ = ("children", "members", "balancers", "cells", "_members_at", "_balancers_at", "_own_at")
+
+    def __init__(self, children: int, members: int, balancers: int) -> None:
+        self.children = children
+        self.members = members
+        self.balancers = balancers
+        self._members_at = children * CHILD_CELLS
+        self._balancers_at = self._members_at + members * MEMBER_CELLS
+        self._own_at = self._balancers_at + balancers * BALANCER_CELLS
+        self.cells = self._own_at + children * members * OWN_CELLS
+
+    def child(self, child: int) -> int:
+        return child * CHILD_CELLS
+
+    def member(self, member: int) -> int:
+        return self._members_at + member * MEMBER_CELLS
+
+    def balancer(self, balancer: int) -> int:
+        return self._balancers_at + balancer * BALANCER_CELLS
+
+    def own(self, child: int, member: int) -> int:
+        """A child's rows stand together, so that they share no cache line with another child's."""
+        return self._own_at + (child * self.members + member) * OWN_CELLS

@@ -1,0 +1,28 @@
+cimport cython
+
+cdef Py_ssize_t BUSY, ELECTED, FACTOR, LBSET, OWED, RECEIVED, RETRIES, SENT, STATUS
+cdef long long UNUSABLE
+
+
+@cython.final
+cdef class MemberSlot:
+    cdef readonly object member
+    cdef readonly double retry
+    cdef readonly bytes route
+    cdef readonly bytes redirect
+    cdef long long[::1] shared
+    cdef double[::1] failure
+    cdef long long[::1] own
+    cdef long long[::1] _cells
+    cdef Py_ssize_t _first
+    cdef Py_ssize_t _stride
+    cdef Py_ssize_t _children
+    cdef object _region
+    cdef Py_ssize_t _at
+
+    cpdef bint usable(self)
+
+    @cython.locals(found=cython.longlong, at=Py_ssize_t, _=Py_ssize_t)
+    cpdef long long total(self, Py_ssize_t cell)
+
+    cpdef read_texts(self)

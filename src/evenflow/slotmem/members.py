@@ -1,0 +1,159 @@
+"""One member as one child sees it: a view on the member's shared row and on the child's own row for it.
+
+It reads and writes cells and says whether the member is usable. Who is chosen, and what a failure means, is the
+balancer room's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenflow.slotmem.layout import (
+    BUSY,
+    ELECTED,
+    ERROR_SINCE,
+    FACTOR,
+    LBSET,
+    MEMBER_CELLS,
+    OWED,
+    OWN_CELLS,
+    RECEIVED,
+    REDIRECT,
+    RETRIES,
+    ROUTE,
+    SENT,
+    STATUS,
+    UNUSABLE,
+    Layout,
+)
+from evenflow.slotmem.region import Region
+from evenflow.slotmem.texts import read_text, write_text
+
+
+class MemberSlot:
+    """Cells of one member. Make one for each member and child, and keep it.
+
+    `shared`, `failure` and `own` are the rows themselves, for the balancer's arithmetic; everybody else uses the names
+    below. What a member is told to be (`status`, `factor`, `lbset`, `route`, `redirect`) is set by the manager only.
+    Each counter counts this child's share; `total` adds up all children's. Times are seconds of CLOCK_MONOTONIC.
+    """
+
+    __slots__ = (
+        "member", "retry", "route", "redirect", "shared", "failure", "own",
+        "_cells", "_first", "_stride", "_children", "_region", "_at",
+    )  # fmt: skip
+
+    def __init__(self, region: Region, layout: Layout, member: Any, index: int, child: int) -> None:
+        at = layout.member(index)
+        own = layout.own(child, index)
+        self.member = member
+        """The `plan.model.Member`; this room never looks into it but for `retry`."""
+        self.retry: float = member.retry
+        self.shared: memoryview[int] = region.ints[at : at + MEMBER_CELLS]
+        self.failure: memoryview[float] = region.floats[at + ERROR_SINCE : at + ERROR_SINCE + 1]
+        self.own: memoryview[int] = region.ints[own : own + OWN_CELLS]
+        self._cells: memoryview[int] = region.ints
+        self._first = layout.own(0, index)
+        self._stride = layout.members * OWN_CELLS
+        self._children = layout.children
+        self._region = region
+        self._at = at
+        self.read_texts()
+
+    def usable(self) -> bool:
+        """Whether it may take requests at all: not disabled, stopped, in error or failed by a health check.
+
+        A draining member, a standby and a spare are usable; whose turn they are is decided elsewhere.
+        """
+        return not self.shared[STATUS] & UNUSABLE and self.failure[0] == 0.0
+
+    def total(self, cell: int) -> int:
+        """The sum over all children of one cell of their own rows."""
+        found = 0
+        at = self._first + cell
+        for _ in range(self._children):
+            found += self._cells[at]
+            at += self._stride
+        return found
+
+    def read_texts(self) -> None:
+        """Take over the route and the redirect that the cells hold now."""
+        self.route = read_text(self._region, self._at + ROUTE)
+        self.redirect = read_text(self._region, self._at + REDIRECT)
+
+    def name_route(self, route: bytes) -> None:
+        """The manager's: give the member another route."""
+        write_text(self._region, self._at + ROUTE, route)
+        self.read_texts()
+
+    def name_redirect(self, redirect: bytes) -> None:
+        """The manager's: give the member another redirect."""
+        write_text(self._region, self._at + REDIRECT, redirect)
+        self.read_texts()
+
+    def set_status(self, bit: int, wanted: bool) -> None:
+        """The manager's: set or clear one of the status bits."""
+        status = self.shared[STATUS]
+        self.shared[STATUS] = status | bit if wanted else status & ~bit
+
+    @property
+    def status(self) -> int:
+        return self.shared[STATUS]
+
+    @status.setter
+    def status(self, bits: int) -> None:
+        self.shared[STATUS] = bits
+
+    @property
+    def factor(self) -> int:
+        """A hundredfold of loadfactor."""
+        return self.shared[FACTOR]
+
+    @factor.setter
+    def factor(self, hundredfold: int) -> None:
+        self.shared[FACTOR] = hundredfold
+
+    @property
+    def lbset(self) -> int:
+        return self.shared[LBSET]
+
+    @lbset.setter
+    def lbset(self, number: int) -> None:
+        self.shared[LBSET] = number
+
+    @property
+    def error_since(self) -> float:
+        """When the member failed; 0.0 while it is not in error."""
+        return self.failure[0]
+
+    @error_since.setter
+    def error_since(self, since: float) -> None:
+        self.failure[0] = since
+
+    @property
+    def owed(self) -> int:
+        """What this child's lbmethod owes the member: httpd's lbstatus."""
+        return self.own[OWED]
+
+    @property
+    def busy(self) -> int:
+        return self.own[BUSY]
+
+    @property
+    def elected(self) -> int:
+        return self.own[ELECTED]
+
+    @property
+    def sent(self) -> int:
+        return self.own[SENT]
+
+    @property
+    def received(self) -> int:
+        return self.own[RECEIVED]
+
+    @property
+    def retries(self) -> int:
+        return self.own[RETRIES]
+
+    def __repr__(self) -> str:
+        return f"MemberSlot({self.member!r})"

@@ -1,0 +1,103 @@
+"""All shared numbers of one generation: made by the supervisor before it forks, read and written through slots.
+
+It lays out the region and fills in what the configuration says; afterwards it only hands out views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from evenflow.slotmem.balancers import BalancerSlot
+from evenflow.slotmem.children import ChildSlot
+from evenflow.slotmem.layout import BUSY, LONG_AGO, STATUS_BITS, Layout
+from evenflow.slotmem.members import MemberSlot
+from evenflow.slotmem.region import Region
+
+
+class MemberFacts(Protocol):
+    """What is read of a configured member; `plan.model.Member` has it."""
+
+    route: bytes
+    redirect: bytes
+    loadfactor: int
+    lbset: int
+    status: bytes
+    retry: float
+
+
+class BalancerFacts(Protocol):
+    """What is read of a configured balancer; `plan.model.Balancer` has it."""
+
+    sticky_cookie: bytes
+    sticky_path: bytes
+    nofailover: bool
+    maxattempts: int
+    timeout: float
+
+
+class Scoreboard:
+    """The region with its layout, for `children` processes.
+
+    `members[i]` must be the member with slot i, `balancers[i]` the balancer with index i, as a plan has them.
+    """
+
+    __slots__ = ("region", "layout", "members", "balancers")
+
+    def __init__(self, members: Sequence[MemberFacts], balancers: Sequence[BalancerFacts], children: int) -> None:
+        self.members = tuple(members)
+        self.balancers = tuple(balancers)
+        self.layout = Layout(children, len(members), len(balancers))
+        self.region = Region(self.layout.cells)
+        for index, member in enumerate(members):
+            self._configure_member(self.member(index, 0), member)
+        for index, balancer in enumerate(balancers):
+            self._configure_balancer(self.balancer(index), balancer)
+
+    @property
+    def children(self) -> int:
+        return self.layout.children
+
+    def child(self, child: int) -> ChildSlot:
+        """The row of one child. Indices count from 0; one out of range raises IndexError, as everywhere here."""
+        self._check(child, self.layout.children)
+        return ChildSlot(self.region, self.layout, child)
+
+    def member(self, index: int, child: int) -> MemberSlot:
+        """One member as one child sees it: make it once and keep it."""
+        self._check(index, self.layout.members)
+        self._check(child, self.layout.children)
+        return MemberSlot(self.region, self.layout, self.members[index], index, child)
+
+    def balancer(self, index: int) -> BalancerSlot:
+        """The row of one balancer."""
+        self._check(index, self.layout.balancers)
+        return BalancerSlot(self.region, self.layout, index)
+
+    def bury(self, child: int) -> None:
+        """The supervisor's, once the child is dead: vacate its row, and nothing is in flight there any more.
+
+        What it owed and counted stays: its successor takes it over.
+        """
+        self.child(child).clear()
+        for index in range(self.layout.members):
+            self.region.ints[self.layout.own(child, index) + BUSY] = 0
+
+    def _check(self, index: int, size: int) -> None:
+        if not 0 <= index < size:
+            raise IndexError(f"no row {index}: there are {size}")
+
+    def _configure_member(self, slot: MemberSlot, member: Any) -> None:
+        slot.status = sum(bit for letter, bit in STATUS_BITS if letter in member.status)
+        slot.error_since = LONG_AGO if b"E" in member.status else 0.0
+        slot.factor = member.loadfactor
+        slot.lbset = member.lbset
+        slot.name_route(member.route)
+        slot.name_redirect(member.redirect)
+
+    def _configure_balancer(self, slot: BalancerSlot, balancer: BalancerFacts) -> None:
+        slot.maxattempts = balancer.maxattempts
+        slot.nofailover = balancer.nofailover
+        slot.timeout = balancer.timeout
+        slot.sticky_cookie = balancer.sticky_cookie
+        slot.sticky_path = balancer.sticky_path

@@ -21,10 +21,11 @@ cdef class Head:
     cdef public bint closes
     cdef public bint keeps
     cdef public bint names_others
+    cdef public bint uneven
 
     @cython.locals(data=cython.p_uchar, cells="int[::1]", table=cython.p_uchar, slots=cython.p_uchar, room=Py_ssize_t,
                    seen=cython.ulonglong, bit=cython.ulonglong, count=cython.int, lines=cython.int, first=Py_ssize_t,
-                   line_end=Py_ssize_t, stop=Py_ssize_t, hash_=cython.uint, pos=Py_ssize_t, base=Py_ssize_t, number=cython.int)
+                   line_end=Py_ssize_t, stop=Py_ssize_t, hash_=cython.uint, pos=Py_ssize_t, colon=Py_ssize_t, base=Py_ssize_t, number=cython.int)
     cpdef Py_ssize_t scan_fields(self, Py_ssize_t at, Py_ssize_t end, Py_ssize_t max_size, Py_ssize_t max_count) except -1
     cdef void _refuse_name(self, Py_ssize_t at, Py_ssize_t pos, Py_ssize_t stop) except *
     @cython.locals(data=cython.p_uchar, cells="int[::1]", base=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t, other=Py_ssize_t,
@@ -68,8 +69,8 @@ cpdef long long decimal(bytes digits, long long most) except -2
 
 cdef class ResponseHead(Head):
     cdef public int status
-    cdef Py_ssize_t reason_start
-    cdef Py_ssize_t reason_end
+    cdef public Py_ssize_t reason_start
+    cdef public Py_ssize_t reason_end
 
     cpdef void parse(self, bytes data, Py_ssize_t max_size=*) except *
     @cython.locals(line_end=Py_ssize_t)

@@ -103,6 +103,8 @@ class Head:
         """`Connection: keep-alive` was said."""
         self.names_others = False
         """Connection names fields that are to be dropped with it."""
+        self.uneven = False
+        """A line is not written as `Name: value`, one blank and nothing behind: its bytes may not be copied as a line."""
 
     def scan_fields(self, at: int, end: int, max_size: int, max_count: int) -> int:
         """Scan field lines from `at` to the empty line; returns the position behind it. RFC 9112 section 5.
@@ -120,7 +122,7 @@ class Head:
         lines = 0
         first = at
         self.repeated = False
-        self.closes = self.keeps = self.names_others = False
+        self.closes = self.keeps = self.names_others = self.uneven = False
         while True:
             line_end = find_byte(data, 10, at, end)
             if line_end < 0:
@@ -159,10 +161,13 @@ class Head:
                 self.repeated = self._is_repeated(count)
             seen |= bit
             pos += 1
+            colon = pos
             while pos < stop and (data[pos] == 32 or data[pos] == 9):
                 pos += 1
             cells[base + 2] = pos
             cells[base + 3] = trimmed_end(data, pos, stop)
+            if pos != colon + 1 or data[colon] != 32 or cells[base + 3] != stop:
+                self.uneven = True
             count += 1
             if number == 2:
                 self.scan_connection(cells[base + 2], cells[base + 3])

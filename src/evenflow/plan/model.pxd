@@ -1,0 +1,66 @@
+cdef class Member:
+    cdef public bytes name, scheme, path, host_field, route, redirect, status
+    cdef public str host
+    cdef public int port, loadfactor, lbset, max, smax, response_field_size, slot
+    cdef public double timeout, connect_timeout, retry, ttl, acquire, ping
+    cdef public bint disable_reuse, keepalive, generic
+    cdef public tuple upgrade
+    cdef public Balancer balancer
+    cdef public object origin
+
+
+cdef class Balancer:
+    cdef public bytes name, sticky_cookie, sticky_path, sticky_separator, nonce
+    cdef public tuple members
+    cdef public str lbmethod
+    cdef public bint semicolon_ends, nofailover, failontimeout, forcerecovery
+    cdef public int maxattempts, growth, index
+    cdef public double timeout
+    cdef public frozenset failonstatus
+    cdef public object origin
+
+
+cdef class Reverse:
+    cdef public tuple prefixes
+    cdef public bytes replacement
+    cdef public object origin
+
+
+cdef class Scope:
+    cdef public bint preserve_host, error_override, add_headers, rewrite_on
+    cdef public frozenset error_override_codes
+    cdef public bytes via
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
+    cdef public str handler
+    cdef public object handler_origin
+
+
+cdef class VirtualHost:
+    cdef public int index, server_port, max_keep_alive_requests
+    cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
+    cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
+    cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies
+    cdef public double timeout, proxy_timeout, keep_alive_timeout
+    cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
+    cdef public Scope base
+    cdef public object origin
+
+
+cdef class ConnectionFacts:
+    cdef public bytes remote_address, local_address, sni
+    cdef public int remote_port, local_port
+    cdef public bint tls
+    cdef public object table
+
+
+cdef class Decision:
+    cdef public int kind, status
+    cdef public VirtualHost host
+    cdef public Scope scope
+    cdef public object origin
+    cdef public bytes location, path, query, scheme, file
+    cdef public str reason, handler
+    cdef public Balancer balancer
+    cdef public Member member
+    cdef public bint keep_query
+    cdef public dict env

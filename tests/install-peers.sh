@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium.
+# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium. With the argument
+# `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
 # Debian packages only when root, npm packages under build/npm. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
 set -u
@@ -14,12 +15,18 @@ want() { # want THING PACKAGE...: the packages are wanted when the thing is not 
 }
 
 want /usr/sbin/apache2 apache2
-want /usr/share/tomcat10/bin/catalina.sh tomcat10
-want tomcat10-instance-create tomcat10-user
-want /usr/share/tomcat10-examples tomcat10-examples
-want chromium chromium
-want node nodejs
-want npm npm
+if [ "${1:-tests}" = bench ]; then
+    want /usr/sbin/nginx nginx
+    want /usr/sbin/haproxy haproxy
+    want wrk wrk
+else
+    want /usr/share/tomcat10/bin/catalina.sh tomcat10
+    want tomcat10-instance-create tomcat10-user
+    want /usr/share/tomcat10-examples tomcat10-examples
+    want chromium chromium
+    want node nodejs
+    want npm npm
+fi
 
 if [ -n "$wanted" ]; then
     if [ "$(id -u)" -ne 0 ]; then
@@ -47,7 +54,7 @@ if [ -n "$wanted" ]; then
 fi
 
 lock=tests/nodes/package-lock.json
-if [ -e "$lock" ]; then
+if [ "${1:-tests}" = tests ] && [ -e "$lock" ]; then
     if ! has npm; then
         echo "install-peers: npm is missing, so are the packages of tests/nodes/package.json" >&2
     elif ! cmp -s "$lock" build/npm/installed.json; then

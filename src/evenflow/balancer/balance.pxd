@@ -1,0 +1,31 @@
+cimport cython
+
+cdef Py_ssize_t CHANGES, FACTOR, OWED
+cdef long long DISABLED, DRAINING, SPARE, STANDBY, STOPPED, RESTART_AT_FACTOR
+
+
+@cython.final
+cdef class Balance:
+    cdef readonly object balancer
+    cdef readonly list slots
+    cdef readonly list candidates
+    cdef readonly bint nofailover
+    cdef readonly bint forcerecovery
+    cdef readonly Py_ssize_t maxattempts
+    cdef readonly double timeout
+    cdef readonly bytes sticky_cookie
+    cdef readonly bytes sticky_path
+    cdef readonly bytes separator
+    cdef readonly bint semicolon_ends
+    cdef readonly object method
+    cdef object pick
+    cdef public object reason
+    cdef public list trace
+    cdef readonly object row
+    cdef long long[::1] cells
+    cdef Py_ssize_t _child
+    cdef long long _changes
+    cdef long long _restarts
+
+    cpdef read(self)
+    cpdef bint is_current(self)

@@ -1,0 +1,108 @@
+"""One balancer as one child sees it: its members' slots and what it is told to be at this moment.
+
+It keeps copies of what the manager may change and takes them anew when the balancer's row says that something changed.
+Choosing is next door in `choose`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from evenflow.balancer.byrequests import byrequests
+from evenflow.balancer.methods import METHODS, method
+from evenflow.plan.model import Balancer
+from evenflow.slotmem.layout import (
+    CHANGES,
+    DISABLED,
+    DRAINING,
+    FACTOR,
+    OWED,
+    RESTART_AT_FACTOR,
+    SPARE,
+    STANDBY,
+    STOPPED,
+)
+from evenflow.slotmem.members import MemberSlot
+from evenflow.slotmem.scoreboard import Scoreboard
+
+
+class NoMember(Enum):
+    """Why no member was chosen, in words for the log."""
+
+    EMPTY = "the balancer has no members"
+    UNUSABLE = "every member is in error, disabled, stopped or draining"
+    ROUTE = "the members of the session's route are unusable, and nofailover is on"
+
+
+class Balance:
+    """Make one for each balancer and child after the fork, and keep it.
+
+    Its fields are what counts now; the plan's `balancer` says what was configured. Read-only for everybody else but
+    `trace`: while that is a list, choices write into it what they weigh.
+    """
+
+    __slots__ = (
+        "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
+        "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
+        "method", "pick", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
+    )  # fmt: skip
+
+    def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
+        self.balancer = balancer
+        self.slots = [scoreboard.member(member.slot, child) for member in balancer.members]
+        """The members in configuration order."""
+        self.candidates: list[MemberSlot] = []
+        """Who could have been chosen last time."""
+        self.reason: NoMember | None = None
+        """Why the last choice came to nothing; None after one that did not."""
+        self.trace: list[str] | None = None
+        self.separator = balancer.sticky_separator
+        self.semicolon_ends = balancer.semicolon_ends
+        self.forcerecovery = balancer.forcerecovery
+        self._child = child
+        self.row = scoreboard.balancer(balancer.index)
+        self.cells = self.row.cells
+        self._changes = -1
+        self._restarts = self.row.restarts
+        if all(slot.owed == 0 and slot.elected == 0 for slot in self.slots):
+            self._stagger()
+        self.read()
+
+    def read(self) -> None:
+        """Take over what the manager changed since this child looked last."""
+        row = self.row
+        self._changes = row.cells[CHANGES]
+        self.nofailover = row.nofailover
+        self.maxattempts = row.maxattempts
+        """Failover attempts after the first."""
+        self.timeout = row.timeout
+        """Seconds to wait for a member while there is none."""
+        self.sticky_cookie = row.sticky_cookie
+        """b"" where the balancer is not sticky."""
+        self.sticky_path = row.sticky_path
+        self.method = METHODS[row.method - 1] if row.method else method(self.balancer.lbmethod)
+        self.pick = self.method.choose
+        for slot in self.slots:
+            slot.read_texts()
+        if row.restarts != self._restarts:
+            self._restarts = row.restarts
+            self._restart(row.restarts % 2)
+
+    def is_current(self) -> bool:
+        """Whether nothing changed since `read`."""
+        return self.cells[CHANGES] == self._changes
+
+    def _restart(self, how: int) -> None:
+        for slot in self.slots:
+            slot.own[OWED] = slot.shared[FACTOR] if how == RESTART_AT_FACTOR else 0
+        self._stagger()
+
+    def _stagger(self) -> None:
+        """Begin as many turns later as there are children before this one: not all begin with the same member."""
+        begin = [slot for slot in self.slots if not slot.status & (DISABLED | STOPPED | STANDBY | SPARE | DRAINING)]
+        first = [slot for slot in begin if slot.lbset == min(other.lbset for other in begin)]
+        for _ in range(self._child):
+            byrequests(first)
+
+    def __repr__(self) -> str:
+        return f"Balance({self.balancer!r}, child {self._child})"

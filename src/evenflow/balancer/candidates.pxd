@@ -1,0 +1,13 @@
+cimport cython
+from evenflow.balancer.balance cimport Balance
+from evenflow.balancer.health cimport try_again
+from evenflow.slotmem.members cimport MemberSlot
+
+cdef long long DRAINING, SPARE, STANDBY
+cdef Py_ssize_t LBSET, STATUS
+
+@cython.locals(slots=list, found=list, lbset=cython.longlong, last=cython.longlong, missing=cython.longlong, spares=cython.longlong, standbys=cython.longlong, own_set=cython.longlong, status=cython.longlong, slot=MemberSlot)
+cpdef list find_candidates(Balance balance, double now)
+
+@cython.locals(others=cython.longlong, status=cython.longlong, slot=MemberSlot)
+cdef object add_reserve(list slots, list found, long long lbset, long long kind, long long most)

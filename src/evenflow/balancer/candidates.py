@@ -1,0 +1,92 @@
+"""Who may be chosen: sets, spares, standbys, draining members and the error state, once for all lbmethods.
+
+The methods next door take the candidates that are found here and return one of them.
+"""
+
+from __future__ import annotations
+
+from evenflow.balancer.balance import Balance
+from evenflow.balancer.health import try_again
+from evenflow.slotmem.layout import DRAINING, LBSET, SPARE, STANDBY, STATUS
+from evenflow.slotmem.members import MemberSlot
+
+
+def find_candidates(balance: Balance, now: float) -> list[MemberSlot]:
+    """The members of the lowest lbset that has any who may be chosen, in the order in which a method compares them.
+
+    Within a set: its usable members; then one spare for each unusable or draining one; and if that makes nobody, its
+    standbys. So a standby goes before the next set. Empty if there is nobody. The list is reused by the next call.
+    """
+    slots = balance.slots
+    found = balance.candidates
+    found.clear()
+    lbset = 0
+    last = 0
+    while lbset <= last:
+        missing = 0
+        spares = 0
+        standbys = 0
+        for slot in slots:
+            own_set = slot.shared[LBSET]
+            if own_set != lbset:
+                if own_set > last:
+                    last = own_set
+                continue
+            status = slot.shared[STATUS]
+            if status & DRAINING:
+                if not status & (SPARE | STANDBY):
+                    missing += 1
+                continue
+            if slot.failure[0] != 0.0:
+                try_again(slot, now)
+            if status & SPARE:
+                spares += 1
+            elif status & STANDBY:
+                standbys += 1
+            elif slot.usable():
+                found.append(slot)
+            else:
+                missing += 1
+        if missing and spares:
+            add_reserve(slots, found, lbset, SPARE, missing)
+        if standbys and not found:
+            add_reserve(slots, found, lbset, STANDBY, standbys)
+        if found:
+            break
+        lbset += 1
+    if balance.trace is not None:
+        describe_candidates(balance, lbset, now)
+    return found
+
+
+def add_reserve(slots: list[MemberSlot], found: list[MemberSlot], lbset: int, kind: int, most: int) -> None:
+    """Add the first usable members of this set and kind (SPARE or STANDBY; who is both counts as a spare)."""
+    others = DRAINING if kind == SPARE else DRAINING | SPARE
+    for slot in slots:
+        if not most:
+            return
+        status = slot.shared[STATUS]
+        if slot.shared[LBSET] == lbset and status & kind and not status & others and slot.usable():
+            found.append(slot)
+            most -= 1
+
+
+def describe_candidates(balance: Balance, lbset: int, now: float) -> None:
+    """Write into the trace what was found of every member."""
+    trace = balance.trace
+    assert trace is not None
+    for slot in balance.slots:
+        name = slot.member.name.decode("latin-1")
+        if slot in balance.candidates:
+            trace.append(f"{name}: may take it, is owed {slot.owed}, factor {slot.factor}")
+        elif slot.error_since != 0.0:
+            left = max(0.0, slot.error_since + slot.retry - now)
+            trace.append(f"{name}: in error, is tried again in {left:.0f} s")
+        elif not slot.usable():
+            trace.append(f"{name}: disabled, stopped or failed by a health check")
+        elif slot.status & DRAINING:
+            trace.append(f"{name}: draining, takes only its own sessions")
+        elif slot.lbset != lbset:
+            trace.append(f"{name}: in set {slot.lbset}, the request is placed in set {lbset}")
+        else:
+            trace.append(f"{name}: waits as a {'spare' if slot.status & SPARE else 'standby'}")

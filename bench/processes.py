@@ -45,12 +45,8 @@ class Running:
         return family
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its processes so far, in seconds; the resolution is a clock tick (10 ms)."""
-        ticks = 0
-        for pid in self.family():
-            fields = stat_fields(pid)
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICK
+        """User and system time of all its processes so far, in seconds."""
+        return sum(cpu_seconds(pid) for pid in self.family())
 
     def memory(self) -> int:
         """Proportional set size of all its processes, in bytes: what they share is counted once."""
@@ -88,6 +84,18 @@ class Running:
         except ProcessLookupError:
             pass
         self.process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of one process: exact from its threads' schedstat, in ticks of 10 ms where there is none."""
+    try:
+        threads = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    except OSError:
+        threads = []
+    if threads:
+        return sum(int(text.split()[0]) for text in threads) / 1e9
+    fields = stat_fields(pid)
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def stat_fields(pid: int) -> list[str]:

@@ -196,7 +196,7 @@ class Bench:
                     self.note("tls", program, number, partial(measures.requests, running, place, seconds))
 
     def weigh(self, name: str, count: int, opened: Callable[[Place], Any], **more: int) -> None:
-        """One program after the other, freshly started so that no memory is left from a load, with `count` held idle."""
+        """One program after the other, freshly started so that no memory is left from a load; `count` held idle."""
         for program in self.programs:
             with self.started([program], self.setup(**more)) as group:
                 for _, running, place in group:

@@ -1,0 +1,1 @@
+"""One file per module of httpd: the rows of the directives that we act on."""

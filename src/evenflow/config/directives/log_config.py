@@ -1,0 +1,59 @@
+"""mod_log_config: formats and access logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenflow.config.arguments import count_words, one, raw, text
+from evenflow.config.contexts import SERVERS
+from evenflow.config.diagnostics import Wrong
+from evenflow.config.directive import Directive
+from evenflow.config.scope import Draft
+from evenflow.config.settings import LogLine
+from evenflow.config.syntax import Section, Statement
+
+
+def log_format(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 1, 2, "takes 1-2 arguments")
+    if len(words) == 2:
+        draft.add("log", "formats", (words[1].text, words[0].text))
+    else:
+        draft.put("log", "transfer_format", words[0].text)
+
+
+def custom_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 2, 3, "takes two or three arguments")
+    env: tuple[str, bool] | None = None
+    expr: str | None = None
+    if len(words) == 3:
+        clause = words[2].text
+        kind, equals, rest = clause.partition("=")
+        if kind.lower() == "env" and equals and rest not in ("", "!"):
+            env = (rest.lstrip("!"), not rest.startswith("!"))
+        elif kind.lower() == "expr" and equals and rest:
+            expr = rest
+        else:
+            raise Wrong(
+                "value-malformed",
+                f"`{clause}` is not a condition: write `env=NAME`, `env=!NAME` or `expr=EXPRESSION`",
+                words[2].span,
+                says="error in condition clause",
+            )
+    draft.add("log", "logs", LogLine(words[0].text, words[1].text, env, expr, statement.origin))
+
+
+def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.add("log", "logs", LogLine(value, None, None, None, statement.origin))
+
+
+DIRECTIVES = (
+    Directive("LogFormat", SERVERS, raw, log_format, "Name a format for CustomLog, or set the format of TransferLog."),
+    Directive("CustomLog", SERVERS, raw, custom_log, "Write a line for each request into a file or a program."),
+    Directive(
+        "TransferLog",
+        SERVERS,
+        one(text),
+        transfer_log,
+        "Like CustomLog, in the format that LogFormat set without a name.",
+    ),
+)

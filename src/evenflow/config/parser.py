@@ -1,0 +1,475 @@
+"""Reads a file and what it includes into a tree, deciding at once what httpd decides while it reads.
+
+That is: variables, Define and UnDefine, Include, LoadModule, ServerRoot, Error, and the read-time sections (IfModule, IfDefine, IfVersion,
+IfFile, IfDirective, IfSection). Sections must balance in each file. What the other directives mean is not known here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from evenflow.config.defines import OURS, Names, module_identifier
+from evenflow.config.diagnostics import Diagnostic, Label, Wrong, error, warning
+from evenflow.config.includes import included_files
+from evenflow.config.known import known_directive
+from evenflow.config.lexer import LogicalLine, logical_lines, next_word, replace_variables, split_words
+from evenflow.config.source import Source, read_source
+from evenflow.config.syntax import Included, Node, Section, Span, Statement, Word
+from evenflow.origin import Origin
+
+DEPTH: Final = 128
+"""How deep includes may go."""
+
+VERSION: Final = (2, 4, 71)
+"""The httpd that IfVersion is told we are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A file as written, with everything that it includes."""
+
+    nodes: list[Node]
+    sources: Mapping[str, Source]
+    diagnostics: tuple[Diagnostic, ...]
+    names: Names
+    server_root: str
+    server_root_origin: Origin | None
+
+
+def parse(
+    path: str,
+    defines: Mapping[str, str],
+    environment: Mapping[str, str],
+    server_root: str,
+    read: Callable[[str], Source] = read_source,
+) -> Tree:
+    """Read a configuration. Never raises for what a file says; a file that cannot be opened is a diagnostic too.
+
+    A file without LoadModule lines is read as if everything that we do were loaded. Whether it has one is only known when it has been
+    read, so a file that asks before it loads is read twice.
+    """
+    reader = Reader(Names(dict(defines), environment), server_root, read)
+    reader.file(path, reader.nodes, None)
+    if reader.names.loads and reader.names.asked_before_loading:
+        reader = Reader(Names(dict(defines), environment, strict=True), server_root, read)
+        reader.file(path, reader.nodes, None)
+    return Tree(
+        reader.nodes,
+        reader.sources,
+        tuple(reader.diagnostics),
+        reader.names,
+        reader.server_root,
+        reader.server_root_origin,
+    )
+
+
+@dataclass(slots=True)
+class Reader:
+    """One run over a configuration."""
+
+    names: Names
+    server_root: str
+    read: Callable[[str], Source]
+    nodes: list[Node] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    server_root_origin: Origin | None = None
+    depth: int = 0
+    halted: bool = False
+    """Includes went too deep: no more of them, or two in one file would never end."""
+
+    def file(self, path: str, nodes: list[Node], included_by: Span | None) -> None:
+        """Read one file into `nodes`."""
+        try:
+            source = self.sources.get(path) or self.read(path)
+        except OSError as fault:
+            reason = fault.strerror or str(fault)
+            self.diagnostics.append(
+                error(
+                    "file-not-readable",
+                    f"`{path}` cannot be read: {reason}",
+                    included_by,
+                    notes=(f"httpd says: Could not open configuration file {path}: {reason}",),
+                )
+            )
+            return
+        except ValueError as fault:  # a NUL in the name
+            self.diagnostics.append(error("file-not-readable", f"`{path}` cannot be read: {fault}", included_by))
+            return
+        self.sources[path] = source
+        open_sections: list[Section] = []
+        idle = 0  # how many of the open sections are left out, or stand in one that is
+        for line in logical_lines(source):
+            if not idle:
+                line, missing = replace_variables(line, self.names.value)
+                for name, span in missing:
+                    self.undefined(name, span)
+                if not line.text:
+                    continue
+            here = open_sections[-1].children if open_sections else nodes
+            if line.text.startswith("</"):
+                self.close(line, open_sections)
+                left_out = next((depth for depth, section in enumerate(open_sections) if not section.taken), None)
+                idle = 0 if left_out is None else len(open_sections) - left_out
+            elif line.text.startswith("<"):
+                opened = self.open(line, idle)
+                here.append(opened)
+                open_sections.append(opened)
+                if idle or not opened.taken:
+                    idle += 1
+            else:
+                statement = make_statement(line)
+                here.append(statement)
+                if not idle:
+                    self.obey(statement, here)
+        for section in reversed(open_sections):
+            self.not_closed(section, None)
+
+    # --- sections -------------------------------------------------------------------------------------------------
+
+    def open(self, line: LogicalLine, idle: int) -> Section:
+        text = line.text
+        name_text, _, end, after = next_word(text[1:], 0)
+        end, after = end + 1, after + 1
+        bracket = text.rfind(">")
+        stop = bracket
+        if bracket < 0:
+            stop = len(text)
+            if not idle:
+                self.diagnostics.append(
+                    error(
+                        "bracket-missing",
+                        f"`{text}` has no closing `>`",
+                        line.whole,
+                        notes=(f"httpd says: <{name_text}> directive missing closing '>'",),
+                        help=f"write `{text}>`",
+                    )
+                )
+        if ">" in name_text and bracket < end:
+            name_text = text[1:bracket]
+            end = after = bracket
+        rest = text[after:stop].strip() if stop > after else ""
+        words = split_words(line, after, max(after, stop))
+        section = Section(
+            name_text,
+            line.span(0, max(end, 1)),
+            rest,
+            words,
+            line.whole,
+            Origin(line.file, line.number, line.written),
+            [],
+            True,
+        )
+        if idle:
+            return section
+        condition = CONDITIONS.get(name_text.lower())
+        if condition is None:
+            return section
+        try:
+            section.taken = condition(self, section)
+        except Wrong as wrong:
+            self.diagnostics.append(wrong.diagnostic(section.span))
+        return section
+
+    def close(self, line: LogicalLine, open_sections: list[Section]) -> None:
+        """Close the innermost section of this name; what is open inside it is missing its own closing tag."""
+        name = line.text[2:].split(">", 1)[0].strip()
+        wanted = name.lower()
+        for depth, section in enumerate(reversed(open_sections)):
+            if section.name.lower() != wanted:
+                continue
+            for inner in open_sections[len(open_sections) - depth :][::-1]:
+                self.not_closed(inner, (name, line.whole))
+            del open_sections[len(open_sections) - depth - 1 :]
+            section.closed_on = line.number
+            return
+        if open_sections:
+            inner = open_sections[-1]
+            self.diagnostics.append(
+                error(
+                    "section-mismatch",
+                    f"`</{name}>` closes nothing: the open section is `<{inner.name}>`, from line {inner.origin.line}",
+                    line.whole,
+                    also=(Label(inner.span, "opened here", primary=False),),
+                    notes=(f"httpd says: Expected </{inner.name}> but saw </{name}>",),
+                    help=f"write `</{inner.name}>`, or remove the line",
+                )
+            )
+            if difflib.SequenceMatcher(None, wanted, inner.name.lower()).ratio() > 0.7:
+                # a misspelt closing tag closes, or every line behind it would be in the wrong place
+                inner.closed_on = line.number
+                open_sections.pop()
+        else:
+            self.diagnostics.append(
+                error(
+                    "section-not-open",
+                    f"`</{name}>` closes a section that was never opened in this file",
+                    line.whole,
+                    notes=(f"httpd says: </{name}> without matching <{name}> section",),
+                    help="remove the line, or open the section above it",
+                )
+            )
+
+    def not_closed(self, section: Section, seen: tuple[str, Span] | None) -> None:
+        says = f"Expected </{section.name}> but saw </{seen[0]}>" if seen else f"<{section.name}> was not closed."
+        self.diagnostics.append(
+            error(
+                "section-not-closed",
+                f"`{section.origin.text}` opened on line {section.origin.line} is never closed",
+                section.span,
+                also=(Label(seen[1], "this closes what is around it", primary=False),) if seen else (),
+                notes=(f"httpd says: {says}",),
+                help=f"write `</{section.name}>` where the section ends",
+            )
+        )
+
+    # --- statements that act while reading ------------------------------------------------------------------------
+
+    def obey(self, statement: Statement, here: list[Node]) -> None:
+        act = ACTS.get(statement.name.lower())
+        if act is None:
+            return
+        try:
+            act(self, statement, here)
+        except Wrong as wrong:
+            self.diagnostics.append(wrong.diagnostic(statement.span))
+
+    def undefined(self, name: str, span: Span) -> None:
+        self.diagnostics.append(
+            warning(
+                "undefined-variable",
+                f"`${{{name}}}` is not defined, neither here nor in the environment",
+                span,
+                notes=("httpd leaves the text as it stands, and so do we (AH00111)",),
+                help=f"write `Define {name} VALUE` above, or start with the environment variable {name} set",
+            )
+        )
+
+    def include(self, statement: Statement, here: list[Node], *, optional: bool) -> None:
+        if len(statement.words) != 1:
+            raise Wrong(
+                "argument-count",
+                f"`{statement.name}` takes one argument, not {len(statement.words)}",
+                says=f"{statement.name} takes one argument",
+                help=f"write one `{statement.name}` for each file",
+            )
+        if self.halted:
+            return
+        if self.depth >= DEPTH:
+            self.halted = True
+            raise Wrong(
+                "include-too-deep",
+                f"files include each other more than {DEPTH} deep",
+                help="look for a file that includes itself",
+            )
+        try:
+            files = included_files(statement.words[0].text, self.server_root, optional=optional)
+        except ValueError as fault:
+            raise Wrong("include-not-found", f"`{statement.words[0].text}` is not a file name: {fault}") from fault
+        for path in files:
+            included = Included(statement, path)
+            here.append(included)
+            self.depth += 1
+            self.file(path, included.children, statement.span)
+            self.depth -= 1
+
+
+def make_statement(line: LogicalLine) -> Statement:
+    name, start, end, after = next_word(line.text, 0)
+    return Statement(
+        name,
+        line.span(start, end),
+        line.text[after:].strip(),
+        split_words(line, after, len(line.text)),
+        line.whole,
+        Origin(line.file, line.number, line.written),
+    )
+
+
+# --- what acts while reading --------------------------------------------------------------------------------------
+
+
+def _one(statement: Statement | Section, least: int, most: int, says: str) -> tuple[Word, ...]:
+    words = statement.words
+    if not least <= len(words) <= most:
+        wanted = (
+            "one argument" if most == 1 else f"{least} to {most} arguments" if least != most else f"{least} arguments"
+        )
+        raise Wrong(
+            "argument-count", f"`{statement.name}` takes {wanted}, not {len(words)}", says=f"{statement.name} {says}"
+        )
+    return words
+
+
+def _define(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    words = _one(statement, 1, 2, "takes 1-2 arguments")
+    if ":" in words[0].text:
+        raise Wrong(
+            "value-malformed",
+            f"a variable's name may not hold a colon: `{words[0].text}`",
+            words[0].span,
+            note="`${map:key}` is RewriteMap's",
+        )
+    reader.names.values[words[0].text] = words[1].text if len(words) == 2 else ""
+
+
+def _undefine(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    reader.names.values.pop(_one(statement, 1, 1, "takes one argument")[0].text, None)
+
+
+def _include(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    reader.include(statement, here, optional=False)
+
+
+def _include_optional(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    reader.include(statement, here, optional=True)
+
+
+def _server_root(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    reader.server_root = _one(statement, 1, 1, "takes one argument")[0].text
+    reader.server_root_origin = statement.origin
+
+
+def _load_module(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    words = _one(statement, 2, 2, "takes two arguments")
+    reader.names.load(words[0].text)
+
+
+def _error(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    raise Wrong("error-directive", statement.words[0].text if statement.words else "`Error` without a text")
+
+
+ACTS: Final[dict[str, Callable[[Reader, Statement, list[Node]], None]]] = {
+    "define": _define,
+    "undefine": _undefine,
+    "include": _include,
+    "includeoptional": _include_optional,
+    "serverroot": _server_root,
+    "loadmodule": _load_module,
+    "error": _error,
+}
+
+
+# --- read-time sections -------------------------------------------------------------------------------------------
+
+
+def _asked(section: Section) -> tuple[str, bool]:
+    """The section's argument without `!`, and whether it is wanted."""
+    if not section.rest:
+        raise Wrong(
+            "argument-count",
+            f"`<{section.name}>` needs an argument",
+            says=f"<{section.name}> directive requires additional arguments",
+        )
+    text = section.words[0].text
+    return (text[1:], False) if text.startswith("!") else (text, True)
+
+
+def _if_module(reader: Reader, section: Section) -> bool:
+    name, wanted = _asked(section)
+    identifier = module_identifier(name)
+    loaded = reader.names.is_loaded(name)
+    if wanted and not loaded and identifier in reader.names.loads and identifier not in OURS:
+        reader.diagnostics.append(
+            warning(
+                "module-not-supported",
+                f"`<{section.name} {name}>` is left out: `{identifier}` is loaded, and evenflow does not have it",
+                section.span,
+                notes=("httpd acts on what the section says",),
+                help="remove the section, or put it into `<IfModule !evenflow_module>` if only httpd is to read it",
+            )
+        )
+    return loaded is wanted
+
+
+def _if_define(reader: Reader, section: Section) -> bool:
+    name, wanted = _asked(section)
+    return (name in reader.names.values) is wanted
+
+
+def _if_file(reader: Reader, section: Section) -> bool:
+    name, wanted = _asked(section)
+    try:
+        return os.path.exists(os.path.join(reader.server_root, name)) is wanted
+    except ValueError:
+        return not wanted
+
+
+def _if_directive(reader: Reader, section: Section) -> bool:
+    name, wanted = _asked(section)
+    return _has(reader, name) is wanted
+
+
+def _if_section(reader: Reader, section: Section) -> bool:
+    name, wanted = _asked(section)
+    return _has(reader, "<" + name) is wanted
+
+
+def _has(reader: Reader, name: str) -> bool:
+    found = known_directive(name)
+    return found is not None and found.module in reader.names.modules
+
+
+def _if_version(reader: Reader, section: Section) -> bool:
+    words = section.words
+    if not 1 <= len(words) <= 2:
+        raise Wrong("argument-count", f"`<{section.name}>` takes an operator and a version, or a version")
+    operator = words[0].text if len(words) == 2 else "="
+    number = words[-1].text
+    wanted = True
+    if operator.startswith("!"):
+        operator, wanted = operator[1:], False
+    if operator == "~" or (
+        operator in ("=", "==") and number.startswith("/") and number.endswith("/") and len(number) > 1
+    ):
+        try:
+            return bool(re.search(number.strip("/"), ".".join(map(str, VERSION)))) is wanted
+        except re.error as fault:
+            raise Wrong(
+                "value-malformed", f"`{number}` is not a regular expression: {fault}", words[-1].span
+            ) from fault
+    parts = number.split(".")
+    if (
+        not all(part.isascii() and part.isdigit() for part in parts)
+        or len(parts) > 3
+        or any(len(part) > 9 for part in parts)
+    ):
+        raise Wrong(
+            "value-malformed",
+            f"`{number}` is not a version: write it like `2.4.57`",
+            words[-1].span,
+            says=f"Unable to parse version: {number}",
+        )
+    # what is not written counts as 0, as in httpd
+    asked = tuple(int(part) for part in parts) + (0,) * (3 - len(parts))
+    answers = {
+        "=": asked == VERSION,
+        "==": asked == VERSION,
+        ">": asked < VERSION,
+        ">=": asked <= VERSION,
+        "<": asked > VERSION,
+        "<=": asked >= VERSION,
+    }
+    if operator not in answers:
+        raise Wrong(
+            "value-not-allowed",
+            f"`{operator}` is not one of `= > >= < <= ~`",
+            words[0].span,
+            says=f"unrecognized operator '{operator}'",
+        )
+    return answers[operator] is wanted
+
+
+CONDITIONS: Final[dict[str, Callable[[Reader, Section], bool]]] = {
+    "ifmodule": _if_module,
+    "ifdefine": _if_define,
+    "ifversion": _if_version,
+    "iffile": _if_file,
+    "ifdirective": _if_directive,
+    "ifsection": _if_section,
+}

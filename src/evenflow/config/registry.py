@@ -1,0 +1,32 @@
+"""Which directives we act on, and which known name is nearest to an unknown one.
+
+The rows live in `directives/<module>.py`; this file only collects them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final
+
+from evenflow.config.directive import Directive
+from evenflow.config.directives import authz, core, headers, log_config, proxy, read_time, rewrite, ssl
+from evenflow.config.known import KNOWN
+
+DIRECTIVES: Final[dict[str, Directive]] = {
+    row.name.lower(): row
+    for module in (read_time, core, proxy, rewrite, headers, authz, ssl, log_config)
+    for row in module.DIRECTIVES
+}
+"""All rows by lower-case name."""
+
+
+def nearest(name: str) -> str | None:
+    """The known directive whose spelling is nearest; sections are asked for, and answered, with their `<`. None where nothing is near."""
+    lower = name.lower()
+    pool = [known for known in KNOWN if known.startswith("<") == lower.startswith("<")]
+    found = difflib.get_close_matches(lower, pool, n=3, cutoff=0.7)
+    if not found:
+        return None
+    # among equals, one that we act on helps more
+    ours = [candidate for candidate in found if candidate in DIRECTIVES]
+    return KNOWN[(ours or found)[0]].name

@@ -1,0 +1,136 @@
+"""Diagnostics as text for people and as JSON for programs.
+
+The text is readable without colour; colour only repeats what the marks say. It opens no file: the lines come from the sources
+that were read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from evenflow.config.diagnostics import ERROR, Diagnostic, Label
+from evenflow.config.source import Source
+
+TAB: Final = "    "
+
+COLOURS: Final = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "frame": "\x1b[1;34m",
+    "bold": "\x1b[1m",
+    "help": "\x1b[1;32m",
+    "off": "\x1b[0m",
+}
+
+
+def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], color: bool = False) -> str:
+    """All of them, an empty line between two, a line end at the end; "" for none."""
+    return "\n".join(render_one(diagnostic, sources, color) for diagnostic in diagnostics)
+
+
+def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool = False) -> str:
+    """One diagnostic: headline, place, the lines with marks below them, notes, help."""
+    gutter = max((len(str(label.span.line)) for label in diagnostic.labels), default=1)
+    kind = diagnostic.severity
+
+    def paint(text: str, style: str) -> str:
+        return f"{COLOURS[style]}{text}{COLOURS['off']}" if color else text
+
+    lines = [f"{paint(f'{kind}[{diagnostic.code}]', kind)}{paint(f': {diagnostic.headline}', 'bold')}"]
+    for place, (path, labels) in enumerate(_by_file(diagnostic)):
+        first = next((label for label in labels if label.primary), labels[0]).span
+        arrow = "-->" if place == 0 else ":::"
+        lines.append(f"{paint(' ' * gutter + arrow, 'frame')} {path}:{first.line}:{first.column}")
+        lines.append(paint(" " * gutter + " |", "frame"))
+        shown = 0
+        for label in labels:
+            span = label.span
+            text, column, width = _show(sources, path, span.line, span.column, span.width)
+            if span.line != shown:
+                lines.append(f"{paint(f'{span.line:>{gutter}} |', 'frame')} {text}".rstrip())
+                shown = span.line
+            mark = ("^" if label.primary else "-") * width
+            note = f" {label.text}" if label.text else ""
+            lines.append(
+                f"{paint(' ' * gutter + ' |', 'frame')} {' ' * column}{paint(mark + note, kind if label.primary else 'frame')}"
+            )
+    lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {note}" for note in diagnostic.notes)
+    if diagnostic.help:
+        lines.append(f"{paint('help', 'help')}: {diagnostic.help}")
+    return "".join(_printable(line, keep_escapes=color) + "\n" for line in lines)
+
+
+def to_json(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source] | None = None) -> str:
+    """A JSON array with one object for each; `text` is the line that the problem is on, if its source is given."""
+    return json.dumps([_as_object(diagnostic, sources or {}) for diagnostic in diagnostics], indent=2) + "\n"
+
+
+def _as_object(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
+    span = diagnostic.span
+    return {
+        "severity": diagnostic.severity,
+        "code": diagnostic.code,
+        "headline": _printable(diagnostic.headline),
+        "file": _printable(span.file) if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "width": span.width if span else None,
+        "text": _printable(_line(sources, span.file, span.line)) if span else None,
+        "labels": [
+            {
+                "file": _printable(label.span.file),
+                "line": label.span.line,
+                "column": label.span.column,
+                "width": label.span.width,
+                "text": _printable(label.text),
+                "primary": label.primary,
+            }
+            for label in diagnostic.labels
+        ],
+        "notes": [_printable(note) for note in diagnostic.notes],
+        "help": _printable(diagnostic.help),
+    }
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """`2 errors, 1 warning`; "" for none."""
+    found = list(diagnostics)
+    errors = sum(diagnostic.severity == ERROR for diagnostic in found)
+    counts = ((errors, "error"), (len(found) - errors, "warning"))
+    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+
+
+def _by_file(diagnostic: Diagnostic) -> list[tuple[str, list[Label]]]:
+    """The labels file by file, the primary one's file first, each in the order of the lines."""
+    if diagnostic.span is None:
+        return []
+    files: dict[str, list[Label]] = {diagnostic.span.file: []}
+    for label in diagnostic.labels:
+        files.setdefault(label.span.file, []).append(label)
+    return [
+        (path, sorted(labels, key=lambda label: (label.span.line, label.span.column))) for path, labels in files.items()
+    ]
+
+
+def _line(sources: Mapping[str, Source], path: str, number: int) -> str:
+    source = sources.get(path)
+    return source.lines[number - 1] if source is not None and 0 < number <= len(source.lines) else ""
+
+
+def _show(sources: Mapping[str, Source], path: str, number: int, column: int, width: int) -> tuple[str, int, int]:
+    """The line with tabs widened, and where the mark stands in it: (text, blanks before the mark, its width)."""
+    line = _line(sources, path, number)
+    before, marked = line[: column - 1].replace("\t", TAB), line[column - 1 : column - 1 + width].replace("\t", TAB)
+    return line.replace("\t", TAB), len(before), max(1, len(marked))
+
+
+def _printable(text: str, *, keep_escapes: bool = False) -> str:
+    """Without control characters and undecodable bytes: a terminal must not obey a configuration file."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or (keep_escapes and character == "\x1b") else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )

@@ -1,0 +1,133 @@
+"""The settings of one section while they are being written.
+
+A `Draft` collects what the statements of one section say and becomes a frozen `Block` at its end. It knows the fields of the
+settings and where they merge; it knows no directive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from evenflow.config.contexts import Context
+from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.settings import (
+    UNSET,
+    AccessSettings,
+    Address,
+    Block,
+    ConditionLine,
+    CoreSettings,
+    HeaderSettings,
+    LogSettings,
+    ProxySettings,
+    RewriteSettings,
+    TlsSettings,
+)
+from evenflow.config.syntax import Section, Statement
+from evenflow.origin import Origin
+
+MODULES: Final[dict[str, type]] = {
+    "core": CoreSettings,
+    "proxy": ProxySettings,
+    "rewrite": RewriteSettings,
+    "headers": HeaderSettings,
+    "access": AccessSettings,
+    "tls": TlsSettings,
+    "log": LogSettings,
+}
+"""The settings of a `Block`, by the name of the block's field."""
+
+FIELDS: Final = {name: {item.name for item in dataclasses.fields(kind)} for name, kind in MODULES.items()}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A section that is being read. `section` is its name as written, "" for the main server; `outer` encloses it."""
+
+    kind: str
+    match: str
+    pattern: str
+    origin: Origin
+    place: Context
+    section: str
+    outer: Draft | None
+    reports: list[Diagnostic]
+    """Warnings; shared by all drafts of one run."""
+    addresses: tuple[Address, ...] = ()
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    blocks: list[Draft] = field(default_factory=list)
+    conditions: list[ConditionLine] = field(default_factory=list)
+    """RewriteCond lines that wait for their RewriteRule."""
+
+    def get(self, module: str, name: str) -> Any:
+        """What has been said in this section so far, or UNSET."""
+        return self.values.get(module, {}).get(name, UNSET)
+
+    def put(self, module: str, name: str, value: Any) -> None:
+        """Say it, in place of what was said before in this section."""
+        if name not in FIELDS[module]:
+            raise KeyError(f"{module}.{name}")
+        self.values.setdefault(module, {})[name] = value
+
+    def add(self, module: str, name: str, *values: Any) -> None:
+        """Say it after what was said before in this section."""
+        said = self.get(module, name)
+        self.put(module, name, (*(() if said is UNSET else said), *values))
+
+    @property
+    def server(self) -> Draft:
+        """The virtual host or main server that this section stands in."""
+        draft = self
+        while draft.kind not in ("server", "virtualhost") and draft.outer is not None:
+            draft = draft.outer
+        return draft
+
+    @property
+    def main(self) -> Draft:
+        """The main server."""
+        draft = self
+        while draft.outer is not None:
+            draft = draft.outer
+        return draft
+
+    def finish(self) -> Block:
+        """The frozen section, with everything that it encloses."""
+        settings = {name: kind(**self.values.get(name, {})) for name, kind in MODULES.items()}
+        return Block(
+            kind=self.kind,
+            match=self.match,
+            pattern=self.pattern,
+            origin=self.origin,
+            addresses=self.addresses,
+            blocks=tuple(block.finish() for block in self.blocks),
+            **settings,
+        )
+
+
+Action = Callable[[Draft, Statement | Section, Any], None]
+"""(the section, the statement, what its shape read) -> nothing; raises Wrong."""
+
+
+def put(module: str, name: str) -> Action:
+    """The action that says one field."""
+    if name not in FIELDS[module]:
+        raise KeyError(f"{module}.{name}")
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        draft.put(module, name, value)
+
+    return act
+
+
+def add(module: str, name: str) -> Action:
+    """The action that adds one value to a tuple field."""
+    if name not in FIELDS[module]:
+        raise KeyError(f"{module}.{name}")
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        draft.add(module, name, value)
+
+    return act

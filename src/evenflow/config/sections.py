@@ -1,0 +1,219 @@
+"""The sections that enclose settings: VirtualHost, Location, Proxy, Directory, Files and their Match forms.
+
+A row says where a section may stand and how its argument is read; the answer is an empty `Draft` to write into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from evenflow.config.arguments import key_value, proxy_url
+from evenflow.config.contexts import DIRECTORY, FILES, LOCATION, PROXY, SERVER, SERVERS, VHOST, Context
+from evenflow.config.diagnostics import Wrong, warning
+from evenflow.config.directives.proxy import set_line
+from evenflow.config.scope import Draft
+from evenflow.config.settings import Address
+from evenflow.config.syntax import Section, Word
+
+WILDCARDS = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """A section that we act on. `open` makes its draft; `sentence` says what it is for."""
+
+    name: str
+    contexts: Context
+    open: Callable[[Draft, Section], Draft]
+    sentence: str
+
+
+def _draft(outer: Draft, section: Section, kind: str, match: str, pattern: str, place: Context) -> Draft:
+    return Draft(kind, match, pattern, section.origin, place, section.name, outer, outer.reports)
+
+
+def _words(section: Section, least: int = 1) -> tuple[Word, ...]:
+    if len(section.words) < least:
+        raise Wrong(
+            "section-argument-missing",
+            f"`<{section.name}>` needs an argument",
+            says=f"<{section.name}> directive requires additional arguments",
+            help={"location": "write `<Location /path>`", "virtualhost": "write `<VirtualHost *:80>`"}.get(
+                section.name.lower(), ""
+            ),
+        )
+    return section.words
+
+
+def _pattern(section: Section, *, regex: bool) -> tuple[str, str]:
+    """(match, pattern) of `<X pattern>`, `<X ~ pattern>` and `<XMatch pattern>`."""
+    words = _words(section)
+    if words[0].text == "~":
+        if len(words) < 2:
+            raise Wrong(
+                "section-argument-missing",
+                f"`<{section.name} ~>` needs a pattern",
+                says=f"<{section.name}> directive requires additional arguments",
+            )
+        regex = True
+        words = words[1:]
+    if len(words) > 1:
+        raise Wrong(
+            "argument-count",
+            f"`<{section.name}>` takes one argument, and `{words[1].text}` is too many",
+            words[1].span,
+            says=f"Multiple <{section.name}> arguments not (yet) supported.",
+            help="put a pattern with blanks into quotes",
+        )
+    text = words[0].text
+    if regex:
+        return "regex", text
+    return ("glob" if any(mark in text for mark in WILDCARDS) else "prefix"), text
+
+
+# --- VirtualHost --------------------------------------------------------------------------------------------------
+
+
+def open_virtual_host(outer: Draft, section: Section) -> Draft:
+    draft = _draft(outer, section, "virtualhost", "prefix", section.rest, VHOST)
+    addresses = [read_address(draft, section, word) for word in _words(section)]
+    draft.addresses = tuple(address for address in addresses if address is not None)
+    return draft
+
+
+def read_address(draft: Draft, section: Section, word: Word) -> Address | None:
+    """`host[:port]`, `[v6]:port`, `*[:port|:*]`, `_default_[:port]`. None for one that httpd leaves out with a message."""
+    text = word.text
+    if text.isascii() and text.isdigit():
+        raise Wrong(
+            "address-malformed",
+            f"`<VirtualHost {text}>` is a port without an address",
+            word.span,
+            says="Missing address for VirtualHost",
+            help=f"write `<VirtualHost *:{text}>`",
+        )
+    host_port = read_host_port(text)
+    if host_port is None:
+        draft.reports.append(
+            warning(
+                "address-ignored",
+                f"`{text}` is not an address: the virtual host does not listen there",
+                word.span,
+                notes=(f"httpd says: Could not resolve host name {text} -- ignoring!",),
+                help="write `*:PORT`, `ADDRESS:PORT` or `[IPV6]:PORT`",
+            )
+        )
+        return None
+    host, port = host_port
+    if port is not None and not 0 <= port <= 65535:
+        raise Wrong(
+            "value-out-of-range",
+            f"a port must be between 1 and 65535, not {port}",
+            word.span,
+            says="The address or port is invalid",
+        )
+    if host.lower() in ("*", "_default_"):
+        host = ""
+    return Address(host, port or None, section.origin)
+
+
+def read_host_port(text: str) -> tuple[str, int | None] | None:
+    """(host without brackets, port or None for `*` and for none); None where it is neither."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            return None
+        port_text = rest[1:]
+    else:
+        host, colon, port_text = text.rpartition(":")
+        if not colon or ":" in host:
+            host, port_text = text, ""
+    if port_text in ("", "*"):
+        return host, None
+    if not (port_text.isascii() and port_text.isdigit()):
+        return None
+    return host, int(port_text[:6])
+
+
+# --- the others ---------------------------------------------------------------------------------------------------
+
+
+def open_location(outer: Draft, section: Section) -> Draft:
+    match, pattern = _pattern(section, regex=False)
+    return _draft(outer, section, "location", match, pattern, LOCATION)
+
+
+def open_location_match(outer: Draft, section: Section) -> Draft:
+    match, pattern = _pattern(section, regex=True)
+    return _draft(outer, section, "location", match, pattern, LOCATION)
+
+
+def open_proxy(outer: Draft, section: Section) -> Draft:
+    words = section.words
+    regex = bool(words) and words[0].text == "~"
+    rest = words[1:] if regex else words
+    pattern = rest[0].text if rest else ""
+    match = "regex" if regex else "glob" if any(mark in pattern for mark in WILDCARDS) else "prefix"
+    draft = _draft(outer, section, "proxy", match, pattern, PROXY)
+    said = []
+    for word in rest[1:]:
+        pair = key_value(word)
+        if pair is None:
+            raise Wrong(
+                "unknown-parameter",
+                f"`{word.text}` behind the URL is not `key=value`",
+                word.span,
+                says="Invalid Proxy parameter. Parameter must be in the form 'key=value'",
+            )
+        said.append(pair)
+    if said:
+        if match != "prefix" or "://" not in pattern:
+            raise Wrong(
+                "unknown-parameter",
+                f"`{pattern}` is no single balancer or member, so parameters have no place here",
+                said[0][1].span,
+                says="<Proxy> arguments are not supported for non url.",
+            )
+        draft.add("proxy", "sets", set_line("<Proxy", proxy_url("<Proxy>", rest[0]), said, section, outer.reports))
+    return draft
+
+
+def open_proxy_match(outer: Draft, section: Section) -> Draft:
+    match, pattern = _pattern(section, regex=True)
+    return _draft(outer, section, "proxy", match, pattern, PROXY)
+
+
+def open_directory(outer: Draft, section: Section) -> Draft:
+    match, pattern = _pattern(section, regex=section.name.lower().endswith("match"))
+    return _draft(outer, section, "directory", match, pattern, DIRECTORY)
+
+
+def open_files(outer: Draft, section: Section) -> Draft:
+    match, pattern = _pattern(section, regex=section.name.lower().endswith("match"))
+    return _draft(outer, section, "files", match, pattern, FILES)
+
+
+ROWS: Final = (
+    SectionRow("VirtualHost", SERVER, open_virtual_host, "What holds for some addresses and names only."),
+    SectionRow("Location", SERVERS, open_location, "What holds below a path, or for paths that a pattern matches."),
+    SectionRow(
+        "LocationMatch", SERVERS, open_location_match, "What holds for paths that a regular expression matches."
+    ),
+    SectionRow("Proxy", SERVERS, open_proxy, "A balancer with its members, or what holds for requests to a URL."),
+    SectionRow(
+        "ProxyMatch", SERVERS, open_proxy_match, "What holds for requests to URLs that a regular expression matches."
+    ),
+    SectionRow(
+        "Directory", SERVERS, open_directory, "What holds for files below a directory; never for what is proxied."
+    ),
+    SectionRow("DirectoryMatch", SERVERS, open_directory, "Like Directory, by regular expression."),
+    SectionRow(
+        "Files", SERVERS | DIRECTORY | PROXY, open_files, "What holds for files of a name; never for what is proxied."
+    ),
+    SectionRow("FilesMatch", SERVERS | DIRECTORY | PROXY, open_files, "Like Files, by regular expression."),
+)
+
+SECTIONS: Final = {row.name.lower(): row for row in ROWS}
+"""By lower-case name."""

@@ -23,9 +23,21 @@ START_SECONDS: Final = 20.0
 END_SECONDS: Final = 15.0
 
 MODULES: Final = (
-    "mpm_event authz_core authz_host proxy proxy_http proxy_wstunnel proxy_balancer slotmem_shm lbmethod_byrequests "
-    "headers rewrite env socache_shmcb ssl"
-).split()
+    "mpm_event",
+    "authz_core",
+    "authz_host",
+    "proxy",
+    "proxy_http",
+    "proxy_wstunnel",
+    "proxy_balancer",
+    "slotmem_shm",
+    "lbmethod_byrequests",
+    "headers",
+    "rewrite",
+    "env",
+    "socache_shmcb",
+    "ssl",
+)
 
 
 def wait_until_open(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -81,7 +93,8 @@ def httpd_front(file: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in MODULES)
         + f"ServerRoot {root}\nDefaultRuntimeDir {root}\nPidFile {root}/httpd.pid\nErrorLog {log}\n"
         + "User nobody\nGroup nogroup\nServerName front\n"
-        + "StartServers 1\nServerLimit 1\nThreadsPerChild 64\nMaxRequestWorkers 64\nMinSpareThreads 1\nMaxSpareThreads 64\n"
+        + "StartServers 1\nServerLimit 1\nThreadsPerChild 64\n"
+        + "MaxRequestWorkers 64\nMinSpareThreads 1\nMaxSpareThreads 64\n"
         + file.read_text()
     )
     log.touch()

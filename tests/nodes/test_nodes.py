@@ -205,7 +205,7 @@ def test_a_browser_edits_over_tls(site: Site, tmp_path: Path) -> None:
     program = require_peer("chromium")
     websocket_before, polling_before, reports_before = counts(site.synchrony)
     command = [
-        program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        str(program), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
         f"--host-resolver-rules=MAP {NAME} 127.0.0.1", "--ignore-certificate-errors",
         f"--user-data-dir={tmp_path / 'profile'}", "--remote-debugging-port=0", f"{site.url}/editor.html",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import difflib
 import sys
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TextIO
 
 import click
+
+from evenflow.tools.demo.command import demo
 
 DEFINE: Final = click.option(
     "-D",
@@ -89,7 +91,7 @@ def serve(above: tuple[str, ...], file: str, children: int | None, defined: tupl
     """
     from evenflow.control import supervisor
 
-    sys.exit(supervisor.serve(file, children or processors(), defines_of(above + defined)))
+    sys.exit(supervisor.serve(file, children, defines_of(above + defined)))
 
 
 @main.command(short_help="Say every problem of a configuration.")
@@ -110,7 +112,7 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
     if form == "json":
         click.echo(checking.as_json(found))
     else:
-        click.echo(checking.as_text(found, color=sys.stdout.isatty()), nl=False)
+        say(checking.as_text(found, color=sys.stdout.isatty()), sys.stdout)
     sys.exit(1 if found.errors else 0)
 
 
@@ -120,11 +122,17 @@ def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
 
     found = checking.examine(file, defines)
     if found.diagnostics:
-        click.echo(checking.problems(found, color=sys.stderr.isatty()), err=True, nl=False)
+        say(checking.problems(found, color=sys.stderr.isatty()), sys.stderr)
     if found.errors:
         sys.exit(1)
     click.echo("Syntax OK", err=True)
     sys.exit(0)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Print, also where the text holds what the stream's encoding cannot say: configurations are in any encoding."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def defines_of(defined: tuple[str, ...]) -> dict[str, str]:
@@ -138,19 +146,4 @@ def defines_of(defined: tuple[str, ...]) -> dict[str, str]:
     return table
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    import os
-
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _add_demo() -> None:
-    from evenflow.tools.demo.command import demo
-
-    main.add_command(demo)
-
-
-_add_demo()
+main.add_command(demo)

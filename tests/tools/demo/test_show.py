@@ -1,0 +1,75 @@
+"""The demo from the taken port to the last word, on ports of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from evenflow.tools.demo import show
+from evenflow.tools.demo.cluster import DemoFault, Node
+from tests.nodes.fronts import environment
+from tests.peers import CHECKOUT, free_port
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, int, Sequence[Node]]:
+    """The published file on free ports, its port, and the nodes that it names."""
+    monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+    front, confluence, synchrony = free_port(), free_port("127.0.0.1", "127.0.0.2"), free_port("127.0.0.1", "127.0.0.2")
+    text = (CHECKOUT / "examples" / "datacenter.conf").read_text()
+    for old, new in (("8080", front), ("8090", confluence), ("8091", synchrony)):
+        text = text.replace(old, str(new))
+    file = tmp_path / "datacenter.conf"
+    file.write_text(text)
+    both = ("confluence", confluence), ("synchrony", synchrony)
+    return file, front, [Node(kind, number, f"127.0.0.{number}", port) for kind, port in both for number in ("1", "2")]
+
+
+def test_the_example_is_found() -> None:
+    assert show.example_file().read_text() == (CHECKOUT / "examples" / "datacenter.conf").read_text()
+
+
+def test_the_address_is_the_file_s() -> None:
+    assert show.address_of(CHECKOUT / "examples" / "datacenter.conf") == ("", 8080)
+
+
+def test_a_file_with_errors_names_the_command_that_shows_them(tmp_path: Path) -> None:
+    file = tmp_path / "bad.conf"
+    file.write_text("Lissten 8080\n")
+    with pytest.raises(DemoFault, match="evenflow check"):
+        show.address_of(file)
+
+
+def test_every_check_is_ticked(place: tuple[Path, int, Sequence[Node]], capfd: pytest.CaptureFixture[str]) -> None:
+    file, port, nodes = place
+    assert show.run(file, True, show.Ending(), nodes) == 0
+    said = capfd.readouterr().out
+    assert f"http://127.0.0.1:{port}" in said
+    assert said.count("✓ ") == len(show.checks.CHECKS)
+    assert "✗" not in said
+
+
+def test_told_to_end_it_ends(place: tuple[Path, int, Sequence[Node]], capfd: pytest.CaptureFixture[str]) -> None:
+    file, port, nodes = place
+    assert show.run(file, False, show.Ending(told=True), nodes) == 0
+    said = capfd.readouterr().out
+    assert f"curl -i http://127.0.0.1:{port}/" in said
+    assert said.endswith("ending\n")
+
+
+def test_every_taken_port_is_named_with_who_has_it(place: tuple[Path, int, Sequence[Node]]) -> None:
+    file, port, nodes = place
+    taken = [("127.0.0.2", nodes[0].port), ("127.0.0.1", port)]
+    sockets = [socket.create_server(address) for address in taken]
+    try:
+        with pytest.raises(DemoFault) as fault:
+            show.run(file, True, show.Ending(), nodes)
+    finally:
+        for listening in sockets:
+            listening.close()
+    assert f"`127.0.0.2:{nodes[0].port}` is taken by process {os.getpid()} (" in str(fault.value)
+    assert f"`*:{port}` is taken by process {os.getpid()} (" in str(fault.value)

@@ -1,0 +1,77 @@
+"""What `check` finds, and the two ways it tells it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evenflow.tools import check
+from tests.peers import CHECKOUT
+
+EXAMPLES = sorted((CHECKOUT / "examples").glob("*.conf"))
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    """A file with two errors, far apart."""
+    file = tmp_path / "wrong.conf"
+    file.write_text("Listen 8080\nProxyPas / http://127.0.0.1:1/\nServerName a\nProxyTimeout soon\n")
+    return file
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_has_no_errors(file: Path) -> None:
+    found = check.examine(str(file), {})
+    assert found.errors == 0, check.problems(found, False)
+
+
+def test_every_problem_is_found_in_one_run(wrong: Path) -> None:
+    found = check.examine(str(wrong), {})
+    assert found.errors == 2
+    text = check.as_text(found, False)
+    assert f"{wrong}:2" in text and f"{wrong}:4" in text
+    assert "ProxyPass" in text
+    assert text.endswith(f"{wrong}: 2 errors\n")
+    assert "\x1b" not in text
+
+
+def test_json_carries_the_same(wrong: Path) -> None:
+    said = json.loads(check.as_json(check.examine(str(wrong), {})))
+    assert (said["file"], said["errors"], said["warnings"]) == (str(wrong), 2, 0)
+    first, second = said["diagnostics"]
+    assert (first["severity"], first["place"]["file"], first["place"]["line"]) == ("error", str(wrong), 2)
+    assert second["place"]["line"] == 4
+    assert first["headline"] and first["help"]
+
+
+def test_a_file_without_problems_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "good.conf"
+    file.write_text("Listen 8080\nServerName wiki.example.com\nProxyPass / http://127.0.0.1:1/\n")
+    assert check.as_text(check.examine(str(file), {}), False) == f"{file}: no problems\n"
+
+
+def test_defines_reach_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "defined.conf"
+    file.write_text("Listen 8080\n<IfDefine BROKEN>\nProxyTimeout soon\n</IfDefine>\n")
+    assert check.examine(str(file), {}).errors == 0
+    assert check.examine(str(file), {"BROKEN": ""}).errors == 1
+
+
+def test_a_file_that_is_not_there_is_a_problem_not_a_traceback(tmp_path: Path) -> None:
+    found = check.examine(str(tmp_path / "nowhere.conf"), {})
+    assert found.errors == 1
+    assert "nowhere.conf" in check.problems(found, False)
+
+
+@pytest.mark.parametrize(
+    ("errors", "warnings", "words"), [(1, 0, "1 error"), (0, 2, "2 warnings"), (2, 1, "2 errors, 1 warning")]
+)
+def test_counting_in_words(errors: int, warnings: int, words: str) -> None:
+    from evenflow.config.diagnostics import ERROR, WARNING, Diagnostic
+    from evenflow.config.load import load
+
+    told = [Diagnostic("c", ERROR, "h")] * errors + [Diagnostic("c", WARNING, "h")] * warnings
+    loaded = load(str(CHECKOUT / "examples" / "datacenter.conf"), {})
+    assert check.counted(check.Found("x", loaded, tuple(told))) == words

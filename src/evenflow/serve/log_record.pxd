@@ -1,0 +1,21 @@
+cdef class LogRecord:
+    cdef public object decision
+    cdef public object host
+    cdef public object head
+    cdef public bytes request_line
+    cdef public object facts
+    cdef public object tls
+    cdef public int status
+    cdef public long long body_bytes_sent
+    cdef public long long bytes_sent
+    cdef public long long bytes_received
+    cdef public double started
+    cdef public double duration
+    cdef public long keepalive_count
+    cdef public bint aborted
+    cdef public bint kept_alive
+    cdef public bytes sent_head
+    cdef public dict env
+
+    cpdef bytes response_field(self, bytes name)
+    cpdef bytes variable(self, bytes name)

@@ -1,0 +1,63 @@
+"""What an access log can ask about a finished exchange.
+
+One instance is filled again and again by whoever finishes exchanges; nothing of it is kept after the line is made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LogRecord:
+    """One finished exchange. `started` is time.time(), `duration` float seconds, sizes are bytes."""
+
+    def __init__(self) -> None:
+        self.decision: Any = None
+        """plan.model.Decision; None where the request was refused before one was made."""
+        self.host: Any = None
+        """plan.model.VirtualHost that answered; None: the decision's."""
+        self.head: Any = None
+        """wire.http1.RequestHead; None where no head could be read."""
+        self.request_line = b""
+        """What stands for the request line where `head` is None; b"" is logged as `-`."""
+        self.facts: Any = None
+        """plan.model.ConnectionFacts"""
+        self.tls: Any = None
+        """The client's ssl.SSLSocket or SSLObject; None in the clear."""
+        self.status = 0
+        self.body_bytes_sent = 0
+        """Body bytes sent to the client, as they were before chunking."""
+        self.bytes_sent = 0
+        """Every byte sent to the client for this exchange, heads and chunk framing included."""
+        self.bytes_received = 0
+        """Every byte of the request, its head included."""
+        self.started = 0.0
+        self.duration = 0.0
+        self.keepalive_count = 0
+        """Requests that this connection carried before."""
+        self.aborted = False
+        """The connection ended before the answer did."""
+        self.kept_alive = False
+        """The connection may carry another request."""
+        self.sent_head = b""
+        """The answer's head as it was sent, for `%{Name}o`; b"" where none was."""
+        self.env: dict[bytes, bytes] = {}
+        """Variables, beside those of the decision."""
+
+    def response_field(self, name: bytes) -> bytes | None:
+        """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is lower case."""
+        found: bytes | None = None
+        lines = self.sent_head.split(b"\r\n")
+        for number in range(1, len(lines)):
+            key, colon, value = lines[number].partition(b":")
+            if colon and key.lower() == name:
+                value = value.strip(b" \t")
+                found = value if found is None else found + b", " + value
+        return found
+
+    def variable(self, name: bytes) -> bytes | None:
+        """A variable's value, None where it is not set."""
+        value = self.env.get(name)
+        if value is None and self.decision is not None:
+            value = self.decision.env.get(name)
+        return value

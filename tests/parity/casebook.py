@@ -84,7 +84,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    what: Literal["close", "reset", "body", "tunnel"]
+    what: Literal["close", "reset", "body", "unread", "tunnel"]
 
 
 Step = Send | Body | Wait | Act
@@ -388,7 +388,7 @@ def steps(lines: tuple[str, ...]) -> list[Step]:
         if head:
             done.append(Send(b"\r\n".join([*head, *_length(head, body, pending)]) + b"\r\n\r\n"))
         done.extend(pending)
-        if _is_chunked(head) and not any(isinstance(step, Act) for step in pending):
+        if _is_chunked(head) and not _breaks_off(pending):
             done.append(Body(b"0\r\n\r\n"))
         head.clear()
         body.clear()
@@ -410,6 +410,8 @@ def steps(lines: tuple[str, ...]) -> list[Step]:
                     step = Act("reset")
                 case "body":
                     step = Act("body")
+                case "unread":
+                    step = Act("unread")
                 case "tunnel":
                     step = Act("tunnel")
                 case _:
@@ -435,9 +437,13 @@ def _length(head: list[bytes], body: list[bytes], pending: list[Step]) -> list[b
     names = {line.partition(b":")[0].strip().lower() for line in head}
     found = _STATUS.match(head[0])
     bodiless = found is not None and (found[1].startswith(b"1") or found[1] in (b"204", b"304"))
-    if bodiless or names & {b"content-length", b"transfer-encoding"} or any(isinstance(s, Act) for s in pending):
+    if bodiless or names & {b"content-length", b"transfer-encoding"} or _breaks_off(pending):
         return []
     return [b"Content-Length: %d" % sum(map(len, body))]
+
+
+def _breaks_off(pending: list[Step]) -> bool:
+    return any(isinstance(step, Act) and step.what in ("close", "reset", "tunnel") for step in pending)
 
 
 def _is_chunked(head: list[bytes]) -> bool:

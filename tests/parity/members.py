@@ -132,7 +132,7 @@ class _Conversation:
         self.member.chronicle.add(received)
         script = self.script(received)
         chosen = script if script is not None else self.echo(received)
-        if not any(isinstance(step, Act) and step.what == "body" for step in chosen):
+        if not any(isinstance(step, Act) and step.what in ("body", "unread") for step in chosen):
             self.body(received)
         for step in chosen:
             match step:
@@ -145,6 +145,8 @@ class _Conversation:
                     time.sleep(seconds)
                 case Act("body"):
                     self.body(received)
+                case Act("unread"):
+                    pass
                 case Act("tunnel"):
                     self.tunnel(received)
                     return False

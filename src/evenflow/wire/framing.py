@@ -7,6 +7,8 @@ The answer is the body's length in bytes, or one of `CHUNKED` and `UNTIL_CLOSE`.
 
 from __future__ import annotations
 
+import cython
+
 from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.http1 import CONTENT_LENGTH, STRIDE, TRANSFER_ENCODING, RequestHead, ResponseHead, decimal
 
@@ -15,6 +17,10 @@ UNTIL_CLOSE = -2
 
 MOST = (1 << 62) - 1
 """The largest length that is believed."""
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(CHUNKED=CHUNKED, UNTIL_CLOSE=UNTIL_CLOSE, MOST=MOST)
 
 
 def request_body(head: RequestHead) -> int:

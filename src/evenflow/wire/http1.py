@@ -11,6 +11,8 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
+import cython
+
 from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.scan import Buffer, count_controls, find_byte, same_name
 
@@ -52,6 +54,10 @@ TOKEN: Final = bytes(chr(c).isascii() and (chr(c).isalnum() or chr(c) in "!#$%&'
 
 STRIDE = 6
 """Cells for each field: name from, name to, value from, value to, number of the name or 0, hash of the name."""
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these numbers, which Python does not see: put them where an import looks.
+    globals().update({name.decode().upper().replace("-", "_"): n for n, name in enumerate(KNOWN_NAMES) if n}, STRIDE=STRIDE)
 
 
 def name_hash(name: Buffer, start: int, end: int) -> int:
@@ -146,8 +152,7 @@ class Head:
                 self._refuse_name(at, pos, stop)
             base = count * STRIDE
             if base + STRIDE > room:
-                cells.extend(bytes_of_cells(room))
-                self.cells = cells = array("i", cells)
+                self.cells = cells = longer_cells(cells)
                 room = len(cells)
             cells[base] = at
             cells[base + 1] = pos
@@ -263,9 +268,9 @@ class Head:
         return [(self.name(index), self.value(index)) for index in range(self.count)]
 
 
-def bytes_of_cells(cells: int) -> array[int]:
-    """So many cells more, all 0."""
-    return array("i", bytes(4 * cells))
+def longer_cells(cells: array[int]) -> array[int]:
+    """Twice as many cells, the old ones first. A new array: compiled, nobody can lengthen one that is looked into."""
+    return array("i", bytes(cells) + bytes(4 * len(cells)))
 
 
 class RequestHead(Head):

@@ -16,4 +16,4 @@ cpdef void write_ordinary(Outlet out, ResponseHead head, bytes date, bint coded,
 cpdef void write_edited(Outlet out, ResponseHead head, bytes date, object always, object fields, bint chunked, int saying,
                         bytes keep_line) except *
 cpdef void write_interim(Outlet out, ResponseHead head) except *
-cpdef void write_switch(Outlet out, ResponseHead head, bytes upgrade, object extra) except *
+cpdef void write_switch(Outlet out, ResponseHead head, bytes upgrade) except *

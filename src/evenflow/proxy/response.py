@@ -169,12 +169,10 @@ def write_interim(out: Outlet, head: ResponseHead) -> None:
     out.put(b"\r\n")
 
 
-def write_switch(out: Outlet, head: ResponseHead, upgrade: bytes, extra: Headers) -> None:
-    """The 101 that begins a tunnel; `upgrade` is the protocol as the client spelled it."""
+def write_switch(out: Outlet, head: ResponseHead, upgrade: bytes) -> None:
+    """The 101 that begins a tunnel; `upgrade` is the protocol as the client spelled it. `Header` does not act on it, as in httpd."""
     put_status(out, head)
-    fields = returned_fields(head, True)
-    put_fields(out, fields)
-    put_fields(out, extra)
+    put_fields(out, returned_fields(head, True))
     out.put(b"Upgrade: ")
     out.put(upgrade)
     out.put(b"\r\nConnection: Upgrade\r\n\r\n")

@@ -1,0 +1,119 @@
+cimport cython
+from evenflow.balancer.balance cimport Balance
+from evenflow.balancer.choose cimport choose, release
+from evenflow.balancer.choose cimport begin as begin_slot
+from evenflow.balancer.health cimport mark_failed
+from evenflow.balancer.sticky cimport Session, find_session, route_changed
+from evenflow.plan.model cimport Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.proxy cimport request, response
+from evenflow.proxy.response cimport SAY_CLOSE, SAY_KEEP, SAY_NOTHING
+from evenflow.proxy.routes cimport Routes
+from evenflow.slotmem.members cimport MemberSlot
+from evenflow.wire.chunked cimport ChunkedReader
+from evenflow.wire.framing cimport CHUNKED, UNTIL_CLOSE, request_body, response_body
+from evenflow.wire.http1 cimport (
+    CONTENT_LENGTH, COOKIE, EXPECT, TRANSFER_ENCODING, UPGRADE, RequestHead, ResponseHead, find_loose_head_end,
+)
+from evenflow.wire.outlet cimport Outlet
+from evenflow.wire.scan cimport find_byte, find_head_end
+
+cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT
+
+
+@cython.final
+cdef class Exchange:
+    cdef readonly Routes routes
+    cdef readonly RequestHead head
+    cdef readonly ResponseHead answer
+    cdef readonly Outlet to_client
+    cdef readonly Outlet to_backend
+    cdef ChunkedReader request_chunks
+    cdef ChunkedReader response_chunks
+    cdef bytearray held
+    cdef readonly bytearray collected
+    cdef readonly ConnectionFacts facts
+    cdef readonly int step
+    cdef readonly Decision decision
+    cdef readonly Balance balance
+    cdef public MemberSlot slot
+    cdef bytes route
+    cdef bytes session_name
+    cdef public dict env
+    cdef public int status
+    cdef public str why
+    cdef public object failure
+    cdef readonly int attempts
+    cdef bint reused
+    cdef bint repeated_fresh
+    cdef readonly long long request_left
+    cdef readonly long long request_length
+    cdef bint expects
+    cdef readonly bint held_back
+    cdef long long response_left
+    cdef bint response_coded
+    cdef bint chunked_out
+    cdef bint chunk_open
+    cdef public bint keep_client
+    cdef public bint keep_backend
+    cdef readonly bytes upgrade
+    cdef int interims
+    cdef double wait_until
+    cdef public long long body_sent
+    cdef readonly long long to_member
+    cdef readonly long long from_member
+    cdef public int served
+
+    cpdef void begin(self, ConnectionFacts facts) except *
+    @cython.locals(stop=Py_ssize_t, host=VirtualHost)
+    cpdef Py_ssize_t take_head(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched, double now) except -2
+    cdef void _check_beginning(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    cpdef void refuse_request(self, int status, str why) except *
+    cpdef void refuse(self, int status, str why) except *
+    @cython.locals(head=RequestHead, decision=Decision, host=VirtualHost)
+    cdef void _decide(self, double now) except *
+    cdef void _look_at_expect(self) except *
+    cdef void _collected_all(self) except *
+    @cython.locals(step=cython.int, size=cython.longlong)
+    cpdef Py_ssize_t take_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except -2
+    @cython.locals(at=Py_ssize_t, size=Py_ssize_t, reader=ChunkedReader, out=Outlet)
+    cdef Py_ssize_t _pass_chunks(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except -2
+    cdef void _broken_body(self, object fault) except *
+    @cython.locals(at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader, forwards=bint)
+    cdef Py_ssize_t _collect(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except -2
+    @cython.locals(decision=Decision, balance=Balance, balancer=Balancer, head=RequestHead, query=bytes, url=bytes, session=Session)
+    cdef void _find_session(self) except *
+    @cython.locals(decision=Decision, balance=Balance, chosen=MemberSlot)
+    cpdef void elect(self, double now) except *
+    cdef void _release(self) except *
+    @cython.locals(member=Member, decision=Decision, scope=Scope, head=RequestHead, length=cython.longlong, out=Outlet)
+    cpdef void attach(self, bint reused) except *
+    @cython.locals(index=Py_ssize_t, value=bytes, wanted=bytes, protocol=bytes)
+    cdef bytes _wanted_upgrade(self, Member member)
+    cpdef void connect_failed(self, str cause, double now) except *
+    cpdef void name_unknown(self, str cause, double now) except *
+    cpdef void backend_closed(self, str cause, double now) except *
+    cpdef void timed_out(self, double now) except *
+    cpdef void client_gone(self) except *
+    cdef void _break_off(self, str stage, str cause) except *
+    cdef void _bad_answer(self, object fault) except *
+    cpdef void backend_sent(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
+    @cython.locals(held=bytearray, answer=ResponseHead, stop=Py_ssize_t)
+    cdef void _take_answer(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
+    cdef void _pass_interim(self) except *
+    cdef void _switch(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    @cython.locals(answer=ResponseHead, head=RequestHead, decision=Decision, member=Member, status=cython.int, to_head=bint,
+                   left=cython.longlong, scope=Scope)
+    cdef void _begin_answer(self, double now) except *
+    cpdef int saying(self) except -1
+    cpdef bytes keep_line(self)
+    @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint)
+    cdef void _write_answer(self) except *
+    cpdef object always_fields(self)
+    @cython.locals(env=dict, slot=MemberSlot, balance=Balance, member=Member)
+    cpdef dict variables(self)
+    @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)
+    cdef void _pass_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    @cython.locals(out=Outlet)
+    cdef void _put_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    cdef void _finish(self) except *
+    cpdef void answered(self, long long body_bytes) except *

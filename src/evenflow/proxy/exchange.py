@@ -1,0 +1,752 @@
+"""One exchange: a client's request, the attempts at members, and the answer. No I/O.
+
+It is told what arrived, and leaves bytes in its two outlets and a `step` that says what it waits for. Whoever moves the
+bytes asks nothing else: a step of MEMBER wants a connection to `slot.member`, OWN wants an answer of ours, DONE frees both sides.
+One object serves request after request; `begin` makes it new.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evenflow.balancer.balance import Balance
+from evenflow.balancer.choose import begin as begin_slot
+from evenflow.balancer.choose import choose, release
+from evenflow.balancer.health import mark_failed
+from evenflow.balancer.sticky import find_session, route_changed
+from evenflow.plan import edits
+from evenflow.plan.model import FORWARD, ConnectionFacts, Decision, Member
+from evenflow.plan.reverse import reverse_fields
+from evenflow.proxy import attempt, request, response
+from evenflow.proxy.attempt import MemberFailure
+from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_KEEP, SAY_NOTHING
+from evenflow.proxy.routes import Routes
+from evenflow.slotmem.members import MemberSlot
+from evenflow.wire.chunked import ChunkedReader
+from evenflow.wire.faults import ProtocolFault
+from evenflow.wire.framing import CHUNKED, UNTIL_CLOSE, request_body, response_body
+from evenflow.wire.headers import Headers
+from evenflow.wire.http1 import (
+    CONTENT_LENGTH,
+    COOKIE,
+    EXPECT,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    RequestHead,
+    ResponseHead,
+    find_loose_head_end,
+)
+from evenflow.wire.outlet import Outlet
+from evenflow.wire.scan import Buffer, find_byte, find_head_end
+
+# What an exchange waits for: `step`.
+IDLE = 0
+"""A request's head."""
+BODY = 1
+"""More of a request body that must be complete, or large enough, before we go on."""
+MEMBER = 2
+"""A connection to `slot.member`: `attach` or `connect_failed`."""
+WAIT = 3
+"""A member that is usable again, until `wait_until`: `elect`."""
+SENDING = 4
+"""The member's answer; the request body may still be on its way."""
+ANSWERING = 5
+"""The rest of the answer's body."""
+OWN = 6
+"""An answer of our own: `status` if it is not 0, else what `decision` says."""
+DONE = 7
+"""Nothing more: the answer is in the outlet. `keep_client` and `keep_backend` say what becomes of the connections."""
+SWITCHED = 8
+"""Nothing more: from here on the connection is a tunnel."""
+CUT = 9
+"""Nothing more: the answer broke off, and only closing the connection can tell the client."""
+
+PREFETCH: Final = 16384
+"""httpd reads so much of a request body before it asks a member; what fits is sent with a Content-Length."""
+MOST_COLLECTED: Final = 65536
+"""A request body up to this size is read before we answer ourselves, so that the connection can be kept."""
+MOST_HEAD: Final = 1 << 20
+"""A request head that is longer is refused, whatever the limits for its lines say."""
+MOST_ANSWER_HEAD: Final = 1 << 18
+MOST_INTERIM: Final = 10
+"""httpd gives up after so many 1xx answers."""
+
+
+class Exchange:
+    """See the module. Times are seconds of the caller's monotonic clock; byte counts are of this exchange only."""
+
+    def __init__(self, routes: Routes) -> None:
+        self.routes = routes
+        self.head = RequestHead()
+        self.answer = ResponseHead()
+        self.to_client = Outlet()
+        self.to_backend = Outlet()
+        self.request_chunks = ChunkedReader()
+        self.response_chunks = ChunkedReader()
+        self.held = bytearray()
+        """The beginning of an answer's head that has not come whole."""
+        self.collected = bytearray()
+        """Request body bytes kept until we go on."""
+        self.begin(None)
+
+    def begin(self, facts: ConnectionFacts | None) -> None:
+        """Be ready for a request on the connection that `facts` describe."""
+        self.facts = facts
+        self.step = IDLE
+        self.to_client.clear()
+        self.to_backend.clear()
+        self.held.clear()
+        self.collected.clear()
+        self.decision: Decision | None = None
+        self.balance: Balance | None = None
+        self.slot: MemberSlot | None = None
+        self.route = b""
+        self.session_name = b""
+        self.env: dict[bytes, bytes] | None = None
+        self.status = 0
+        """The status of an answer of ours while OWN; afterwards what the client was told."""
+        self.why = ""
+        """The cause of an answer of ours, in words."""
+        self.failure: MemberFailure | None = None
+        """The last attempt's failure; the caller logs it and sets it to None."""
+        self.attempts = 0
+        self.reused = False
+        self.repeated_fresh = False
+        self.request_left = 0
+        self.request_length = 0
+        self.expects = False
+        self.held_back = False
+        """The request body waits for the member's 100."""
+        self.response_left = 0
+        self.response_coded = False
+        self.chunked_out = False
+        self.chunk_open = False
+        self.keep_client = False
+        self.keep_backend = False
+        self.upgrade: bytes | None = None
+        self.interims = 0
+        self.wait_until = 0.0
+        self.body_sent = 0
+        """Body bytes for the client, framing not counted."""
+        self.to_member = 0
+        self.from_member = 0
+        self.served = 0
+        """Requests that this client connection had before."""
+
+    # --- the client's side ----------------------------------------------------------------------------------------
+
+    def take_head(self, buffer: Buffer, start: int, end: int, searched: int, now: float) -> int:
+        """Read a request's head in `buffer[start:end]`; returns the position behind it, or -1 while it is incomplete.
+
+        Up to `searched` there was no end of a head last time. Whatever is wrong with the head becomes an answer of ours.
+        """
+        while start < end and (buffer[start] == 13 or buffer[start] == 10):
+            start += 1
+        stop = find_head_end(buffer, start if searched - 3 < start else searched - 3, end)
+        if stop < 0:
+            self._check_beginning(buffer, start, end)
+            return -1 if self.step == IDLE else end
+        host = self.facts.table.first
+        try:
+            self.head.parse(
+                bytes(buffer[start:stop]), host.limit_request_line, host.limit_request_field_size, host.limit_request_fields
+            )
+            self.request_length = self.request_left = request_body(self.head)
+            if self.request_left == CHUNKED:
+                self.request_chunks.reset()
+            self._decide(now)
+        except ProtocolFault as fault:
+            self.refuse_request(fault.status, fault.message)
+        return stop
+
+    def _check_beginning(self, buffer: Buffer, start: int, end: int) -> None:
+        """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, no end in sight."""
+        limit = self.facts.table.first.limit_request_line
+        line_end = find_byte(buffer, 10, start, end)
+        if line_end < 0:
+            if limit and end - start > limit + 2:
+                self.refuse_request(414, f"the request line is longer than {limit} bytes")
+        elif bytes(buffer[start:line_end]).find(b" HTTP/") < 0:
+            self.refuse_request(400, "the request line has no protocol version")
+        elif end - start > MOST_HEAD:
+            self.refuse_request(400, f"the head is longer than {MOST_HEAD} bytes")
+
+    def refuse_request(self, status: int, why: str) -> None:
+        """The request cannot be understood: an answer of ours, and the end of the connection."""
+        self.keep_client = False
+        self.request_left = 0
+        self.refuse(status, why)
+
+    def refuse(self, status: int, why: str) -> None:
+        """Answer with `status` ourselves."""
+        self.status = status
+        self.why = why
+        self.step = OWN
+
+    def _decide(self, now: float) -> None:
+        head = self.head
+        decision = self.routes.decider.decide(self.facts, head)
+        self.decision = decision
+        host = decision.host
+        # httpd's counter is off by one: a limit of N serves N+1 requests.
+        self.keep_client = (
+            host.keep_alive
+            and not self.routes.draining
+            and (not head.closes if head.version >= 11 else head.keeps)
+            and (host.max_keep_alive_requests == 0 or self.served < host.max_keep_alive_requests)
+        )
+        if self.request_left != 0 or head.count > 0 and head.find(EXPECT) >= 0:
+            self._look_at_expect()
+        if decision.kind != FORWARD:
+            if self.request_left != 0 and not self.expects and self.request_left <= MOST_COLLECTED:
+                self.step = BODY
+            else:
+                self._collected_all()
+            return
+        if self.request_left == CHUNKED and not self.expects:
+            self.step = BODY
+            return
+        self._find_session()
+        self.elect(now)
+
+    def _look_at_expect(self) -> None:
+        """RFC 9110 section 10.1.1: the only expectation is 100-continue, and only where there is a body."""
+        value = self.head.get(b"expect")
+        if value is None:
+            return
+        if value.lower() != b"100-continue":
+            raise ProtocolFault("an Expect other than 100-continue", 417)
+        if self.head.version >= 11 and self.request_left != 0:
+            self.expects = True
+            self.held_back = True
+
+    def _collected_all(self) -> None:
+        """No member is asked; with the body read, or given up, it is our turn."""
+        if self.request_left != 0:
+            self.keep_client = False
+            self.request_left = 0
+        self.step = OWN
+
+    def take_body(self, buffer: bytearray, start: int, end: int, now: float) -> int:
+        """Take request body bytes from `buffer[start:end]`; returns the position behind what belongs to this request."""
+        step = self.step
+        if step == BODY:
+            return self._collect(buffer, start, end, now)
+        if self.request_left == 0 or step != SENDING and step != ANSWERING:
+            return start
+        if self.request_left == CHUNKED:
+            return self._pass_chunks(buffer, start, end)
+        size = end - start
+        if size > self.request_left:
+            size = self.request_left
+        self.request_left -= size
+        self.to_member += size
+        self.to_backend.lend(buffer, start, start + size)
+        return start + size
+
+    def _pass_chunks(self, buffer: bytearray, start: int, end: int) -> int:
+        reader = self.request_chunks
+        out = self.to_backend
+        at = start
+        while at < end and not reader.done:
+            try:
+                at = reader.take(buffer, at, end)
+            except ProtocolFault as fault:
+                self._broken_body(fault)
+                return end
+            size = reader.data_end - reader.data_start
+            if size:
+                out.put_chunk_size(size)
+                out.put_range(buffer, reader.data_start, reader.data_end)
+                out.put(b"\r\n")
+                self.to_member += size
+        if reader.done:
+            out.put(b"0\r\n\r\n")
+            self.request_left = 0
+        return at
+
+    def _broken_body(self, fault: ProtocolFault) -> None:
+        """The request body breaks its framing: the member must not see an end, so its connection goes too."""
+        self.keep_client = self.keep_backend = False
+        self.request_left = 0
+        self.to_backend.clear()
+        self._release()
+        if self.step == ANSWERING:
+            self.step = CUT
+            self.why = fault.message
+        else:
+            self.refuse(fault.status, fault.message)
+
+    def _collect(self, buffer: bytearray, start: int, end: int, now: float) -> int:
+        """Keep body bytes; go on when the body is complete or too large to wait for."""
+        at = start
+        if self.request_left == CHUNKED:
+            reader = self.request_chunks
+            while at < end and not reader.done and len(self.collected) <= MOST_COLLECTED:
+                try:
+                    at = reader.take(buffer, at, end)
+                except ProtocolFault as fault:
+                    self.refuse_request(fault.status, fault.message)
+                    return end
+                self.collected += buffer[reader.data_start : reader.data_end]
+            if reader.done:
+                self.request_left = 0
+        else:
+            size = end - start
+            if size > self.request_left:
+                size = self.request_left
+            at = start + size
+            self.collected += buffer[start:at]
+            self.request_left -= size
+        forwards = self.decision.kind == FORWARD
+        if self.request_left == 0 or len(self.collected) >= (PREFETCH if forwards else MOST_COLLECTED):
+            if forwards:
+                if self.request_left == 0:
+                    self.request_length = len(self.collected)
+                self._find_session()
+                self.elect(now)
+            else:
+                self._collected_all()
+        return at
+
+    # --- which member ---------------------------------------------------------------------------------------------
+
+    def _find_session(self) -> None:
+        decision = self.decision
+        balancer = decision.balancer
+        if balancer is None:
+            return
+        balance: Balance = self.routes.balances[balancer.index]
+        self.balance = balance
+        if not balance.sticky_cookie:
+            return
+        head = self.head
+        query = head.query if decision.keep_query else decision.query
+        url = decision.path if query is None else decision.path + b"?" + query
+        session = find_session(balance, url, head.known(COOKIE) if not head.repeated else head.get(b"cookie"))
+        if session is not None:
+            self.route = session.route
+            self.session_name = session.name
+
+    def elect(self, now: float) -> None:
+        """Choose a member; the step becomes MEMBER, WAIT, or OWN with 503."""
+        decision = self.decision
+        if decision.balancer is None:
+            slot: MemberSlot = self.routes.slots[decision.member.slot]
+            begin_slot(slot)
+            self.slot = slot
+            self.step = MEMBER
+            return
+        balance = self.balance
+        chosen = choose(balance, self.route, now)
+        self.slot = chosen
+        if chosen is not None:
+            self.step = MEMBER
+            return
+        if balance.timeout > 0:
+            if self.wait_until == 0.0:
+                self.wait_until = now + balance.timeout
+            if now < self.wait_until:
+                self.step = WAIT
+                return
+        self.refuse(503, f"balancer {decision.balancer.name.decode('latin-1')}: {balance.reason.value}")
+
+    def _release(self) -> None:
+        if self.slot is not None:
+            release(self.slot, self.to_member, self.from_member)
+            self.slot = None
+
+    def attach(self, reused: bool) -> None:
+        """A connection to `slot.member` is there: leave the request in the outlet. `reused` says that it served before."""
+        member: Member = self.slot.member
+        self.reused = reused
+        self.attempts += 1
+        self.held.clear()
+        decision = self.decision
+        scope = decision.scope
+        head = self.head
+        self.upgrade = self._wanted_upgrade(member)
+        length = self.request_length
+        if length == 0 and head.find(CONTENT_LENGTH) < 0:
+            length = -2
+        out = self.to_backend
+        if request.is_ordinary(head, scope):
+            request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade)
+        else:
+            fields = Headers(request.merged(head.pairs()))
+            if scope.request_edits:
+                # The balancer's variables are not there yet for RequestHeader: httpd runs it before a member is chosen.
+                self.env = dict(decision.env)
+                edits.edit_request(scope.request_edits, fields, self)
+                self.env = None
+            request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade)
+        if self.collected:
+            if length == CHUNKED:
+                out.put_chunk_size(len(self.collected))
+                out.put_range(self.collected, 0, len(self.collected))
+                out.put(b"\r\n")
+            else:
+                out.put_range(self.collected, 0, len(self.collected))
+        self.to_member += out.pending()
+        self.step = SENDING
+
+    def _wanted_upgrade(self, member: Member) -> bytes | None:
+        """The client's Upgrade, as spelled, if the member may be upgraded to it; httpd does not look at Connection."""
+        if not member.upgrade:
+            return None
+        index = self.head.find(UPGRADE)
+        if index < 0:
+            return None
+        value: bytes = self.head.value(index)
+        wanted = value.lower()
+        for protocol in member.upgrade:
+            if protocol == b"any" or protocol == wanted:
+                return value
+        if len(member.upgrade) > 1 or b"," in wanted:
+            tokens = [token.strip(b" \t") for token in wanted.split(b",")]
+            for protocol in member.upgrade:
+                if protocol in tokens:
+                    return value
+        return None
+
+    # --- failures -------------------------------------------------------------------------------------------------
+
+    def connect_failed(self, cause: str, now: float) -> None:
+        """No connection to `slot.member`: it goes into error, and another one is tried while attempts are left."""
+        slot = self.slot
+        balance = self.balance
+        unusable = mark_failed(balance, slot, now)
+        self._release()
+        self.attempts += 1
+        again = unusable and balance is not None and self.attempts <= balance.maxattempts
+        self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, again)
+        if again:
+            self.elect(now)
+        else:
+            self.refuse(503, f"{slot.member.name.decode('latin-1')}: {cause}")
+
+    def name_unknown(self, cause: str, now: float) -> None:
+        """The member's name does not resolve: 500 as in httpd, in error, and no other attempt."""
+        slot = self.slot
+        unusable = mark_failed(self.balance, slot, now)
+        self._release()
+        self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
+        self.refuse(500, f"DNS lookup failure for: {slot.member.host}")
+
+    def backend_closed(self, cause: str, now: float) -> None:
+        """The member's connection ended, cleanly (`cause` "closed") or not, and it is gone."""
+        self.keep_backend = False
+        self.to_backend.clear()
+        if self.step == ANSWERING:
+            if self.response_left == UNTIL_CLOSE and cause == "closed":
+                self._finish()
+                return
+            self._break_off(attempt.BODY, cause)
+            return
+        if self.step != SENDING:
+            return
+        slot = self.slot
+        # RFC 9110 section 9.2.2: a request may be repeated if it is idempotent and no byte of an answer came; a body that was passed on is gone.
+        repeatable = (
+            not self.held
+            and self.interims == 0
+            and self.head.method in request.IDEMPOTENT
+            and self.request_length == len(self.collected)
+        )
+        if repeatable and self.reused and not self.repeated_fresh:
+            # A kept connection that the member closed meanwhile says nothing about the member: a fresh one to the same.
+            self.repeated_fresh = True
+            self.step = MEMBER
+            self.failure = MemberFailure(slot.member, attempt.HEAD, cause, False, True)
+            return
+        balance = self.balance
+        self._release()
+        again = repeatable and balance is not None and self.attempts <= balance.maxattempts
+        self.failure = MemberFailure(slot.member, attempt.HEAD, cause, False, again)
+        if again:
+            self.elect(now)
+        else:
+            self.refuse(502, "Error reading from remote server")
+
+    def timed_out(self, now: float) -> None:
+        """The member said nothing for as long as it may."""
+        slot = self.slot
+        self.keep_backend = False
+        self.to_backend.clear()
+        if self.step == ANSWERING:
+            self._break_off(attempt.BODY, "timeout")
+            return
+        balance = self.balance
+        in_error = False
+        if balance is not None and self.decision.balancer.failontimeout:
+            in_error = mark_failed(balance, slot, now)
+        self._release()
+        self.failure = MemberFailure(slot.member, attempt.HEAD, "timeout", in_error, False)
+        self.refuse(502, "Error reading from remote server")
+
+    def client_gone(self) -> None:
+        """The client's connection is lost: nobody waits for the answer."""
+        self.keep_client = False
+        if self.step == SENDING or self.step == ANSWERING:
+            self.keep_backend = False
+        self._release()
+        self.step = CUT
+
+    def _break_off(self, stage: str, cause: str) -> None:
+        slot = self.slot
+        self._release()
+        self.keep_client = self.keep_backend = False
+        self.failure = MemberFailure(slot.member, stage, cause, False, False)
+        self.why = f"{slot.member.name.decode('latin-1')}: the answer broke off ({cause})"
+        self.step = CUT
+
+    def _bad_answer(self, fault: ProtocolFault) -> None:
+        """The member breaks the protocol."""
+        slot = self.slot
+        self.keep_backend = False
+        self.to_backend.clear()
+        if self.step == ANSWERING:
+            self._break_off(attempt.BODY, fault.message)
+            return
+        self._release()
+        self.failure = MemberFailure(slot.member, attempt.HEAD, fault.message, False, False)
+        self.refuse(fault.status, fault.message)
+
+    # --- the member's side ----------------------------------------------------------------------------------------
+
+    def backend_sent(self, buffer: bytearray, start: int, end: int, now: float) -> None:
+        """The member sent `buffer[start:end]`."""
+        self.from_member += end - start
+        try:
+            if self.step == SENDING:
+                self._take_answer(buffer, start, end, now)
+            elif self.step == ANSWERING:
+                self._pass_body(buffer, start, end)
+        except ProtocolFault as fault:
+            self._bad_answer(fault)
+
+    def _take_answer(self, buffer: bytearray, start: int, end: int, now: float) -> None:
+        held = self.held
+        if held:
+            held += buffer[start:end]
+            # A copy: what is lent from it must not change when the next bytes are held.
+            buffer = bytearray(held)
+            held.clear()
+            start = 0
+            end = len(buffer)
+        answer = self.answer
+        while self.step == SENDING and start < end:
+            stop = find_loose_head_end(buffer, start, end)
+            if stop < 0:
+                if end - start > MOST_ANSWER_HEAD:
+                    raise ProtocolFault("the member's head is too long", 502)
+                if not b"HTTP/1.".startswith(bytes(buffer[start : start + 7])):
+                    raise ProtocolFault("Corrupt status line returned by remote server", 502)
+                held += buffer[start:end]
+                return
+            answer.parse(bytes(buffer[start:stop]), self.slot.member.response_field_size)
+            start = stop
+            if answer.status >= 200:
+                self._begin_answer(now)
+            elif answer.status == 101:
+                self._switch(buffer, start, end)
+                return
+            else:
+                self._pass_interim()
+        if self.step == ANSWERING:
+            self._pass_body(buffer, start, end)
+
+    def _pass_interim(self) -> None:
+        """1xx: on to a client that knows them; a 100 that it did not ask for is swallowed. RFC 9110 section 15.2."""
+        self.interims += 1
+        if self.interims > MOST_INTERIM:
+            raise ProtocolFault("Too many (10) interim responses from origin server", 502)
+        if self.answer.status == 100:
+            if not self.held_back:
+                return
+            self.held_back = False
+        if self.head.version >= 11:
+            response.write_interim(self.to_client, self.answer)
+
+    def _switch(self, buffer: bytearray, start: int, end: int) -> None:
+        """101: both connections become a tunnel; what the member sent behind its head is the tunnel's first bytes."""
+        upgrade = self.upgrade
+        token = self.answer.get(b"upgrade")
+        if upgrade is None or token is None or token.lower() != upgrade.lower():
+            wanted = "none" if upgrade is None else upgrade.decode("latin-1")
+            found = "none" if token is None else token.decode("latin-1")
+            raise ProtocolFault(f"Unexpected Upgrade: {found} (expecting {wanted})", 502)
+        self.status = 101
+        response.write_switch(self.to_client, self.answer, upgrade)
+        self.to_client.put_range(buffer, start, end)
+        self.body_sent += end - start
+        self.keep_client = self.keep_backend = False
+        self.step = SWITCHED
+
+    def _begin_answer(self, now: float) -> None:
+        answer = self.answer
+        head = self.head
+        decision = self.decision
+        member: Member = self.slot.member
+        status = answer.status
+        to_head = head.method == b"HEAD"
+        left = response_body(answer, to_head)
+        self.keep_backend = (
+            (not answer.closes if answer.version >= 11 else answer.keeps)
+            and left != UNTIL_CLOSE
+            and not member.generic
+            and not member.disable_reuse
+        )
+        if decision.balancer is not None and decision.balancer.failonstatus and status in decision.balancer.failonstatus:
+            in_error = mark_failed(self.balance, self.slot, now)
+            self.failure = MemberFailure(member, attempt.HEAD, f"failonstatus {status}", in_error, False)
+        scope = decision.scope
+        if scope.error_override and status >= 400 and (not scope.error_override_codes or status in scope.error_override_codes):
+            self.keep_backend = self.keep_backend and left == 0
+            self._release()
+            self.refuse(status, "the member's error page is replaced (ProxyErrorOverride)")
+            return
+        self.status = status
+        self.response_coded = answer.find(TRANSFER_ENCODING) >= 0
+        self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and head.version >= 11
+        if status in CLOSING or self.request_left != 0 or (left < 0 and not self.chunked_out):
+            self.keep_client = False
+        if left == CHUNKED:
+            self.response_chunks.reset()
+        self.response_left = left
+        self.step = ANSWERING
+        self._write_answer()
+        if left == 0:
+            self._finish()
+
+    def saying(self) -> int:
+        """What the answer says of the client's connection."""
+        if not self.keep_client:
+            return SAY_CLOSE
+        return SAY_KEEP if self.head.keeps else SAY_NOTHING
+
+    def keep_line(self) -> bytes:
+        """`Keep-Alive` and `Connection` for a client that asked to keep the connection."""
+        host = self.decision.host
+        seconds = int(host.keep_alive_timeout)
+        if host.max_keep_alive_requests:
+            most = host.max_keep_alive_requests - self.served
+            return b"Keep-Alive: timeout=%d, max=%d\r\nConnection: Keep-Alive\r\n" % (seconds, most)
+        return b"Keep-Alive: timeout=%d\r\nConnection: Keep-Alive\r\n" % seconds
+
+    def _write_answer(self) -> None:
+        scope = self.decision.scope
+        answer = self.answer
+        saying = self.saying()
+        keep_line = self.keep_line() if saying == SAY_KEEP else b""
+        edited = False
+        if scope.always_edits or scope.onsuccess_edits:
+            env = self.variables()
+            edited = edits.any_applies(scope.always_edits, env) or edits.any_applies(scope.onsuccess_edits, env)
+        if not edited and response.is_ordinary(answer, scope):
+            response.write_ordinary(
+                self.to_client, answer, self.routes.date, self.response_coded, self.chunked_out, saying, keep_line
+            )
+            return
+        fields = response.returned_fields(answer, self.response_coded)
+        for name in (b"Date", b"Server"):
+            value = answer.get(name.lower())
+            if value is not None:
+                fields.set(name, value)
+        if scope.via == b"on" or scope.via == b"full":
+            fields.append(b"Via", request.via_of(scope, self.decision.host))
+        if scope.reverses:
+            reverse_fields(scope.reverses, fields, self)
+        always = self.always_fields()
+        if edited:
+            edits.edit_response(scope.onsuccess_edits, fields, self)
+        response.write_edited(
+            self.to_client, answer, self.routes.date, always, fields, self.chunked_out, saying, keep_line
+        )
+
+    def always_fields(self) -> Headers:
+        """What `Header always` puts on any answer, ours included."""
+        always = Headers()
+        if self.decision is not None and self.decision.scope.always_edits:
+            self.variables()
+            edits.edit_response(self.decision.scope.always_edits, always, self)
+        return always
+
+    def variables(self) -> dict[bytes, bytes]:
+        """The environment of this request, as `Header` and the log see it; the balancer's variables once a member was chosen."""
+        env = self.env
+        if env is None:
+            env = self.env = dict(self.decision.env)
+            slot = self.slot
+            balance = self.balance
+            if slot is not None and balance is not None:
+                member: Member = slot.member
+                env[b"BALANCER_NAME"] = b"balancer://" + self.decision.balancer.name
+                env[b"BALANCER_WORKER_NAME"] = member.name
+                env[b"BALANCER_WORKER_ROUTE"] = slot.route
+                if self.route:
+                    env[b"BALANCER_SESSION_STICKY"] = self.session_name
+                    env[b"BALANCER_SESSION_ROUTE"] = self.route
+                if route_changed(balance, self.route, slot):
+                    env[b"BALANCER_ROUTE_CHANGED"] = b"1"
+        return env
+
+    def _pass_body(self, buffer: bytearray, start: int, end: int) -> None:
+        """Answer body bytes: from the member's framing into the client's."""
+        left = self.response_left
+        if left == CHUNKED:
+            reader = self.response_chunks
+            at = start
+            while at < end and not reader.done:
+                try:
+                    at = reader.take(buffer, at, end)
+                except ProtocolFault as fault:
+                    raise ProtocolFault(fault.message, 502) from None
+                if reader.data_end > reader.data_start:
+                    self._put_body(buffer, reader.data_start, reader.data_end)
+            if reader.done:
+                if at < end:
+                    self.keep_backend = False
+                self._finish()
+        elif left == UNTIL_CLOSE:
+            if end > start:
+                self._put_body(buffer, start, end)
+        else:
+            size = end - start
+            if size > left:
+                # More than was announced: nobody knows what it is.
+                self.keep_backend = False
+                size = left
+            if size:
+                self._put_body(buffer, start, start + size)
+            self.response_left = left - size
+            if left == size:
+                self._finish()
+
+    def _put_body(self, buffer: bytearray, start: int, end: int) -> None:
+        out = self.to_client
+        self.body_sent += end - start
+        if not self.chunked_out:
+            out.lend(buffer, start, end)
+            return
+        if self.chunk_open:
+            out.put(b"\r\n")
+        out.put_chunk_size(end - start)
+        out.lend(buffer, start, end)
+        self.chunk_open = True
+
+    def _finish(self) -> None:
+        """The answer is complete."""
+        if self.chunked_out and self.step == ANSWERING:
+            self.to_client.put(b"\r\n0\r\n\r\n" if self.chunk_open else b"0\r\n\r\n")
+        if self.request_left != 0:
+            # The member answered before it had the whole request: what comes is not a new request.
+            self.keep_client = self.keep_backend = False
+        self._release()
+        self.step = DONE
+
+    def answered(self, body_bytes: int) -> None:
+        """The caller has put an answer of ours into `to_client`."""
+        self.body_sent += body_bytes
+        self._release()
+        self.step = DONE

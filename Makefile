@@ -24,7 +24,7 @@ help:
 	@echo "make clean   remove what the others made"
 
 demo: compiled
-	@$(COMPILED) $(RUN) -m evenflow.tools.demo $(if $(CHECK),--check) $(ARGS)
+	@$(COMPILED) $(RUN) -m evenflow demo $(if $(CHECK),--check) $(ARGS)
 
 test: $(VENV)/ready peers lint
 	$(INTERPRETED) $(RUN) -m pytest $(ARGS)

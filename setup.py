@@ -31,8 +31,10 @@ DIRECTIVES: Final = {
 
 def compiled_modules() -> list[Extension]:
     """One extension for each source file of the hot rooms; a package's `__init__` stays as it is."""
+    # Who says in CFLAGS how much to optimize is obeyed.
+    optimize = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
     return [
-        Extension(".".join(path.relative_to("src").with_suffix("").parts), [str(path)], extra_compile_args=["-O3"])
+        Extension(".".join(path.relative_to("src").with_suffix("").parts), [str(path)], extra_compile_args=optimize)
         for room in HOT_ROOMS
         for path in sorted(Path("src/evenflow", room).rglob("*.py"))
         if path.name != "__init__.py"

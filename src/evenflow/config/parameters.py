@@ -15,10 +15,10 @@ from evenflow.config.diagnostics import Diagnostic, Wrong, warning
 from evenflow.config.settings import BalancerParameters, MemberParameters
 from evenflow.config.syntax import Word
 
-LBMETHODS: Final = ("byrequests",)
+LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness")
 """What we can balance by."""
 
-OTHER_LBMETHODS: Final = ("bybusyness", "bytraffic", "heartbeat")
+OTHER_LBMETHODS: Final = ("heartbeat",)
 """What httpd can besides."""
 
 
@@ -151,14 +151,14 @@ def method(key: str, word: Word) -> str:
             "parameter-not-supported",
             f"evenflow cannot balance by `{name}` yet",
             word.span,
-            help="use `lbmethod=byrequests`",
+            help="use `lbmethod=byrequests`, `bytraffic` or `bybusyness`",
         )
     raise Wrong(
         "value-not-allowed",
         f"there is no lbmethod `{word.text}`",
         word.span,
         says="unknown lbmethod",
-        help="use `lbmethod=byrequests`",
+        help="use `lbmethod=byrequests`, `bytraffic` or `bybusyness`",
     )
 
 

@@ -6,14 +6,37 @@ A check looks at the settings or at the tree and yields warnings. It changes not
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from evenflow.config.checks import manager, mappings, reach, rules, sticky
+from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.load import Loaded
 
-if TYPE_CHECKING:
-    from evenflow.config.load import Loaded
+CHECKS = (
+    mappings.check_shadowed,
+    mappings.check_sections_shadowed,
+    mappings.check_exclusions,
+    mappings.check_slashes,
+    manager.check_shadowed,
+    manager.check_open,
+    sticky.check_routes,
+    sticky.check_cookie,
+    sticky.check_split,
+    rules.check_question_mark,
+    rules.check_websockets,
+    reach.check_members,
+    reach.check_listeners,
+)
+"""Each takes a server and the places to point at."""
 
 
 def run_checks(loaded: Loaded) -> Iterator[Diagnostic]:
-    """Every check's warnings."""
-    yield from ()
+    """Every check's warnings for every server; what two servers share is said once. Needs settings."""
+    places = Places(loaded)
+    said: set[Diagnostic] = set()
+    for server in servers(loaded):
+        for check in CHECKS:
+            for diagnostic in check(server, places):
+                if diagnostic not in said:
+                    said.add(diagnostic)
+                    yield diagnostic

@@ -1,0 +1,156 @@
+"""Mappings that never match, and targets that are put together wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenflow.config.checks.view import Places, Server, covers, line_of, location_mapping, rule_that_takes
+from evenflow.config.diagnostics import Diagnostic, Label, warning
+from evenflow.config.directives.proxy import balancer_name
+from evenflow.config.settings import MappingLine
+
+
+def _what(mapping: MappingLine) -> str:
+    path = f" {mapping.path}" if mapping.path is not None else ""
+    return (
+        f"ProxyPass{path} !" if mapping.target == "!" else f"ProxyPass{path}" if path else f"ProxyPass {mapping.target}"
+    )
+
+
+def _head(places: Places, mapping: MappingLine) -> int:
+    """How many words of the statement to mark."""
+    return 2 if mapping.path is not None and mapping.target == "!" else 1
+
+
+def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A mapping below one that takes the same paths first."""
+    for place, mapping in enumerate(server.mappings):
+        assert mapping.path is not None
+        for earlier in server.mappings[:place]:
+            assert earlier.path is not None
+            if covers(earlier.path, mapping.path) and not (earlier.target == "!" and mapping.target == "!"):
+                yield _shadowed(
+                    places, mapping, earlier, earlier.path, "mappings are tried in the order they are written", "above"
+                )
+                break
+        else:
+            for location in server.locations:
+                taking = location_mapping(location)
+                if taking is not None and location.match == "prefix" and covers(location.pattern, mapping.path):
+                    yield _shadowed(
+                        places,
+                        mapping,
+                        taking,
+                        location.pattern,
+                        "a mapping in a section is tried before all mappings outside, wherever it stands",
+                        "",
+                    )
+                    break
+
+
+def check_sections_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A mapping in a section, and a later section that takes the same paths."""
+    sections = [
+        (location, mapping) for location in server.locations if (mapping := location_mapping(location)) is not None
+    ]
+    for place, (location, mapping) in enumerate(sections):
+        for later, taking in sections[place + 1 :]:
+            if location.match == later.match == "prefix" and covers(later.pattern, location.pattern):
+                yield _shadowed(
+                    places,
+                    mapping,
+                    taking,
+                    later.pattern,
+                    "of several sections that match, the last one in the file has the mapping",
+                    "below",
+                )
+                break
+
+
+def _shadowed(places: Places, mapping: MappingLine, taking: MappingLine, path: str, note: str, move: str) -> Diagnostic:
+    every = "every path" if path == "/" else f"`{path}` and every path below it"
+    text = f"this mapping takes {every}" + (" first" if move == "above" else "")
+    help = f"move line {mapping.origin.line} {move} {line_of(taking.origin, mapping.origin)}"
+    if move == "below":
+        help = f"put the section of line {mapping.origin.line} below that of {line_of(taking.origin, mapping.origin)}"
+    elif not move:
+        help = f"put it into its own `<Location {mapping.path}>`, below the one of {line_of(taking.origin, mapping.origin)}"
+    return warning(
+        "mapping-shadowed",
+        f"`{_what(mapping)}` can never match",
+        places.head(mapping.origin, _head(places, mapping)),
+        also=(Label(places.head(taking.origin, _head(places, taking)), text, primary=False),),
+        notes=(note,),
+        help=help,
+    )
+
+
+def check_exclusions(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """`ProxyPass X !`, and a rule that forwards X all the same."""
+    excluded = [(mapping.path or "", mapping) for mapping in server.mappings if mapping.target == "!"]
+    for location in server.locations:
+        mapping = location_mapping(location)
+        if mapping is not None and mapping.target == "!" and location.match == "prefix":
+            excluded.append((location.pattern, mapping))
+    for path, mapping in excluded:
+        rule = rule_that_takes(server.rules, path)
+        if rule is None:
+            continue
+        yield warning(
+            "rule-defeats-exclusion",
+            f"`{_what(mapping)}` has no effect: a rule forwards `{path}` before mappings are looked at",
+            places.head(mapping.origin, 2),
+            also=(Label(places.whole(rule.origin), "this rule takes it", primary=False),),
+            notes=("rules run before ProxyPass, wherever they stand in the file",),
+            help=f"write `RewriteCond %{{REQUEST_URI}} !^{_escaped(path)}` above {line_of(rule.origin, mapping.origin)}",
+        )
+
+
+def _escaped(path: str) -> str:
+    """A path as a pattern. Only what a path is likely to hold is escaped, so that people can read it."""
+    return path.replace(".", "\\.").replace("+", "\\+").replace(" ", "\\ ")
+
+
+def check_slashes(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """The path's end and the target's end must agree: httpd puts them together as they are."""
+    for path, mapping in paths_and_mappings(server):
+        if mapping.target == "!":
+            continue
+        target = mapping.target
+        authority_only = "/" not in target.partition("://")[2]
+        if path.endswith("/") and not target.endswith("/"):
+            effect = f"`{path}x` becomes `{target}x`"
+            what = (
+                "a host that does not exist"
+                if authority_only and balancer_name(target) is None
+                else "a balancer that does not exist"
+            )
+            yield warning(
+                "missing-slash",
+                f"`ProxyPass {path} {target}` lacks a slash at its end"
+                if mapping.path is not None
+                else f"`ProxyPass {target}` lacks a slash at its end",
+                places.word(mapping.origin, target),
+                notes=(
+                    f"path and URL are put together as they are: {effect}" + (f", {what}" if authority_only else ""),
+                ),
+                help=f"write `{target}/`",
+            )
+        elif not path.endswith("/") and target.endswith("/") and path:
+            yield warning(
+                "slash-doubled",
+                f"`{path}` has no slash at its end and `{target}` has one, so the member sees two",
+                places.word(mapping.origin, target),
+                notes=(f"path and URL are put together as they are: `{path}/x` becomes `{target}/x`",),
+                help=f"write `{target.rstrip('/')}`, or `{path}/` for the path",
+            )
+
+
+def paths_and_mappings(server: Server) -> Iterator[tuple[str, MappingLine]]:
+    """Every mapping with the prefix that it takes; sections with patterns left out."""
+    for mapping in server.mappings:
+        yield mapping.path or "", mapping
+    for location in server.locations:
+        found = location_mapping(location)
+        if found is not None and location.match == "prefix":
+            yield location.pattern, found

@@ -1,0 +1,278 @@
+"""A configuration as the checks look at it: one `Server` for each virtual host with what it inherits, and places to point at.
+
+It answers what is certain and says None where it is not; a check that is not certain keeps silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from evenflow.config.directives.proxy import balancer_name
+from evenflow.config.load import Loaded
+from evenflow.config.settings import (
+    UNSET,
+    BalancerParameters,
+    Block,
+    ConditionLine,
+    FieldEdit,
+    MappingLine,
+    MemberLine,
+    RuleLine,
+)
+from evenflow.config.syntax import Span, statements
+from evenflow.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerView:
+    """A balancer with its members and its last-said parameters. `origin` is the first line that mentions it."""
+
+    name: str
+    members: tuple[MemberLine, ...]
+    parameters: tuple[tuple[BalancerParameters, Origin], ...]
+    origin: Origin
+
+    @property
+    def sticky(self) -> tuple[str, Origin] | None:
+        """The cookie's name and the line that says it."""
+        for parameters, origin in reversed(self.parameters):
+            if parameters.stickysession is not UNSET:
+                return parameters.stickysession.split("|")[0], origin
+        return None
+
+    @property
+    def hosts(self) -> frozenset[tuple[str, int]]:
+        return frozenset(host_and_port(member.url) for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A virtual host, or the main server, with what the main server hands down to it."""
+
+    block: Block
+    main: Block
+    mappings: tuple[MappingLine, ...]
+    locations: tuple[Block, ...]
+    proxies: tuple[Block, ...]
+    rules: tuple[RuleLine, ...]
+    """The server's own rules; empty where the engine is off."""
+    engine: bool
+    balancers: dict[str, BalancerView]
+    edits: tuple[FieldEdit, ...]
+    """Every Header and RequestHeader that could touch a request here, in any section."""
+
+
+def servers(loaded: Loaded) -> Iterator[Server]:
+    """The main server and each virtual host."""
+    assert loaded.settings is not None
+    main = loaded.settings.main
+    yield make_server(main, main)
+    for block in main.blocks:
+        if block.kind == "virtualhost":
+            yield make_server(main, block)
+
+
+def make_server(main: Block, block: Block) -> Server:
+    scopes = (main,) if block is main else (main, block)
+    engine = next((scope.rewrite.engine for scope in reversed(scopes) if scope.rewrite.engine is not UNSET), False)
+    mappings = [mapping for scope in scopes for mapping in (scope.proxy.mappings or ())]
+    inner = [part for scope in scopes for part in scope.blocks if part.kind != "virtualhost"]
+    locations = tuple(part for part in inner if part.kind == "location")
+    proxies = tuple(part for part in inner if part.kind == "proxy")
+    edits = [edit for part in (*scopes, *inner) for edit in (part.headers.edits or ())]
+    return Server(
+        block,
+        main,
+        tuple(mappings),
+        locations,
+        proxies,
+        (block.rewrite.rules or ()) if engine is True else (),
+        engine is True,
+        _balancers((*scopes, *inner)),
+        tuple(edits),
+    )
+
+
+def _balancers(parts: tuple[Block, ...]) -> dict[str, BalancerView]:
+    members: dict[str, list[MemberLine]] = {}
+    parameters: dict[str, list[tuple[BalancerParameters, Origin]]] = {}
+    for part in parts:
+        name = balancer_name(part.pattern) if part.kind == "proxy" and part.match == "prefix" else None
+        for member in part.proxy.members or ():
+            members.setdefault(member.balancer, []).append(member)
+        for line in part.proxy.sets or ():
+            target = balancer_name(line.target)
+            if target is not None:
+                parameters.setdefault(target, []).append((line.balancer, line.origin))
+        for mapping in part.proxy.mappings or ():
+            target = balancer_name(mapping.target)
+            if target is not None and mapping.balancer != BalancerParameters():
+                parameters.setdefault(target, []).append((mapping.balancer, mapping.origin))
+        if name is not None and (part.proxy.members or part.proxy.sets):
+            members.setdefault(name, [])
+    first = {balancer_name(part.pattern): part.origin for part in reversed(parts) if part.kind == "proxy"}
+    return {
+        name: BalancerView(
+            name,
+            tuple(found),
+            tuple(parameters.get(name, ())),
+            first.get(name) or (found[0].origin if found else parameters[name][0][1]),
+        )
+        for name, found in members.items()
+        if found or parameters.get(name)
+    }
+
+
+# --- paths --------------------------------------------------------------------------------------------------------
+
+
+def covers(prefix: str, path: str) -> bool:
+    """Whether every request path that `path` takes as a mapping's prefix is taken by `prefix` as well."""
+    prefix, path = _slashes(prefix), _slashes(path)
+    return prefix == path or path.startswith(prefix if prefix.endswith("/") else prefix + "/")
+
+
+def _slashes(path: str) -> str:
+    return re.sub("//+", "/", path)
+
+
+def location_mapping(location: Block) -> MappingLine | None:
+    """The ProxyPass that stands in a section; the last one counts."""
+    return location.proxy.mappings[-1] if location.proxy.mappings else None
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Where a URL leads, its scheme's port filled in."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url, 0
+    return parts.hostname or "", port or {"https": 443, "wss": 443}.get(parts.scheme, 80)
+
+
+# --- rules --------------------------------------------------------------------------------------------------------
+
+
+def flag(rule: RuleLine | ConditionLine, name: str) -> bool:
+    """Whether the line has the flag."""
+    return any(short == name for short, _ in rule.flags)
+
+
+def takes(rule: RuleLine, path: str) -> bool | None:
+    """Whether a rule in server context acts on a GET of exactly `path`; None where that depends on more than the path."""
+    matched = _search(rule.pattern, path, ignore_case=flag(rule, "NC"))
+    if matched is not True:
+        return matched
+    answer: bool | None = True
+    group: bool | None = False
+    for condition in rule.conditions:
+        group = _either(group, _holds(condition, path))
+        if flag(condition, "OR"):
+            continue
+        answer = _both(answer, group)
+        group = False
+    return answer
+
+
+def _holds(condition: ConditionLine, path: str) -> bool | None:
+    if condition.test.upper() != "%{REQUEST_URI}" or condition.pattern.lstrip("!")[:1] in ("=", "<", ">", "-"):
+        return None
+    return _search(condition.pattern, path, ignore_case=flag(condition, "NC"))
+
+
+def _search(pattern: str, text: str, *, ignore_case: bool) -> bool | None:
+    wanted = not pattern.startswith("!")
+    try:
+        found = re.search(pattern if wanted else pattern[1:], text, re.IGNORECASE if ignore_case else 0)
+    except (re.error, RecursionError, OverflowError):
+        return None
+    return (found is not None) is wanted
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    return True if one is True or other is True else None if one is None or other is None else False
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    return False if one is False or other is False else None if one is None or other is None else True
+
+
+def rule_that_takes(rules: tuple[RuleLine, ...], path: str) -> RuleLine | None:
+    """The `[P]` rule that is certain to forward `path`, if there is one and no rule before it is in doubt."""
+    for rule in rules:
+        answer = takes(rule, path)
+        if answer is False or (
+            answer is None and rule.substitution == "-" and not (flag(rule, "F") or flag(rule, "G"))
+        ):
+            continue
+        return rule if answer is True and flag(rule, "P") and rule.substitution != "-" else None
+    return None
+
+
+CATCH_ALL = re.compile(r"^\^?/?\??\(?\.\*\)?\$?$|^/$|^\^/?$|^\.$|^\^\(\.\*\)\$$")
+
+
+def is_catch_all(rule: RuleLine) -> bool:
+    """A pattern that takes every path, and conditions that only leave paths out."""
+    if not CATCH_ALL.match(rule.pattern):
+        return False
+    return all(
+        condition.test.upper() == "%{REQUEST_URI}" and condition.pattern.startswith("!") and not flag(condition, "OR")
+        for condition in rule.conditions
+    )
+
+
+def literal_start(pattern: str) -> str:
+    """The text that everything an anchored pattern matches begins with; "" where nothing is certain."""
+    if not pattern.startswith("^") or "|" in pattern:
+        return ""
+    start = ""
+    for pos in range(1, len(pattern)):
+        if pattern[pos] in "\\.[]()*+?{}$^":
+            # a quantifier makes the character before it uncertain
+            return start[:-1] if pattern[pos] in "*+?{" else start
+        start += pattern[pos]
+    return start
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+class Places:
+    """Where the text of an origin stands."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.nodes = {(node.origin.file, node.origin.line): node for node in statements(loaded.tree.nodes)}
+
+    def whole(self, origin: Origin) -> Span:
+        """The statement, or a section's opening line."""
+        node = self.nodes.get((origin.file, origin.line))
+        return node.span if node is not None else Span(origin.file, max(1, origin.line), 1, 1)
+
+    def head(self, origin: Origin, words: int) -> Span:
+        """The directive and its first words."""
+        node = self.nodes.get((origin.file, origin.line))
+        if node is None or len(node.words) < words:
+            return self.whole(origin)
+        last, first = node.words[words - 1].span, node.name_span
+        if last.line != first.line:
+            return self.whole(origin)
+        return Span(first.file, first.line, first.column, last.column + last.width - first.column)
+
+    def word(self, origin: Origin, text: str) -> Span:
+        """The word that is `text`, or that begins with it."""
+        node = self.nodes.get((origin.file, origin.line))
+        if node is not None:
+            for word in node.words:
+                if word.text.lower().startswith(text.lower()):
+                    return word.span
+        return self.whole(origin)
+
+
+def line_of(origin: Origin, seen_from: Origin) -> str:
+    """`line 18`, with its file where that is another."""
+    return f"line {origin.line}" + ("" if origin.file == seen_from.file else f" of {origin.file}")

@@ -63,7 +63,7 @@ cdef class RequestHead(Head):
 @cython.locals(table=cython.p_uchar, size=Py_ssize_t, pos=Py_ssize_t, digits=bint, port=cython.longlong)
 cpdef void check_authority(bytes host) except *
 
-@cython.locals(value=cython.longlong, c=cython.uchar)
+@cython.locals(value=cython.longlong, before_last=cython.longlong, c=cython.uchar)
 cpdef long long decimal(bytes digits, long long most) except -2
 
 

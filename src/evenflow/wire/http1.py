@@ -438,8 +438,10 @@ def decimal(digits: bytes, most: int) -> int:
     if not digits:
         return -1
     value = 0
+    before_last = most // 10
     for c in digits:
-        if c < 48 or c > 57:
+        # Asked before the multiplication: 2**64 + 5 must not come out as 5 where numbers are C's.
+        if c < 48 or c > 57 or value > before_last:
             return -1
         value = value * 10 + (c - 48)
         if value > most:

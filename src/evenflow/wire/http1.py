@@ -205,7 +205,10 @@ class Head:
             if cells[other + 5] == cells[base + 5] and cells[other + 1] - cells[other] == size:
                 at = cells[other]
                 for i in range(size):
-                    if data[start + i] | 0x20 != data[at + i] | 0x20:
+                    # `^` and `~` differ by 0x20 as well, and are no letters.
+                    if data[start + i] != data[at + i] and (
+                        data[start + i] | 0x20 != data[at + i] | 0x20 or data[start + i] | 0x20 == 126
+                    ):
                         break
                 else:
                     return True

@@ -71,7 +71,10 @@ def same_name(buffer: Buffer, start: int, end: int, name: bytes) -> bool:
     if cython.compiled:
         wanted: cython.const_p_uchar = name
         for at in range(size):
-            if buffer[start + at] | 0x20 != wanted[at]:
+            # Only letters have a case: 0x20 would also make `~` of `^`, and of `_` what is no `_`.
+            if buffer[start + at] != wanted[at] and (
+                buffer[start + at] | 0x20 != wanted[at] or wanted[at] < 97 or wanted[at] > 122
+            ):
                 return False
         return True
     return bytes(buffer[start:end]).lower() == name

@@ -161,7 +161,9 @@ class Head:
                 number = 0
             cells[base + 4] = number
             cells[base + 5] = hash_
-            bit = 1 << (hash_ & 63)
+            # In two steps: compiled, `1 << 63` would be shifted as an int of 32 bits.
+            bit = 1
+            bit <<= hash_ & 63
             if seen & bit and not self.repeated:
                 self.repeated = self._is_repeated(count)
             seen |= bit

@@ -34,7 +34,11 @@ HEX: Final = bytes(int(chr(c), 16) if c < 128 and chr(c) in "0123456789abcdefABC
 
 
 class ChunkedReader:
-    """Reads one chunked body. After `take`, `data_start` and `data_end` bound the body bytes found, and `done` says whether it ended."""
+    """Reads one chunked body.
+
+    After `take`, `data_start` and `data_end` bound the body bytes found, and `done` says whether the body ended; what is
+    shown to it later, it leaves alone.
+    """
 
     def __init__(self) -> None:
         self.data_start = 0
@@ -63,6 +67,8 @@ class ChunkedReader:
         at = start
         step = self.step
         self.data_start = self.data_end = at
+        if step == DONE:
+            return at
         while at < end:
             if step == DATA:
                 size = end - at
@@ -97,7 +103,7 @@ class ChunkedReader:
                 self.passed += 1
                 if c == 13:
                     step = SIZE_LF
-                elif c == 59:
+                elif c == 59 and step == BLANK:
                     step = EXTENSION
                 elif step == BLANK and c != 32 and c != 9:
                     raise ProtocolFault("a chunk size that is not hexadecimal", 400)
@@ -108,6 +114,7 @@ class ChunkedReader:
                     raise ProtocolFault("a chunk size line ends without LF", 400)
                 step = DATA if self.left else TRAILER_START
                 self.digits = 0
+                self.passed = 0
             elif step == DATA_CR:
                 if c != 13:
                     raise ProtocolFault("a chunk is longer than its size", 400)

@@ -14,6 +14,7 @@ cdef class Outlet:
 
     cpdef Py_ssize_t pending(self) except -1
     cpdef void clear(self) except *
+    @cython.locals(data=bytearray, waiting=Py_ssize_t)
     cpdef void make_room(self, Py_ssize_t size) except *
     @cython.locals(size=Py_ssize_t)
     cpdef void put(self, bytes piece) except *

@@ -46,11 +46,16 @@ class Outlet:
         if self.start == self.end:
             self.start = self.end = 0
         if self.end + size > len(self.data):
-            data = bytearray(max(2 * len(self.data), self.end - self.start + size))
+            data = self.data
+            waiting = self.end - self.start
+            # Where half of it is enough, what waits goes to the front (it cannot overlap): an outlet that never empties
+            # grows with what waits, not with what went through.
+            if 2 * (waiting + size) > len(data):
+                data = bytearray(max(2 * len(data), waiting + size))
             copy_bytes(data, 0, self.data, self.start, self.end)
             self.data = data
-            self.end -= self.start
             self.start = 0
+            self.end = waiting
 
     def put(self, piece: bytes) -> None:
         """Write `piece`."""

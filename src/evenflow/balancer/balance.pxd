@@ -1,4 +1,5 @@
 cimport cython
+from evenflow.slotmem.members cimport MemberSlot
 
 cdef Py_ssize_t CHANGES, FACTOR, OWED
 cdef long long DISABLED, DRAINING, SPARE, STANDBY, STOPPED, RESTART_AT_FACTOR
@@ -29,3 +30,6 @@ cdef class Balance:
 
     cpdef read(self)
     cpdef bint is_current(self)
+
+    @cython.locals(slot=MemberSlot)
+    cdef object _restart(self, long long how)

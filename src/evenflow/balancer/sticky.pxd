@@ -24,7 +24,7 @@ cdef bytes in_url(bytes url, bytes name, bint semicolon_ends)
 @cython.locals(byte=cython.uchar)
 cdef bint is_delimiter(bytes url, Py_ssize_t at, bint semicolon_ends)
 
-@cython.locals(size=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, comma=Py_ssize_t)
+@cython.locals(size=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t)
 cdef bytes in_cookie(bytes cookie, bytes name)
 
 cpdef MemberSlot find_routed(Balance balance, bytes route, double now, Py_ssize_t depth)

@@ -97,11 +97,10 @@ def in_cookie(cookie: bytes, name: bytes) -> bytes | None:
                 at += 1
             if at + 1 < size and cookie[at] == 0x3D:
                 begin = at + 1
-                end = cookie.find(b";", begin)
-                if end < 0:
-                    end = size
-                comma = cookie.find(b",", begin, end)
-                return cookie[begin : end if comma < 0 else comma]
+                end = begin
+                while end < size and cookie[end] not in b";,":
+                    end += 1
+                return cookie[begin:end]
             # As httpd goes on: behind the byte that should have been a `=`.
             at += 1
         at = cookie.find(name, at + 1)

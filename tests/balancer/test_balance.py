@@ -1,0 +1,84 @@
+"""A balancer as children see it: where each begins, and what the manager's changes do."""
+
+from __future__ import annotations
+
+import pytest
+
+from evenflow.balancer.balance import Balance
+from evenflow.slotmem.layout import DISABLED, RESTART_AT_FACTOR, RESTART_AT_ZERO
+from tests.balancer.cluster import Cluster, member
+
+
+def test_children_begin_one_after_the_other() -> None:
+    cluster = Cluster(member(), member(), member(), children=4)
+    assert [cluster.requests(4, child=child) for child in range(4)] == ["1 2 3 1", "2 3 1 2", "3 1 2 3", "1 2 3 1"]
+
+
+def test_with_factors_each_child_walks_the_one_sequence() -> None:
+    cluster = Cluster(member(loadfactor=300), member(loadfactor=100), member(loadfactor=200), children=3)
+    assert [cluster.requests(6, child=child) for child in range(3)] == ["1 3 1 2 3 1", "3 1 2 3 1 1", "1 2 3 1 1 3"]
+
+
+def test_the_offset_leaves_reserves_and_later_sets_alone() -> None:
+    cluster = Cluster(member(), member(status=b"H"), member(lbset=1), member(status=b"D"), member(), children=2)
+    assert [slot.owed for slot in cluster.balances[1].slots] == [-100, 0, 0, 0, 100]
+
+
+def test_a_successor_goes_on_where_the_dead_child_stopped() -> None:
+    cluster = Cluster(member(), member(), member())
+    assert cluster.requests(2) == "1 2"
+    cluster.scoreboard.bury(0)
+    cluster.balances[0] = Balance(cluster.balance.balancer, cluster.scoreboard, 0)
+    assert cluster.requests(3) == "3 1 2"
+
+
+def test_a_change_is_seen_at_the_next_choice() -> None:
+    cluster = Cluster(member(route=b"n1"), member(route=b"n2"), sticky_cookie=b"SID", children=2)
+    elsewhere = cluster.scoreboard.member(1, 0)
+    elsewhere.name_route(b"m2")
+    assert cluster.requests(3, cookie=b"SID=.m2") == "1 2 1"
+    cluster.scoreboard.balancer(0).changed()
+    assert not cluster.balance.is_current()
+    assert [cluster.requests(3, cookie=b"SID=.m2", child=child) for child in range(2)] == ["2 2 2", "2 2 2"]
+    assert cluster.balance.is_current()
+
+
+def test_what_a_balancer_is_told_takes_effect() -> None:
+    cluster = Cluster(member(), member())
+    row = cluster.scoreboard.balancer(0)
+    row.method = 3
+    row.maxattempts = 0
+    row.nofailover = True
+    row.timeout = 2.5
+    row.sticky_cookie = b"SID"
+    row.sticky_path = b"sid"
+    row.changed()
+    cluster.request()
+    balance = cluster.balance
+    assert (balance.method.name, balance.maxattempts, balance.nofailover, balance.timeout) == (
+        "bytraffic",
+        0,
+        True,
+        2.5,
+    )
+    assert (balance.sticky_cookie, balance.sticky_path) == (b"SID", b"sid")
+
+
+@pytest.mark.parametrize(("how", "expected"), [(RESTART_AT_ZERO, [0, 0]), (RESTART_AT_FACTOR, [300, 100])])
+def test_the_account_begins_anew(how: int, expected: list[int]) -> None:
+    cluster = Cluster(member(loadfactor=300), member())
+    cluster.requests(2)
+    cluster.scoreboard.balancer(0).restart(how)
+    cluster.balance.read()
+    assert cluster.owed == expected
+    cluster.request()
+    cluster.scoreboard.balancer(0).changed()
+    before = cluster.owed
+    cluster.balance.read()
+    assert cluster.owed == before
+
+
+def test_a_status_counts_at_once_without_a_word() -> None:
+    cluster = Cluster(member(), member())
+    cluster.scoreboard.member(0, 0).set_status(DISABLED, True)
+    assert cluster.requests(2) == "2 2"

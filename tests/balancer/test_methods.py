@@ -1,0 +1,28 @@
+"""The table of methods: complete, and stable for those who store a place in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from evenflow.balancer.methods import METHODS, NAMES, method
+from tests.balancer.cluster import Cluster, member
+
+
+def test_the_table_keeps_its_order() -> None:
+    assert NAMES == ("byrequests", "bybusyness", "bytraffic")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_method_takes_a_lone_member_and_is_found_by_its_name(name: str) -> None:
+    assert method(name).name == name
+    assert Cluster(member(), lbmethod=name).requests(3) == "1 1 1"
+
+
+@pytest.mark.parametrize("row", METHODS, ids=lambda row: row.name)
+def test_every_method_answers_none_for_nobody(row: object) -> None:
+    assert row.choose([]) is None  # type: ignore[attr-defined]
+
+
+def test_heartbeat_is_none_of_them() -> None:
+    with pytest.raises(ValueError):
+        method("heartbeat")

@@ -10,6 +10,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.console import Console
@@ -27,7 +28,7 @@ import measures
 from certificate import make_certificate
 from measures import BROWSER, Place
 from processes import Running, free_port
-from programs import CHECKOUT, SPARE_THREADS, Program, Setup, find_programs
+from programs import CHECKOUT, REQUEST_THREADS, SPARE_THREADS, Program, Setup, find_programs
 from report import Figures, keep, machine_facts, table
 
 MEASURES: Final = ("requests", "idle", "tunnels", "messages")
@@ -133,9 +134,9 @@ class Bench:
         self.confluence = free_port("127.0.0.1", "127.0.0.2")
         self.synchrony = free_port("127.0.0.1", "127.0.0.2")
 
-    def setup(self, certificate: Path | None = None, **more: int) -> Setup:
+    def setup(self, certificate: Path | None = None, threads: int = REQUEST_THREADS) -> Setup:
         """What the programs of one start have in common."""
-        return Setup(self.run, self.confluence, self.synchrony, self.proxy_cpu, self.log, certificate, **more)
+        return Setup(self.run, self.confluence, self.synchrony, self.proxy_cpu, self.log, certificate, threads)
 
     @contextmanager
     def members(self) -> Iterator[None]:
@@ -195,10 +196,12 @@ class Bench:
                 for program, running, place in group:
                     self.note("tls", program, number, partial(measures.requests, running, place, seconds))
 
-    def weigh(self, name: str, count: int, opened: Callable[[Place], Any], **more: int) -> None:
+    def weigh(
+        self, name: str, count: int, opened: Callable[[Place], socket.socket], threads: int = REQUEST_THREADS
+    ) -> None:
         """One program after the other, freshly started so that no memory is left from a load; `count` held idle."""
         for program in self.programs:
-            with self.started([program], self.setup(**more)) as group:
+            with self.started([program], self.setup(threads=threads)) as group:
                 for _, running, place in group:
                     self.note(name, program, 0, partial(measures.bytes_each, running, count, partial(opened, place)))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib import metadata
 from pathlib import Path
 
 import pytest
-import uvloop
 
 import evenflow
 from evenflow.tools import version
@@ -17,7 +17,7 @@ def test_it_names_version_python_and_loop() -> None:
     lines = version.describe().splitlines()
     assert lines[0] == f"evenflow {evenflow.__version__}"
     assert lines[1].endswith(platform.python_version())
-    assert lines[2] == f"event loop uvloop {uvloop.__version__}"
+    assert lines[2] == f"event loop uvloop {metadata.version('uvloop')}"
 
 
 def test_it_tells_which_way_the_hot_rooms_run() -> None:

@@ -89,9 +89,10 @@ def serve(above: tuple[str, ...], file: str, children: int | None, defined: tupl
 
     SIGTERM and SIGINT finish what is in flight and end with 0.
     """
+    defines = defines_of(above + defined)
     from evenflow.control import supervisor
 
-    sys.exit(supervisor.serve(file, children, defines_of(above + defined)))
+    sys.exit(supervisor.serve(file, children, defines))
 
 
 @main.command(short_help="Say every problem of a configuration.")
@@ -106,9 +107,10 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
 
     Ends with 0, or with 1 where there are errors; warnings alone leave it at 0.
     """
+    defines = defines_of(above + defined)
     from evenflow.tools import check as checking
 
-    found = checking.examine(file, defines_of(above + defined))
+    found = checking.examine(file, defines)
     if form == "json":
         click.echo(checking.as_json(found))
     else:

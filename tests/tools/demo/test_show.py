@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.tools.demo import show
+from evenflow.tools.demo import checks, show
 from evenflow.tools.demo.cluster import DemoFault, Node
 from tests.nodes.fronts import environment
 from tests.peers import CHECKOUT, free_port
@@ -49,7 +49,7 @@ def test_every_check_is_ticked(place: tuple[Path, int, Sequence[Node]], capfd: p
     assert show.run(file, True, show.Ending(), nodes) == 0
     said = capfd.readouterr().out
     assert f"http://127.0.0.1:{port}" in said
-    assert said.count("✓ ") == len(show.checks.CHECKS)
+    assert said.count("✓ ") == len(checks.CHECKS)
     assert "✗" not in said
 
 

@@ -99,7 +99,7 @@ async def one_exchange(handler: Handler, reader: asyncio.StreamReader, writer: a
     request = Request(method, target, fields, read_body(fields, reader, writer))
     answer = await handler(request)
     if isinstance(answer, Upgrade):
-        write_head(writer, 101, answer.fields)
+        writer.write(head_bytes(101, answer.fields))
         await writer.drain()
         await answer.talk(reader, writer)
         return False
@@ -169,20 +169,19 @@ async def read_exactly(reader: asyncio.StreamReader, size: int) -> AsyncIterator
         yield piece
 
 
-def write_head(writer: asyncio.StreamWriter, status: int, fields: list[tuple[str, str]]) -> None:
+def head_bytes(status: int, fields: list[tuple[str, str]]) -> bytes:
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in fields), "", ""]
-    writer.write("\r\n".join(lines).encode("latin-1"))
+    return "\r\n".join(lines).encode("latin-1")
 
 
 async def write_response(writer: asyncio.StreamWriter, answer: Response, *, with_body: bool) -> None:
     body = answer.body
     if isinstance(body, bytes):
-        write_head(writer, answer.status, [*answer.fields, ("Content-Length", str(len(body)))])
-        if with_body:
-            writer.write(body)
+        head = head_bytes(answer.status, [*answer.fields, ("Content-Length", str(len(body)))])
+        writer.write(head + body if with_body else head)
         await writer.drain()
         return
-    write_head(writer, answer.status, [*answer.fields, ("Transfer-Encoding", "chunked")])
+    writer.write(head_bytes(answer.status, [*answer.fields, ("Transfer-Encoding", "chunked")]))
     await writer.drain()
     if not with_body:
         return

@@ -34,7 +34,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a message: a field that must be there as written (`:`), there at all, or absent, or the whole body."""
+    """One look at a message: a field that is there as written (`A: 1`), there at all, or absent; the whole body."""
 
     where: Literal["client", "member"]
     what: Literal["field", "absent", "body"]

@@ -25,9 +25,10 @@ from .casebook import Case
 
 MODULES = Path("/usr/lib/apache2/modules")
 LOADED = (
-    "mpm_event authn_core authz_core authz_host alias dir env headers mime proxy proxy_http proxy_wstunnel proxy_balancer "
-    "slotmem_shm lbmethod_byrequests rewrite setenvif socache_shmcb ssl"
-).split()
+    *("mpm_event", "authn_core", "authz_core", "authz_host", "alias", "dir", "env", "headers", "mime", "rewrite"),
+    *("proxy", "proxy_http", "proxy_wstunnel", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm"),
+    *("setenvif", "socache_shmcb", "ssl"),
+)
 
 # What stands around the text of every case, for both fronts alike. One httpd child, because a sequence of members is
 # the sequence of one child; no mod_reqtimeout, because no case is about it.

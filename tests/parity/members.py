@@ -73,7 +73,7 @@ class Member:
         self.name = name
         self.chronicle = chronicle
         self.listener = socket.create_server(("127.0.0.1", free_port()), backlog=64)
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.scripts: dict[str | None, list[Step]] = {}
         self.connections = 0
         self.threads: list[threading.Thread] = []

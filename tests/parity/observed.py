@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .casebook import Expected, Look, Request, unescape
@@ -39,8 +40,8 @@ class Seen:
         return any(value.lower() == PAGE for value in answer.values("content-type"))
 
 
-def complaints(seen: Seen, expected: Expected | None) -> list[str]:
-    """What the case says of this request and what is not so; empty when all of it holds."""
+def complaints(seen: Seen, expected: Expected | None, looks: Sequence[Look] | None = None) -> list[str]:
+    """What the case says of this request and is not so; `looks` stand for the case's own when they are given."""
     found: list[str] = []
     reply, request = seen.reply, seen.request
     if expected is not None:
@@ -60,7 +61,7 @@ def complaints(seen: Seen, expected: Expected | None) -> list[str]:
         found.append(f"expected the certificate of {request.certificate}, got {reply.certificate}")
     if request.takes is not None and abs(reply.seconds - request.takes) > 0.9:
         found.append(f"expected to take {request.takes} seconds, took {reply.seconds:.1f}")
-    for look in request.looks:
+    for look in request.looks if looks is None else looks:
         if not _holds(seen, look):
             found.append(f"`{'<' if look.where == 'client' else '>'} {look.what} {look.text}` does not hold")
     return found

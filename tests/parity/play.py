@@ -39,12 +39,12 @@ class Stage:
         known = {member.name: member.address for member in self.members}
         known["front"] = str(self.front)
         for name, sock in zip(("dead", "dead2"), self.taken, strict=True):
-            known[name] = "127.0.0.1:%d" % sock.getsockname()[1]
+            known[name] = f"127.0.0.1:{sock.getsockname()[1]}"
         return known
 
 
 def make_stage() -> Stage:
-    """Members listen from here on; a dead address is a port that is bound, so that nobody takes it, and never listens."""
+    """Members listen from here on; a dead address is bound, so that nobody else takes it, and never listens."""
     chronicle = Chronicle()
     members = tuple(Member(name, chronicle) for name in MEMBERS)
     return Stage(chronicle, members, (_bound(), _bound()), free_port("0.0.0.0"))

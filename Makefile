@@ -37,7 +37,7 @@ bench: compiled
 lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
-	PYTHONPATH=src $(VENV)/bin/lint-imports
+	PYTHONPATH=src $(VENV)/bin/lint-imports --no-logo
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis src/*.egg-info
@@ -86,5 +86,5 @@ $(VENV)/ready: pyproject.toml
 	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -c "$$NEEDS" >build/needs.txt
 	@echo "installing what pyproject.toml names into $(VENV)"
-	@$(RUN) -m pip install --quiet -r build/needs.txt
+	@$(RUN) -m pip install -qq -r build/needs.txt
 	@touch $@

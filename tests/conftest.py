@@ -13,7 +13,7 @@ import evenflow
 from tests.peers import CHECKOUT, MISSING
 
 # These do not depend on how the hot rooms run: the compiled run leaves them out (`-m "not once"`).
-ONCE: Final = ("config", "packaging", "test_house.py")
+ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py")
 
 IN_CI: Final = os.environ.get("CI", "").lower() not in ("", "0", "false")
 

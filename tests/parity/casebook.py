@@ -113,6 +113,7 @@ class Case:
     scripts: tuple[Script, ...] = ()
     requests: tuple[Request, ...] = ()
     refused: str | None = None
+    not_yet: str | None = None
 
     @property
     def name(self) -> str:
@@ -200,6 +201,8 @@ def _case(path: Path, title: str, opened: int, blocks: list[_Block], examples: P
                 case = replace(case, scripts=(*case.scripts, script))
             case "requests":
                 case = replace(case, requests=(*case.requests, *_requests(path, block)))
+            case "not-yet":
+                case = replace(case, not_yet=text.strip())
             case "refused":
                 case = replace(case, refused=text.strip())
             case _:

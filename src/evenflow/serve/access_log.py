@@ -75,29 +75,29 @@ class AccessLog:
             data = data[written:]
 
     def _write_to_pipe(self, lines: list[bytes]) -> None:
-        """Whole lines, in writes that a pipe takes whole; those that it does not take now wait on."""
-        batch: list[bytes] = []
-        size = 0
+        """Whole lines, in writes that a pipe takes whole; what it does not take now waits on."""
         at = 0
         while at < len(lines):
-            while at + len(batch) < len(lines):
-                line = lines[at + len(batch)]
-                if batch and size + len(line) > self.atomic:
-                    break
-                batch.append(line)
-                size += len(line)
+            batch = [lines[at]]
+            size = len(lines[at])
+            at += 1
+            while at < len(lines) and size + len(lines[at]) <= self.atomic:
+                batch.append(lines[at])
+                size += len(lines[at])
+                at += 1
+            data = b"".join(batch)
             try:
-                os.write(self.descriptor, b"".join(batch))
+                written = os.write(self.descriptor, data)
             except BlockingIOError:
-                self.lines = lines[at:]
-                self.size = sum([len(line) for line in self.lines])
-                return
+                written = 0
             except OSError as fault:
                 self._say_why(fault)
                 return
-            at += len(batch)
-            batch = []
-            size = 0
+            if written < size:
+                # Only a line longer than a pipe takes whole is ever cut.
+                self.lines = [data[written:], *lines[at:]]
+                self.size = sum([len(line) for line in self.lines])
+                return
         if self.left_out and self.errors is not None:
             self.errors.warn("access log lines were left out", lines=self.left_out, log=self.target.target)
         self.left_out = 0

@@ -1,0 +1,311 @@
+"""Small static files below DocumentRoot: what httpd's default handler answers for them.
+
+A file is opened, looked at, and answered as a value: a status, fields, and either the bytes or an open file with its length that
+the caller sends piece by piece. Conditions and a single range are honoured (RFC 9110 sections 13 and 14). The path is
+the plan's: decoded, without dot segments. Nothing is sent here.
+"""
+
+from __future__ import annotations
+
+import errno
+import mimetypes
+import os
+import stat
+from collections.abc import Iterable
+from typing import BinaryIO, Final
+
+from evenflow.serve.pages import Field, error_response, redirect_response, response, spell_date
+from evenflow.wire.http1 import RequestHead
+
+SMALL: Final = 65536
+"""Bytes up to which a file is read at once."""
+
+ALLOWED: Final = b"POST,OPTIONS,HEAD,GET,TRACE"
+"""The methods of httpd's default handler, in its order. POST is answered like GET."""
+
+KNOWN_METHODS: Final = frozenset(
+    b"GET HEAD POST OPTIONS TRACE PUT DELETE PATCH CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT"
+    b" UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE".split()
+)
+"""Methods that httpd knows: 405 where they cannot be used, others get 501."""
+
+INDEX: Final = b"index.html"
+
+
+class FileAnswer:
+    """What is answered for a file, before it is written down.
+
+    `fields` are those that go with the status, in order; they may be changed before `write`. `size` is the length of the body that
+    an answer to GET has. It is in `body` if it is small; else `file` is open at its first byte, and who sends it closes it.
+    """
+
+    __slots__ = ("status", "fields", "content_type", "body", "size", "file", "location", "head_only")
+
+    def __init__(
+        self,
+        status: int,
+        fields: list[Field],
+        content_type: bytes = b"",
+        body: bytes | None = None,
+        size: int = 0,
+        file: BinaryIO | None = None,
+        location: bytes = b"",
+        head_only: bool = False,
+    ) -> None:
+        self.status = status
+        self.fields = fields
+        self.content_type = content_type
+        self.body = body
+        """None where the page of `status` is the body, and where `file` is."""
+        self.size = size
+        self.file = file
+        self.location = location
+        self.head_only = head_only
+
+    def write(
+        self, always_fields: Iterable[Field] = (), close: bool = False, date: bytes = b"", signature: bytes = b""
+    ) -> bytes:
+        """The head, and behind it the body unless it is in `file`. The arguments are those of `pages.error_response`."""
+        status = self.status
+        if self.location:
+            return redirect_response(
+                status, self.location, always_fields, close, date, self.head_only, self.fields, signature
+            )
+        if self.body is None and self.file is None:
+            return error_response(
+                status, always_fields, close, date, self.head_only, self.fields, signature=signature
+            )
+        length = self.size if status != 304 else -1
+        return response(
+            status, always_fields, close, date, self.head_only, self.fields, b"", self.body or b"", self.content_type, length
+        )  # fmt: skip
+
+
+def find_file(path: bytes, head: RequestHead, origin_url: bytes = b"") -> FileAnswer:
+    """The answer to `head` with the file at `path` (absolute).
+
+    `origin_url` is `scheme://host[:port]` of ourselves, for the redirect that puts a slash behind a directory's name.
+    """
+    method = head.method
+    if method == b"TRACE":
+        return FileAnswer(200, [], b"message/http", head.data, len(head.data))
+    if method == b"OPTIONS":
+        return FileAnswer(200, [(b"Allow", ALLOWED)], b"", b"")
+    if method not in (b"GET", b"HEAD", b"POST"):
+        return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", ALLOWED)])
+    answer = look_at(path, head, origin_url)
+    answer.head_only = method == b"HEAD"
+    if answer.head_only and answer.file is not None:
+        answer.file.close()
+        answer.file = None
+        answer.body = b""
+    return answer
+
+
+def look_at(path: bytes, head: RequestHead, origin_url: bytes) -> FileAnswer:
+    """The answer to a request that reads."""
+    try:
+        facts = os.stat(path)
+        if stat.S_ISDIR(facts.st_mode):
+            if not head.path.endswith(b"/"):
+                query = b"?" + head.query if head.query is not None else b""
+                return FileAnswer(301, [], location=origin_url + head.path + b"/" + query)
+            path = path.rstrip(b"/") + b"/" + INDEX
+            facts = os.stat(path)
+        elif head.path.endswith(b"/"):
+            return FileAnswer(404, [])
+    except OSError as fault:
+        return FileAnswer(status_of(fault), [])
+    except ValueError:
+        # A NUL in the name.
+        return FileAnswer(404, [])
+    if not stat.S_ISREG(facts.st_mode) or is_hidden(path):
+        return FileAnswer(403, [])
+
+    tag = etag(facts)
+    changed = int(facts.st_mtime)
+    content_type = type_of(path)
+    fields = [(b"Last-Modified", spell_date(changed)), (b"ETag", tag), (b"Accept-Ranges", b"bytes")]
+    verdict = check_conditions(head, tag, changed)
+    if verdict:
+        return FileAnswer(verdict, fields, content_type if verdict != 304 else b"", b"")
+    size = facts.st_size
+    start, end = asked_range(head, size, tag, changed)
+    if start < 0:
+        return FileAnswer(416, [])
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  it is handed to the caller
+    except OSError as fault:
+        return FileAnswer(status_of(fault), [])
+    status = 200
+    content_range: list[Field] = []
+    if end >= 0:
+        status = 206
+        content_range = [(b"Content-Range", b"bytes %d-%d/%d" % (start, end - 1, size))]
+        file.seek(start)
+        size = end - start
+    fields += content_range
+    if size > SMALL:
+        return FileAnswer(status, fields, content_type, None, size, file)
+    with file:
+        body = file.read(size)
+    return FileAnswer(status, fields, content_type, body, len(body))
+
+
+def status_of(fault: OSError) -> int:
+    """404 for what is not there (a file in the place of a directory too), 403 for what may not be seen."""
+    if fault.errno in (errno.ENOENT, errno.ENOTDIR):
+        return 404
+    return 403
+
+
+def is_hidden(path: bytes) -> bool:
+    """`.htaccess` and its like: every httpd that is configured as shipped refuses them."""
+    return path[path.rfind(b"/") + 1 :].startswith(b".ht")
+
+
+def etag(facts: os.stat_result) -> bytes:
+    """As httpd's default FileETag, `MTime Size`: the size and the microseconds of the last change, in hexadecimal."""
+    return b'"%x-%x"' % (facts.st_size, facts.st_mtime_ns // 1000)
+
+
+def type_of(path: bytes) -> bytes:
+    """The media type by the name's extensions, the last one that is known; b"" where none is, and then httpd names none."""
+    name = path[path.rfind(b"/") + 1 :].decode("latin-1").lower()
+    found = ""
+    for extension in name.split(".")[1:]:
+        found = TYPES.get("." + extension, found)
+    return found.encode("latin-1")
+
+
+def _types() -> dict[str, str]:
+    """Python's table, which reads the system's mime.types where there is one."""
+    mimetypes.init()
+    return {**mimetypes.types_map, ".gz": "application/gzip"}
+
+
+TYPES: Final = _types()
+
+
+# --- conditions, RFC 9110 section 13 ------------------------------------------------------------------------------
+
+
+def check_conditions(head: RequestHead, tag: bytes, changed: int) -> int:
+    """0 to go on, 304 or 412; in the order of RFC 9110 section 13.2.2. `changed` is seconds since 1970."""
+    given = head.get(b"if-match")
+    if given is not None:
+        if not among(given, tag, False):
+            return 412
+    else:
+        given = head.get(b"if-unmodified-since")
+        if given is not None:
+            since = parse_date(given)
+            if since >= 0 and changed > since:
+                return 412
+    given = head.get(b"if-none-match")
+    reading = head.method in (b"GET", b"HEAD")
+    if given is not None:
+        if among(given, tag, True):
+            return 304 if reading else 412
+        return 0
+    given = head.get(b"if-modified-since") if reading else None
+    if given is not None:
+        since = parse_date(given)
+        if since >= 0 and changed <= since:
+            return 304
+    return 0
+
+
+def among(given: bytes, tag: bytes, weakly: bool) -> bool:
+    """Whether `tag` is in a list of entity tags; `*` is any. Only a weak comparison takes `W/"..."`."""
+    if given.strip() == b"*":
+        return True
+    for piece in given.split(b","):
+        piece = piece.strip(b" \t")
+        if weakly and piece.startswith(b"W/"):
+            piece = piece[2:]
+        if piece == tag:
+            return True
+    return False
+
+
+MONTH_NUMBERS: Final = {
+    name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
+}
+
+
+def parse_date(text: bytes) -> int:
+    """Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110 section 5.6.7); -1 for anything else."""
+    words = text.strip().replace(b"-", b" ").replace(b",", b" ").split()
+    if len(words) == 6 and words[5] == b"GMT":
+        day, month, year, clock = words[1], words[2], words[3], words[4]
+    elif len(words) == 5:
+        day, month, year, clock = words[2], words[1], words[4], words[3]
+    else:
+        return -1
+    parts = clock.split(b":")
+    number = MONTH_NUMBERS.get(month, 0)
+    if not number or len(parts) != 3:
+        return -1
+    values = [decimal(part) for part in (day, year, *parts)]
+    if -1 in values:
+        return -1
+    years = values[1]
+    if len(year) == 2:
+        # RFC 850's two digits: of the years that fit, not one far ahead.
+        years += 1900 if years >= 70 else 2000
+    if not (1 <= values[0] <= 31 and 1970 <= years <= 9999 and values[2] < 24 and values[3] < 60 and values[4] <= 60):
+        return -1
+    return days_before(years, number, values[0]) * 86400 + values[2] * 3600 + values[3] * 60 + values[4]
+
+
+def days_before(year: int, month: int, day: int) -> int:
+    """Days from 1 January 1970, in the Gregorian calendar."""
+    if month <= 2:
+        year -= 1
+        month += 12
+    return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month - 457) // 5 + day - 719469
+
+
+def decimal(digits: bytes) -> int:
+    """A short number in ASCII digits; -1 for anything else."""
+    if not digits or len(digits) > 18 or digits.translate(None, b"0123456789"):
+        return -1
+    value = 0
+    for digit in digits:
+        value = value * 10 + digit - 48
+    return value
+
+
+# --- ranges, RFC 9110 section 14 ----------------------------------------------------------------------------------
+
+
+def asked_range(head: RequestHead, size: int, tag: bytes, changed: int) -> tuple[int, int]:
+    """What part is asked for: (start, end) for one range, (0, -1) for the whole, (-1, -1) for a range that lies outside.
+
+    Several ranges, and what is no range in bytes, are answered with the whole, as RFC 9110 section 14.2 lets us.
+    """
+    whole = (0, -1)
+    given = head.get(b"range")
+    if given is None or not given.lower().startswith(b"bytes="):
+        return whole
+    condition = head.get(b"if-range")
+    if condition is not None and condition != tag and parse_date(condition) != changed:
+        return whole
+    first, dash, last = given[6:].strip(b" \t").partition(b"-")
+    if not dash or b"," in last:
+        return whole
+    if not first:
+        count = decimal(last)
+        if count < 0:
+            return whole
+        if count == 0 or size == 0:
+            return -1, -1
+        return max(0, size - count), size
+    start = decimal(first)
+    end = decimal(last) if last else size - 1
+    if start < 0 or end < start and last:
+        return whole
+    if start >= size:
+        return -1, -1
+    return start, min(end + 1, size)

@@ -1,0 +1,26 @@
+"""What a finished exchange can be asked."""
+
+from __future__ import annotations
+
+from evenflow.origin import NOWHERE
+from evenflow.plan.model import FORWARD, Decision, Scope, VirtualHost
+from evenflow.serve.log_record import LogRecord
+
+
+def test_fields_of_the_sent_head_are_found_in_any_case_and_joined() -> None:
+    record = LogRecord()
+    assert record.response_field(b"x-a") is None
+    record.sent_head = b"HTTP/1.1 200 OK\r\nX-A:  one \r\nContent-Type: text/plain\r\nx-a: two\r\n\r\n"
+    assert record.response_field(b"x-a") == b"one, two"
+    assert record.response_field(b"content-type") == b"text/plain"
+    assert record.response_field(b"http/1.1 200 ok") is None
+
+
+def test_a_variable_is_the_exchanges_own_or_the_decisions() -> None:
+    record = LogRecord()
+    assert record.variable(b"ROUTE") is None
+    record.decision = Decision(FORWARD, VirtualHost(0, b"wiki", NOWHERE), Scope(), NOWHERE)
+    record.decision.env = {b"ROUTE": b"1", b"OTHER": b"x"}
+    record.env = {b"ROUTE": b"2"}
+    assert record.variable(b"ROUTE") == b"2"
+    assert record.variable(b"OTHER") == b"x"

@@ -37,7 +37,7 @@ class Look:
     """One look at a message: a field that is there as written (`A: 1`), there at all, or absent; the whole body."""
 
     where: Literal["client", "member"]
-    what: Literal["field", "absent", "body"]
+    what: Literal["field", "absent", "body", "fresh", "kept"]
     text: str
 
 
@@ -61,6 +61,8 @@ class Request:
     tunnel_early: bool = False
     tunnel_idle: float | None = None
     takes: float | None = None
+    dribbled: bool = False
+    half_closed: bool = False
     wait: float = 0.0
 
 
@@ -296,6 +298,12 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 ours = list(_expected(rest.removeprefix("-> "), times, here))
             case _ if text == "no Host":
                 host = False
+            case "fresh" | "kept" if text == f"{word} connection":
+                looks.append(Look("member", word, text))
+            case _ if text == "dribbled":
+                request = replace(request, dribbled=True)
+            case _ if text == "half-closed":
+                request = replace(request, half_closed=True)
             case _ if text == "chunked":
                 chunked = True
             case _ if text == "same connection":

@@ -90,6 +90,20 @@ class Connection:
         except (ConnectionError, ssl.SSLError):
             pass
 
+    def dribble(self, data: bytes) -> None:
+        """Send byte by byte, so that the front reads many small pieces."""
+        for number in range(len(data)):
+            self.send(data[number : number + 1])
+            if number % 8 == 0:
+                time.sleep(0.001)
+
+    def close_our_half(self) -> None:
+        """Say that no more will come; the answer is still awaited."""
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
     def reply(self, method: str) -> Reply:
         """Read interim answers and the answer to one request."""
         reply = Reply(certificate=self.certificate)

@@ -23,12 +23,12 @@ PATIENCE = 20.0
 
 @dataclass(slots=True)
 class Received:
-    """One request as a member saw it."""
+    """One request as a member saw it; `first` says that it was the first on its connection."""
 
     member: str
     line: bytes
     fields: list[bytes]
-    connection: int
+    first: bool
     body: bytes = b""
     complete: bool = True
     tunnel: bytes = b""
@@ -75,14 +75,12 @@ class Member:
         self.listener = socket.create_server(("127.0.0.1", free_port()), backlog=64)
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.scripts: dict[str | None, list[Step]] = {}
-        self.connections = 0
         self.threads: list[threading.Thread] = []
         threading.Thread(target=self._accept, name=f"member {name}", daemon=True).start()
 
     def follow(self, scripts: Iterable[Script]) -> None:
         """Forget the last case; answer by these scripts from now on."""
         self.scripts = {script.path: steps(script.text) for script in scripts if self.name in script.members}
-        self.connections = 0
 
     def settle(self, seconds: float) -> None:
         """Wait until every connection has ended, so that the chronicle is complete."""
@@ -102,15 +100,14 @@ class Member:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.settimeout(PATIENCE)
-            self.connections += 1
-            thread = threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True)
+            thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             self.threads.append(thread)
             thread.start()
 
-    def _serve(self, sock: socket.socket, number: int) -> None:
+    def _serve(self, sock: socket.socket) -> None:
         with sock:
             try:
-                conversation = _Conversation(self, sock, number)
+                conversation = _Conversation(self, sock)
                 while conversation.one_request():
                     pass
             except (_Gone, OSError, ValueError, IndexError):
@@ -120,10 +117,10 @@ class Member:
 class _Conversation:
     """One connection to a member: the bytes that were read and not used yet, and what is being answered."""
 
-    def __init__(self, member: Member, sock: socket.socket, number: int) -> None:
+    def __init__(self, member: Member, sock: socket.socket) -> None:
         self.member = member
         self.sock = sock
-        self.number = number
+        self.served = 0
         self.unread = b""
 
     def one_request(self) -> bool:
@@ -183,7 +180,8 @@ class _Conversation:
             self.more()
         head, _, self.unread = self.unread.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
-        return Received(self.member.name, line, fields, self.number)
+        self.served += 1
+        return Received(self.member.name, line, fields, self.served == 1)
 
     def body(self, received: Received) -> None:
         """Read the request's body into its record, as the framing fields say."""

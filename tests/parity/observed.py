@@ -79,6 +79,8 @@ def _holds(seen: Seen, look: Look) -> bool:
             return False
         lines = [line.decode("latin-1").rstrip() for line in seen.received[-1].fields]
         body = seen.received[-1].body
+        if look.what in ("fresh", "kept"):
+            return seen.received[-1].first == (look.what == "fresh")
     if look.what == "body":
         return body == unescape(look.text)
     if ":" in look.text:

@@ -143,7 +143,13 @@ def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
 def _exchange(connection: Connection, batch: list[Request], kept: bool) -> list[Reply]:
     """Send the batch in one piece, read an answer for each, use the tunnel if there is one."""
     early = batch[-1].tunnel if batch[-1].tunnel_early else None
-    connection.send(b"".join(request.payload for request in batch) + (early or b""))
+    payload = b"".join(request.payload for request in batch) + (early or b"")
+    if batch[0].dribbled:
+        connection.dribble(payload)
+    else:
+        connection.send(payload)
+    if batch[-1].half_closed:
+        connection.close_our_half()
     replies = []
     for request in batch:
         reply = connection.reply(request.method)

@@ -23,7 +23,7 @@ def seen(
     fields = [("Date", NOW), ("Server", server), ("A", "1"), ("B", "2"), ("B", "3"), ("Content-Length", "2")]
     answer = Answer("HTTP/1.1", 200, "OK", fields, b"hi", "length")
     reply = Reply(answer=answer)
-    received = Received("b1", b"GET / HTTP/1.1", [b"Host: a", b"X: 1"], 1)
+    received = Received("b1", b"GET / HTTP/1.1", [b"Host: a", b"X: 1"], True)
     for name, value in (changes or {}).items():
         for holder in (answer, reply, received):
             if hasattr(holder, name):

@@ -32,6 +32,7 @@ class Peer:
 
 
 PEERS: Final = {
+    "cc": Peer(("cc", "gcc"), "apt-get install gcc python3-dev"),
     "apache2": Peer(("/usr/sbin/apache2",), "apt-get install apache2"),
     "nginx": Peer(("nginx", "/usr/sbin/nginx"), "apt-get install nginx"),
     "haproxy": Peer(("haproxy", "/usr/sbin/haproxy"), "apt-get install haproxy"),

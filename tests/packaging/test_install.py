@@ -21,7 +21,7 @@ from typing import Final
 
 import pytest
 
-from tests.peers import CHECKOUT, free_port
+from tests.peers import CHECKOUT, free_port, require_peer
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -87,9 +87,9 @@ def say_version(folder: Path) -> str:
     return run.stdout
 
 
-@pytest.mark.skipif(shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler on this machine")
 @pytest.mark.parametrize("python", OLDEST_AND_NEWEST, ids=lambda python: python.name)
 def test_pip_install_gives_a_compiled_command_that_serves(python: Path, install: Environment, tmp_path: Path) -> None:
+    require_peer("cc")
     # Whether it compiles is the question here, not how fast it runs: optimizing would take most of the test's time.
     folder = install(python, {"CFLAGS": "-O0"})
     version = say_version(folder)

@@ -26,6 +26,9 @@ COMBINED: Final = '"%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agen
 COMBINED_HAPROXY: Final = r"%ci\ -\ -\ [%T]\ %{+Q}r\ %ST\ %B\ %{+Q}[capture.req.hdr(0)]\ %{+Q}[capture.req.hdr(1)]"
 CAPTURES_HAPROXY: Final = "capture request header Referer len 128\n    capture request header User-Agent len 128"
 
+TLS_HTTPD: Final = "SSLEngine on\n    SSLCertificateFile {0}\n    SSLCertificateKeyFile {0}"
+TLS_NGINX: Final = "ssl_certificate {0};\n        ssl_certificate_key {0};\n        ssl_protocols TLSv1.2 TLSv1.3;"
+
 # Threads of httpd where requests are measured: twice the connections, because it closes kept connections when all are
 # busy. Where tunnels are measured each needs one, and a few more are for what comes beside.
 REQUEST_THREADS: Final = 128
@@ -60,15 +63,10 @@ class Setup:
             "LOG_GLOBAL_HAPROXY": "log stdout format raw local0" if self.log else "",
             "LOG_HAPROXY": f"log global\n    log-format {COMBINED_HAPROXY}" if self.log else "",
             "LOG_CAPTURE_HAPROXY": CAPTURES_HAPROXY if self.log else "",
-            "TLS_HTTPD": f"SSLEngine on\n    SSLCertificateFile {certificate}" if certificate else "",
+            "TLS_HTTPD": TLS_HTTPD.format(certificate) if certificate else "",
             "TLS_MODULE_HTTPD": "LoadModule ssl_module modules/mod_ssl.so" if certificate else "",
             "TLS_LISTEN_NGINX": "ssl" if certificate else "",
-            "TLS_NGINX": (
-                f"ssl_certificate {certificate};\n        ssl_certificate_key {certificate};\n"
-                "        ssl_protocols TLSv1.2 TLSv1.3;"
-                if certificate
-                else ""
-            ),
+            "TLS_NGINX": TLS_NGINX.format(certificate) if certificate else "",
             "TLS_HAPROXY": f"ssl crt {certificate}" if certificate else "",
         }
         text = re.sub("@([A-Z_]+)@", lambda match: values[match[1]], (CONFIGS / name).read_text())

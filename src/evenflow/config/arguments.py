@@ -180,15 +180,15 @@ def out_of_range(
     return Wrong("value-out-of-range", f"`{name}` must be {bounds}, not {word.text or 'empty'}", word.span, says=says)
 
 
-UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "mi": 60.0, "h": 3600.0}
+UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
-def duration(default: str, *, at_least: float = 0.0, says: str = "") -> Value[float]:
+def duration(default: str, *, at_least: float = 0.0, says: str = "", too_small: str = "") -> Value[float]:
     """Digits with an optional unit `ms`, `s`, `min` or `h`; `default` is the unit of a bare number. Strict, as httpd is here."""
 
     def read(name: str, word: Word) -> float:
         digits = word.text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        unit = word.text[len(digits) :].lower() or default
+        unit = word.text[len(digits) :] or default
         if not (digits.isascii() and digits.isdigit()) or unit not in UNITS or len(digits) > 12:
             raise Wrong(
                 "value-malformed",
@@ -203,7 +203,7 @@ def duration(default: str, *, at_least: float = 0.0, says: str = "") -> Value[fl
                 "value-out-of-range",
                 f"`{name}` must be at least {at_least * 1000:g} ms, not `{word.text}`",
                 word.span,
-                says=says,
+                says=too_small,
             )
         return value
 
@@ -239,16 +239,17 @@ def proxy_url(directive: str, word: Word) -> str:
     authority = after.split("/", 1)[0].split("?", 1)[0]
     host_port = authority.rpartition("@")[2]
     if not separator or not scheme or not host_port:
-        example = f"http://{url.lstrip('/') or 'host:port'}" if not separator else f"{scheme}://host:port/"
+        # httpd takes `name:` for a scheme, but a digit begins none
+        odd = not separator and url[:1].isdigit() and ":" in url
         raise Wrong(
             "url-not-absolute",
             f"`{url}` must be a whole URL, with scheme and host",
             word.span,
-            says=f"{directive} URL must be absolute!: {url}",
-            help=f"write for example `{example}`",
+            says=f"{directive} Unable to parse URL: {url}" if odd else f"{directive} URL must be absolute!: {url}",
+            help="write for example `http://" + (url.lstrip("/") or "host:port") + "`" if not separator else "",
         )
     port = _port_text(host_port)
-    if port is None or (port and not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65535)):
+    if port is None or (port and not (port.isascii() and port.isdigit())):
         raise Wrong(
             "url-malformed",
             f"`{url}` is not a URL: " + (f"`{port}` is not a port" if port else "its host cannot be read"),
@@ -256,6 +257,8 @@ def proxy_url(directive: str, word: Word) -> str:
             says=f"{directive} Unable to parse URL: {url}",
             help="put the real host and port in place of the placeholder" if "<" in url else "",
         )
+    if port and (len(port) > 5 or not 1 <= int(port) <= 65535):
+        raise Wrong("value-out-of-range", f"a port must be between 1 and 65535, not {port}", word.span)
     if scheme.lower() not in SCHEMES:
         raise Wrong(
             "scheme-not-supported",

@@ -248,11 +248,11 @@ CharsetSourceEnc A
 <VirtualHost G
 AcceptFilter G tuning
 AcceptPathInfo A local
-AccessFileName S tuning
+AccessFileName S local
 AddDefaultCharset A
 AllowEncodedSlashes S
-AllowOverride D tuning
-AllowOverrideList D tuning
+AllowOverride D local
+AllowOverrideList D local
 CGIPassAuth D local
 CGIVar A local
 ContentDigest A local
@@ -572,7 +572,7 @@ MimeMagicFile S local
 [mime_module mod_mime.c]
 AddCharset A local
 AddEncoding A local
-AddHandler A
+AddHandler A local
 AddInputFilter A
 AddLanguage A local
 AddOutputFilter A
@@ -582,7 +582,7 @@ ModMimeUsePathInfo D local
 MultiviewsMatch A local
 RemoveCharset A local
 RemoveEncoding A local
-RemoveHandler A
+RemoveHandler A local
 RemoveInputFilter A
 RemoveLanguage A local
 RemoveOutputFilter A

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from evenflow.config.contexts import SERVER, Context, refusal, where_allowed
 from evenflow.config.defines import OURS, Names
@@ -22,6 +23,9 @@ from evenflow.config.settings import Settings
 from evenflow.config.source import Source, read_source
 from evenflow.config.syntax import Included, Node, Section, Span, Statement
 from evenflow.origin import NOWHERE
+
+SHOWN: Final = 3
+"""How many uses of a refused directive are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def load(
     writer = Writer(tree.names)
     main = Draft("server", "prefix", "", NOWHERE, SERVER, "", None, [])
     writer.nodes(tree.nodes, main)
+    writer.finish()
     diagnostics = [*tree.diagnostics, *writer.diagnostics, *main.reports]
     settings = None
     if not any(diagnostic.severity == ERROR for diagnostic in diagnostics):
@@ -96,6 +101,8 @@ class Writer:
         self.has_loads = bool(names.loads)
         self.diagnostics: list[Diagnostic] = []
         self.ignored: set[str] = set()
+        self.refused: dict[str, list[Diagnostic]] = {}
+        """Directives that we cannot act on, by name with every use: one message for each is enough."""
 
     def nodes(self, nodes: list[Node], draft: Draft) -> None:
         """Write what these nodes say into `draft`."""
@@ -113,8 +120,10 @@ class Writer:
         if row is None:
             self.not_ours(statement.name, known, statement.name_span, statement, draft)
             return
+        if known is not None and not self.is_loaded(known):
+            self.not_loaded(row.name, known, statement.name_span)
+            return
         try:
-            self.must_be_loaded(statement.name, known, statement.name_span)
             if draft.place not in row.contexts:
                 raise misplaced(row.name, row.contexts, draft, statement.name_span)
             row.action(draft, statement, row.arguments(statement))
@@ -133,8 +142,10 @@ class Writer:
         if row is None:
             self.not_ours(f"<{section.name}>", known, section.name_span, section, draft)
             return
+        if known is not None and not self.is_loaded(known):
+            self.not_loaded(f"<{row.name}>", known, section.name_span)
+            return
         try:
-            self.must_be_loaded(f"<{section.name}>", known, section.name_span)
             if draft.place not in row.contexts:
                 raise misplaced(f"<{row.name}>", row.contexts, draft, section.name_span)
             inner = row.open(draft, section)
@@ -144,17 +155,33 @@ class Writer:
         self.nodes(section.children, inner)
         draft.blocks.append(inner)
 
-    def must_be_loaded(self, name: str, known: Known | None, span: Span) -> None:
-        if known is None or known.module in self.modules:
-            return
+    def finish(self) -> None:
+        """Say of each refused directive once, with all its places."""
+        for uses in self.refused.values():
+            first = uses[0]
+            shown = [label for use in uses[:SHOWN] for label in use.labels]
+            more = (f"and {len(uses) - SHOWN} more times",) if len(uses) > SHOWN else ()
+            self.diagnostics.append(replace(first, labels=tuple(shown), notes=(*first.notes, *more)))
+
+    def is_loaded(self, known: Known | None) -> bool:
+        """Whether the directive exists in this configuration; without LoadModule lines every one of ours does."""
+        return known is None or known.module in self.modules
+
+    def not_loaded(self, name: str, known: Known, span: Span) -> None:
         module = known.source.removesuffix(".c")
-        raise Wrong(
-            "module-not-loaded",
-            f"`{name}` belongs to `{known.module}`, which no LoadModule line loads",
-            span,
-            says=f"Invalid command '{name.rstrip('>')}', perhaps misspelled or defined by a module not included in the server configuration",
-            help=f"write `LoadModule {known.module} modules/{module}.so` above, or remove all LoadModule lines",
+        self.refuse(
+            name,
+            error(
+                "module-not-loaded",
+                f"`{name}` belongs to `{known.module}`, which no LoadModule line loads",
+                span,
+                notes=(invalid_command(name),),
+                help=f"write `LoadModule {known.module} modules/{module}.so` above, or remove all LoadModule lines",
+            ),
         )
+
+    def refuse(self, name: str, diagnostic: Diagnostic) -> None:
+        self.refused.setdefault(name.lower(), []).append(diagnostic)
 
     def not_ours(self, name: str, known: Known | None, span: Span, node: Statement | Section, draft: Draft) -> None:
         """A directive or section without a row: known and to be ignored, known and not possible yet, or unknown."""
@@ -167,19 +194,13 @@ class Writer:
                     "unknown-directive",
                     f"`{name}` is not a {'section' if name.startswith('<') else 'directive'} of httpd",
                     span,
-                    notes=(
-                        f"httpd says: Invalid command '{name.rstrip('>')}', perhaps misspelled or defined by a module not included in the "
-                        "server configuration",
-                    ),
+                    notes=(invalid_command(name),),
                     help=f"did you mean `{shown}`?" if shown else "",
                 )
             )
             return
         if self.has_loads and known.module in OURS and known.module not in self.modules:
-            try:
-                self.must_be_loaded(name, known, span)
-            except Wrong as wrong:
-                self.diagnostics.append(wrong.diagnostic(span))
+            self.not_loaded(name, known, span)
             return
         if draft.place not in known.contexts:
             self.diagnostics.append(
@@ -198,15 +219,25 @@ class Writer:
             }[known.ignorable]
             self.diagnostics.append(warning("directive-ignored", f"`{name}` is ignored: {why}", span))
             return
-        self.diagnostics.append(
+        noun = "section" if name.startswith("<") else "directive"
+        self.refuse(
+            name,
             error(
                 "directive-not-supported",
-                f"evenflow does not act on `{name}` yet, a {'section' if name.startswith('<') else 'directive'} of `{known.source.removesuffix('.c')}`",
+                f"evenflow does not act on `{name}` yet, a {noun} of `{known.source.removesuffix('.c')}`",
                 span,
                 notes=("an answer could differ from httpd's if it were ignored",),
                 help="remove it, or put it into `<IfModule !evenflow_module>` for httpd alone",
-            )
+            ),
         )
+
+
+def invalid_command(name: str) -> str:
+    """httpd's sentence for what it does not know."""
+    return (
+        f"httpd says: Invalid command '{name.rstrip('>')}', perhaps misspelled or defined by a module not included in the "
+        "server configuration"
+    )
 
 
 def misplaced(name: str, contexts: Context, draft: Draft, span: Span) -> Wrong:

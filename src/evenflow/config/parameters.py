@@ -29,6 +29,7 @@ class Parameter:
     field: str
     read: Callable[[str, Word], Any]
     ignored: str = ""
+    """Read and checked all the same, unless `field` is ""."""
 
 
 def switch(says: str) -> Callable[[str, Word], bool]:
@@ -172,33 +173,63 @@ def nonce(key: str, word: Word) -> str:
 
 
 MEMBER: Final = {
-    "min": Parameter("min", number(0, says="Min must be a positive number")),
+    "min": Parameter(
+        "min", number(0, says="Min must be a positive number"), "connections are opened when they are needed"
+    ),
     "max": Parameter("max", number(0, says="Max must be a positive number")),
     "smax": Parameter("smax", number(0, says="Smax must be a positive number")),
     "ttl": Parameter("ttl", seconds(1, says="TTL must be at least one second")),
-    "acquire": Parameter("acquire", duration("ms", at_least=0.001, says="Acquire timeout has wrong format")),
+    "acquire": Parameter(
+        "acquire",
+        duration(
+            "ms",
+            at_least=0.001,
+            says="Acquire timeout has wrong format",
+            too_small="Acquire must be at least one millisecond",
+        ),
+    ),
     "connectiontimeout": Parameter(
-        "connectiontimeout", duration("s", at_least=0.001, says="Connectiontimeout has wrong format")
+        "connectiontimeout",
+        duration(
+            "s",
+            at_least=0.001,
+            says="Connectiontimeout has wrong format",
+            too_small="Connectiontimeout must be at least one millisecond.",
+        ),
     ),
     "timeout": Parameter("timeout", seconds(1, says="Timeout must be at least one second")),
     "retry": Parameter("retry", seconds(0, says="Retry must be a positive value")),
     "keepalive": Parameter("keepalive", switch("KeepAlive must be On|Off")),
     "disablereuse": Parameter("disablereuse", switch("DisableReuse must be On|Off")),
     "enablereuse": Parameter("disablereuse", inverted("EnableReuse must be On|Off")),
-    "ping": Parameter("ping", duration("s", at_least=0.001, says="Ping/Pong timeout has wrong format")),
+    "ping": Parameter(
+        "ping",
+        duration(
+            "s",
+            at_least=0.001,
+            says="Ping/Pong timeout has wrong format",
+            too_small="Ping/Pong timeout must be at least one millisecond",
+        ),
+    ),
     "responsefieldsize": Parameter(
         "responsefieldsize", number(0, says="ResponseFieldSize must be greater than 0 bytes, or 0 for system default.")
     ),
-    "iobuffersize": Parameter("iobuffersize", buffer("IOBufferSize must be >= 512 bytes, or 0 for system default.")),
+    "iobuffersize": Parameter(
+        "iobuffersize",
+        buffer("IOBufferSize must be >= 512 bytes, or 0 for system default."),
+        "one buffer serves all connections",
+    ),
     "receivebuffersize": Parameter(
-        "receivebuffersize", buffer("ReceiveBufferSize must be >= 512 bytes, or 0 for system default.")
+        "receivebuffersize",
+        buffer("ReceiveBufferSize must be >= 512 bytes, or 0 for system default."),
+        "the system sizes its socket buffers",
     ),
     "route": Parameter("route", short(63, "Route length must be < 64 characters")),
     "redirect": Parameter("redirect", short(63, "Redirect length must be < 64 characters")),
     "loadfactor": Parameter("loadfactor", factor),
     "lbset": Parameter("lbset", number(0, 99, says="lbset must be between 0 and 99")),
     "status": Parameter("status", status),
-    "upgrade": Parameter("upgrade", text),
+    "upgrade": Parameter("upgrade", short(15, "upgrade protocol length must be < 16 characters")),
     "flushpackets": Parameter("", text, "an http answer is always passed on as it comes"),
     "flushwait": Parameter("", text, "an http answer is always passed on as it comes"),
     "secret": Parameter("", text, "it is for AJP members"),
@@ -264,11 +295,8 @@ def _read(
         parameter = table.get(key)
         if parameter is None:
             raise _unknown(directive, key, word, table, other, noun)
-        if parameter.ignored:
-            reports.append(warning("parameter-ignored", f"`{key}` has no effect here: {parameter.ignored}", word.span))
-            continue
         try:
-            values[parameter.field] = parameter.read(key, word)
+            value = parameter.read(key, word)
         except Wrong as wrong:
             if wrong.says:
                 wrong.says = (
@@ -277,6 +305,10 @@ def _read(
                     else f"{directive} {wrong.says}"
                 )
             raise
+        if parameter.field:
+            values[parameter.field] = value
+        if parameter.ignored:
+            reports.append(warning("parameter-ignored", f"`{key}` has no effect here: {parameter.ignored}", word.span))
         if key == "timeout" and word.text.lower().lstrip("0123456789") in UNITS:
             reports.append(
                 warning(

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from evenflow.config.arguments import count_words
 from evenflow.config.defines import OURS, Names, module_identifier
 from evenflow.config.diagnostics import Diagnostic, Label, Wrong, error, warning
 from evenflow.config.includes import included_files
 from evenflow.config.known import known_directive
 from evenflow.config.lexer import LogicalLine, logical_lines, next_word, replace_variables, split_words
 from evenflow.config.source import Source, read_source
-from evenflow.config.syntax import Included, Node, Section, Span, Statement, Word
+from evenflow.config.syntax import Included, Node, Section, Span, Statement
 from evenflow.origin import Origin
 
 DEPTH: Final = 128
@@ -251,13 +252,7 @@ class Reader:
         )
 
     def include(self, statement: Statement, here: list[Node], *, optional: bool) -> None:
-        if len(statement.words) != 1:
-            raise Wrong(
-                "argument-count",
-                f"`{statement.name}` takes one argument, not {len(statement.words)}",
-                says=f"{statement.name} takes one argument",
-                help=f"write one `{statement.name}` for each file",
-            )
+        pattern = count_words(statement, 1, 1, "takes one argument")[0].text
         if self.halted:
             return
         if self.depth >= DEPTH:
@@ -268,9 +263,9 @@ class Reader:
                 help="look for a file that includes itself",
             )
         try:
-            files = included_files(statement.words[0].text, self.server_root, optional=optional)
+            files = included_files(pattern, self.server_root, optional=optional)
         except ValueError as fault:
-            raise Wrong("include-not-found", f"`{statement.words[0].text}` is not a file name: {fault}") from fault
+            raise Wrong("include-not-found", f"`{pattern}` is not a file name: {fault}") from fault
         for path in files:
             included = Included(statement, path)
             here.append(included)
@@ -294,20 +289,8 @@ def make_statement(line: LogicalLine) -> Statement:
 # --- what acts while reading --------------------------------------------------------------------------------------
 
 
-def _one(statement: Statement | Section, least: int, most: int, says: str) -> tuple[Word, ...]:
-    words = statement.words
-    if not least <= len(words) <= most:
-        wanted = (
-            "one argument" if most == 1 else f"{least} to {most} arguments" if least != most else f"{least} arguments"
-        )
-        raise Wrong(
-            "argument-count", f"`{statement.name}` takes {wanted}, not {len(words)}", says=f"{statement.name} {says}"
-        )
-    return words
-
-
 def _define(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    words = _one(statement, 1, 2, "takes 1-2 arguments")
+    words = count_words(statement, 1, 2, "takes 1-2 arguments")
     if ":" in words[0].text:
         raise Wrong(
             "value-malformed",
@@ -319,7 +302,7 @@ def _define(reader: Reader, statement: Statement, here: list[Node]) -> None:
 
 
 def _undefine(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    reader.names.values.pop(_one(statement, 1, 1, "takes one argument")[0].text, None)
+    reader.names.values.pop(count_words(statement, 1, 1, "takes one argument")[0].text, None)
 
 
 def _include(reader: Reader, statement: Statement, here: list[Node]) -> None:
@@ -331,12 +314,12 @@ def _include_optional(reader: Reader, statement: Statement, here: list[Node]) ->
 
 
 def _server_root(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    reader.server_root = _one(statement, 1, 1, "takes one argument")[0].text
+    reader.server_root = count_words(statement, 1, 1, "takes one argument")[0].text
     reader.server_root_origin = statement.origin
 
 
 def _load_module(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    words = _one(statement, 2, 2, "takes two arguments")
+    words = count_words(statement, 2, 2, "takes two arguments")
     reader.names.load(words[0].text)
 
 

@@ -151,11 +151,17 @@ def open_location_match(outer: Draft, section: Section) -> Draft:
 
 
 def open_proxy(outer: Draft, section: Section) -> Draft:
-    words = section.words
-    regex = bool(words) and words[0].text == "~"
-    rest = words[1:] if regex else words
+    rest = section.words
+    if rest and rest[0].text == "~":
+        raise Wrong(
+            "value-not-allowed",
+            "`<Proxy>` takes no `~`",
+            rest[0].span,
+            says="<Proxy> arguments are not supported for non url.",
+            help=f"write `<ProxyMatch {section.rest[1:].strip()}>`",
+        )
     pattern = rest[0].text if rest else ""
-    match = "regex" if regex else "glob" if any(mark in pattern for mark in WILDCARDS) else "prefix"
+    match = "glob" if any(mark in pattern for mark in WILDCARDS) else "prefix"
     draft = _draft(outer, section, "proxy", match, pattern, PROXY)
     said = []
     for word in rest[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from evenflow.config.arguments import count_words, duration, flag, number, one, one_of, seconds, text
@@ -129,8 +130,23 @@ def set_log_level(draft: Draft, statement: Statement | Section, value: Any) -> N
     draft.put("core", "log_level", value)
 
 
+HANDLERS = ("balancer-manager", "default-handler", "none")
+"""What SetHandler may name; httpd compares handlers with regard to case, but for `none`."""
+
+
 def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    draft.put("core", "handler", value if value.lower() != "none" else "none")
+    name = value.lower() if value.lower() == "none" else value
+    if name not in HANDLERS:
+        near = difflib.get_close_matches(name.lower(), HANDLERS, n=1, cutoff=0.8)
+        raise Wrong(
+            "handler-not-supported",
+            f"evenflow has no handler `{value}`",
+            statement.words[0].span,
+            help=f"write `SetHandler {near[0]}`"
+            if near
+            else "the handlers are " + ", ".join(f"`{word}`" for word in HANDLERS),
+        )
+    draft.put("core", "handler", name)
     draft.put("core", "handler_origin", statement.origin)
 
 

@@ -159,7 +159,8 @@ def proxy_pass_reverse(draft: Draft, statement: Statement | Section, value: Any)
             if words and "://" in words[0].text
             else "write `ProxyPassReverse /path http://host:port/path`",
         )
-    count_words(statement, 2, 2, "takes two arguments")
+    for word in words[2:]:
+        draft.reports.append(warning("parameter-ignored", f"`{word.text}` behind the URL has no effect", word.span))
     draft.add("proxy", "reverses", ReverseLine(words[0].text, words[1].text, statement.origin))
 
 

@@ -47,22 +47,9 @@ RULE_FLAGS: Final = {
 CONDITION_FLAGS: Final = {"nc": "NC", "nocase": "NC", "or": "OR", "ornext": "OR", "nv": "NV", "novary": "NV"}
 
 STATUSES: Final = frozenset(
-    (
-        *range(100, 104),
-        *range(200, 209),
-        226,
-        *range(300, 306),
-        307,
-        308,
-        *range(400, 419),
-        *range(421, 427),
-        428,
-        429,
-        431,
-        451,
-    )
-    + (*range(500, 509), 510, 511)
-)
+    {*range(100, 104), *range(200, 209), 226, *range(300, 306), 307, 308, *range(400, 418), *range(421, 425)}
+    | {426, 428, 429, 431, 451, *range(500, 509), 510, 511}
+)  # fmt: skip
 """The codes that httpd lets R= answer."""
 
 Flags = tuple[tuple[str, str | None], ...]

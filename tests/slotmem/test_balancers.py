@@ -32,3 +32,11 @@ def test_changes_are_counted() -> None:
     assert row.restarts > before and row.restarts % 2 == RESTART_AT_ZERO
     row.restart(RESTART_AT_ZERO)
     assert row.restarts > before + 1
+
+
+def test_every_balancer_of_every_scoreboard_has_a_nonce_of_its_own() -> None:
+    boards = [Cluster(member()).scoreboard for _ in range(2)]
+    nonces = {board.balancer(0).nonce for board in boards}
+    assert len(nonces) == 2
+    assert all(len(nonce) == 16 for nonce in nonces)
+    assert boards[0].balancer(0).nonce in nonces

@@ -11,14 +11,17 @@ from evenflow.slotmem.layout import (
     CHANGES,
     METHOD,
     NOFAILOVER,
+    NONCE,
     RESTARTS,
     STICKY_COOKIE,
     STICKY_PATH,
     TIMEOUT,
     Layout,
 )
-from evenflow.slotmem.region import Region
+from evenflow.slotmem.region import CELL, Region
 from evenflow.slotmem.texts import read_text, write_text
+
+NONCE_SIZE = 16
 
 
 class BalancerSlot:
@@ -42,6 +45,17 @@ class BalancerSlot:
         """Tell all children to begin their bookkeeping anew (RESTART_AT_*) and to read everything anew."""
         self.cells[RESTARTS] = (self.cells[RESTARTS] // 2 + 1) * 2 + how
         self.changed()
+
+    @property
+    def nonce(self) -> bytes:
+        """Sixteen bytes that nobody can guess, the same in all children, for the manager's forms."""
+        begin = (self._at + NONCE) * CELL
+        return bytes(self._region.bytes[begin : begin + NONCE_SIZE])
+
+    @nonce.setter
+    def nonce(self, random: bytes) -> None:
+        begin = (self._at + NONCE) * CELL
+        self._region.bytes[begin : begin + NONCE_SIZE] = random
 
     @property
     def restarts(self) -> int:

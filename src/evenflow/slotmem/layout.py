@@ -84,6 +84,8 @@ ATTEMPTS: Final = 3
 NOFAILOVER: Final = 4
 TIMEOUT: Final = 5
 """A float: seconds to wait for a member."""
+NONCE: Final = 6
+"""Sixteen random bytes, for a balancer whose nonce is not configured; written once, before the children are."""
 STICKY_COOKIE: Final = 8
 STICKY_PATH: Final = STICKY_COOKIE + TEXT_CELLS
 

@@ -6,9 +6,10 @@ It lays out the region and fills in what the configuration says; afterwards it o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import urandom
 from typing import Any, Protocol
 
-from evenflow.slotmem.balancers import BalancerSlot
+from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
 from evenflow.slotmem.layout import BUSY, LONG_AGO, STATUS_BITS, Layout
 from evenflow.slotmem.members import MemberSlot
@@ -96,6 +97,7 @@ class Scoreboard:
         slot.name_redirect(member.redirect)
 
     def _configure_balancer(self, slot: BalancerSlot, balancer: BalancerFacts) -> None:
+        slot.nonce = urandom(NONCE_SIZE)
         slot.maxattempts = balancer.maxattempts
         slot.nofailover = balancer.nofailover
         slot.timeout = balancer.timeout

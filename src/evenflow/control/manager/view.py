@@ -1,0 +1,141 @@
+"""What the page and the XML show: every balancer and member as it is at this moment, not yet escaped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from evenflow.balancer.methods import METHODS
+from evenflow.plan.model import Balancer, Member, Plan, VirtualHost
+from evenflow.slotmem.balancers import BalancerSlot
+from evenflow.slotmem.layout import (
+    BUSY,
+    CHECK_FAILED,
+    DISABLED,
+    DRAINING,
+    ELECTED,
+    IGNORE_ERRORS,
+    OWED,
+    RECEIVED,
+    RETRIES,
+    SENT,
+    SPARE,
+    STANDBY,
+    STOPPED,
+)
+from evenflow.slotmem.members import MemberSlot
+from evenflow.slotmem.scoreboard import Scoreboard
+
+# httpd's words for a member's status, in its order; None stands for the error state.
+STATUS_WORDS: Final = (
+    (IGNORE_ERRORS, "Ign "),
+    (DRAINING, "Drn "),
+    (DISABLED, "Dis "),
+    (STOPPED, "Stop "),
+    (None, "Err "),
+    (STANDBY, "Stby "),
+    (SPARE, "Spar "),
+    (CHECK_FAILED, "HcFl "),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One member now. Counters are sums over all children; `load` too, httpd's lbstatus."""
+
+    member: Member
+    slot: MemberSlot
+    name: str
+    route: str
+    redirect: str
+    factor: str
+    lbset: int
+    status: str
+    elected: int
+    busy: int
+    load: int
+    sent: int
+    received: int
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerView:
+    """One balancer now. `nonce` is "" where it may not be changed; `sticky` is spelled as configured, "" for none."""
+
+    balancer: Balancer
+    row: BalancerSlot
+    name: str
+    nonce: str
+    sticky: str
+    sticky_cookie: str
+    nofailover: bool
+    timeout: int
+    maxattempts: int
+    method: str
+    members: tuple[MemberView, ...]
+
+
+def visible_balancers(host: VirtualHost, plan: Plan) -> tuple[Balancer, ...]:
+    """The balancers that this virtual host's manager shows: the plan does not say whose they are, so all of them."""
+    return plan.balancers
+
+
+def view_balancer(balancer: Balancer, scoreboard: Scoreboard) -> BalancerView:
+    """Read a balancer's cells and those of its members."""
+    row = scoreboard.balancer(balancer.index)
+    cookie, path = text(row.sticky_cookie), text(row.sticky_path)
+    return BalancerView(
+        balancer=balancer,
+        row=row,
+        name=text(balancer.name),
+        nonce=text(nonce_of(balancer, row)),
+        sticky=cookie if cookie == path else f"{cookie}|{path}",
+        sticky_cookie=cookie,
+        nofailover=row.nofailover,
+        timeout=int(row.timeout),
+        maxattempts=row.maxattempts,
+        method=METHODS[row.method - 1].name if row.method else balancer.lbmethod,
+        members=tuple(view_member(member, scoreboard) for member in balancer.members),
+    )
+
+
+def view_member(member: Member, scoreboard: Scoreboard) -> MemberView:
+    """Read a member's cells."""
+    slot = scoreboard.member(member.slot, 0)
+    return MemberView(
+        member=member,
+        slot=slot,
+        name=text(member.name),
+        route=text(slot.route),
+        redirect=text(slot.redirect),
+        factor=f"{slot.factor / 100:.2f}",
+        lbset=slot.lbset,
+        status=status_words(slot),
+        elected=slot.total(ELECTED),
+        busy=slot.total(BUSY),
+        load=slot.total(OWED),
+        sent=slot.total(SENT),
+        received=slot.total(RECEIVED),
+        retries=slot.total(RETRIES),
+    )
+
+
+def status_words(slot: MemberSlot) -> str:
+    """The status column, for instance `Init Stby Ok `."""
+    status, in_error = slot.status, slot.error_since != 0.0
+    words = [word for bit, word in STATUS_WORDS if (in_error if bit is None else status & bit)]
+    return "".join(["Init ", *words, "Ok " if slot.usable() else ""])
+
+
+def nonce_of(balancer: Balancer, row: BalancerSlot) -> bytes:
+    """What a form must carry to change this balancer: the configured nonce, else one made at start; b"" for never."""
+    if balancer.nonce is not None:
+        return balancer.nonce
+    digits = row.nonce.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}".encode()
+
+
+def text(wire: bytes) -> str:
+    """Bytes for a page in ISO-8859-1."""
+    return wire.decode("latin-1")

@@ -1,0 +1,1 @@
+"""The balancer-manager, asked as a browser would ask it."""

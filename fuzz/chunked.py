@@ -17,7 +17,7 @@ from fuzz import mutation
 CORPUS: Final = (
     b"0\r\n\r\n",
     b"5\r\nhello\r\n0\r\n\r\nGET / HTTP/1.1\r\n",
-    b"1;a=b\r\nx\r\n00A ; c=\"d\"\r\n0123456789\r\n0;e\r\nTrailer: 1\r\nAnother: 2\r\n\r\n",
+    b'1;a=b\r\nx\r\n00A ; c="d"\r\n0123456789\r\n0;e\r\nTrailer: 1\r\nAnother: 2\r\n\r\n',
     b"f\t \r\nabcdefghijklmno\r\n1F\r\n" + b"z" * 31 + b"\r\n000000000000000\r\n\r\n",
 )
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 Check = Callable[[bytes, random.Random], int]
-"""Shows an input to a parser; says how many bytes of it were taken, -1 if it was refused; raises where that is wrong."""
+"""Shows an input to a parser; says how many bytes of it were taken, -1 if it was refused; raises if that is wrong."""
 
 MOST_KEPT: Final = 400
 LONGEST_KEPT: Final = 3000
-ODD_BYTES: Final = b"\x00\t\n\x0b\r !\"#,-./0159:;=?@AZ[]^_`az{|}~\x7f\x80\xff"
+ODD_BYTES: Final = b'\x00\t\n\x0b\r !"#,-./0159:;=?@AZ[]^_`az{|}~\x7f\x80\xff'
 
 
 @dataclass(frozen=True, slots=True)

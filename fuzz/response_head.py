@@ -27,7 +27,7 @@ CORPUS: Final = (
     b"Connection: keep-alive\r\n\r\n",
     b"HTTP/1.0 302\nLocation: http://a/b\nContent-Location:\t/x  \n\n",
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
-    b"HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nKeep-Alive: timeout=5\r\nVary: a,\r\n b\r\n\tc\r\n\r\n",
+    b'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nKeep-Alive: timeout=5\r\nVary: a,\r\n b\r\n\tc\r\n\r\n',
     b"HTTP/1.1 999 \xe9t\xe9\r\nConnection: close\r\na:\r\n\r\n",
 )
 

@@ -124,8 +124,11 @@ class ChunkedReader:
                     raise ProtocolFault("a chunk is longer than its size", 400)
                 step = SIZE
             elif step == TRAILER_START:
-                step = LAST_LF if c == 13 else TRAILER_LINE
-                self._pass_trailer(c if step == TRAILER_LINE else 9)
+                if c == 13:
+                    step = LAST_LF
+                else:
+                    step = TRAILER_LINE
+                    self._pass_trailer(c)
             elif step == TRAILER_LINE:
                 if c == 13:
                     step = TRAILER_LF

@@ -58,7 +58,8 @@ def count_controls(buffer: Buffer, start: int, end: int) -> int:
 def copy_bytes(target: bytearray, at: int, source: Buffer, start: int, end: int) -> None:
     """Copy `source[start:end]` to `target[at:]`, which must be long enough."""
     if cython.compiled:
-        memcpy(cython.cast(cython.p_uchar, target) + at, source + start, end - start)
+        base: cython.const_p_uchar = source
+        memcpy(cython.cast(cython.p_uchar, target) + at, base + start, end - start)
     else:
         target[at : at + end - start] = source[start:end]
 

@@ -93,6 +93,7 @@ cdef class Exchange:
     cpdef void name_unknown(self, str cause, double now) except *
     cpdef void backend_closed(self, str cause, double now) except *
     cpdef void timed_out(self, double now) except *
+    cpdef void give_up(self, int status, str why) except *
     cpdef void client_gone(self) except *
     cdef void _break_off(self, str stage, str cause) except *
     cdef void _bad_answer(self, object fault) except *
@@ -109,6 +110,8 @@ cdef class Exchange:
     @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint)
     cdef void _write_answer(self) except *
     cpdef object always_fields(self)
+    @cython.locals(decision=Decision)
+    cpdef list edited_fields(self, list fields)
     @cython.locals(env=dict, slot=MemberSlot, balance=Balance, member=Member)
     cpdef dict variables(self)
     @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)

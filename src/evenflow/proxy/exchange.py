@@ -7,7 +7,7 @@ One object serves request after request; `begin` makes it new.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from evenflow.balancer.balance import Balance
 from evenflow.balancer.choose import begin as begin_slot
@@ -91,15 +91,18 @@ class Exchange:
 
     def begin(self, facts: ConnectionFacts | None) -> None:
         """Be ready for a request on the connection that `facts` describe."""
-        self.facts = facts
+        self.facts: Any = facts
         self.step = IDLE
         self.to_client.clear()
         self.to_backend.clear()
         self.held.clear()
         self.collected.clear()
-        self.decision: Decision | None = None
-        self.balance: Balance | None = None
-        self.slot: MemberSlot | None = None
+        self.decision: Any = None
+        """A `Decision`, once the head is understood."""
+        self.balance: Any = None
+        """The `Balance` that chooses, if a balancer does."""
+        self.slot: Any = None
+        """The chosen member's `MemberSlot`, from the choice to the end."""
         self.route = b""
         self.session_name = b""
         self.env: dict[bytes, bytes] | None = None
@@ -107,7 +110,7 @@ class Exchange:
         """The status of an answer of ours while OWN; afterwards what the client was told."""
         self.why = ""
         """The cause of an answer of ours, in words."""
-        self.failure: MemberFailure | None = None
+        self.failure: Any = None
         """The last attempt's failure; the caller logs it and sets it to None."""
         self.attempts = 0
         self.reused = False
@@ -484,6 +487,13 @@ class Exchange:
         self.failure = MemberFailure(slot.member, attempt.HEAD, "timeout", in_error, False)
         self.refuse(502, "Error reading from remote server")
 
+    def give_up(self, status: int, why: str) -> None:
+        """The client failed to send the rest of its request: an answer of ours, and the end of its connection."""
+        self.to_backend.clear()
+        self.keep_backend = False
+        self._release()
+        self.refuse_request(status, why)
+
     def client_gone(self) -> None:
         """The client's connection is lost: nobody waits for the answer."""
         self.keep_client = False
@@ -671,6 +681,16 @@ class Exchange:
             self.variables()
             edits.edit_response(self.decision.scope.always_edits, always, self)
         return always
+
+    def edited_fields(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """What plain `Header` makes of the fields of a file or of a local handler's answer."""
+        decision = self.decision
+        if decision is None or not decision.scope.onsuccess_edits:
+            return fields
+        self.variables()
+        edited = Headers(list(fields))
+        edits.edit_response(decision.scope.onsuccess_edits, edited, self)
+        return edited.items
 
     def variables(self) -> dict[bytes, bytes]:
         """The environment of this request, as `Header` and the log see it; the balancer's variables once a member was chosen."""

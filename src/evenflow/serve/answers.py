@@ -1,0 +1,155 @@
+"""Answers of our own, as bytes: error pages, redirects, files, and what local handlers say.
+
+It is asked when an exchange's step is OWN. It reads files; it sends nothing.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final
+
+from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
+from evenflow.plan.names import own_url
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.response import CLOSING
+from evenflow.serve import files, pages
+from evenflow.serve.pages import Field
+from evenflow.serve.server import Server
+
+FROM_PROXY: Final = frozenset((502, 500))
+
+
+class OwnAnswer:
+    """`data` is the head and a body of `body_bytes` bytes; more of it, if `file` is not None, comes from there: `file_bytes`."""
+
+    __slots__ = ("data", "body_bytes", "file", "file_bytes")
+
+    def __init__(self, data: bytes, file: BinaryIO | None = None, file_bytes: int = 0) -> None:
+        self.data = data
+        self.body_bytes = len(data) - data.find(b"\r\n\r\n") - 4
+        self.file = file
+        self.file_bytes = file_bytes
+
+
+def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
+    """What to send for `exchange`; sets its `status`, and `keep_client` where the status ends the connection."""
+    decision = exchange.decision
+    if exchange.status:
+        return error_answer(server, exchange, exchange.status)
+    assert decision is not None
+    if decision.kind == REDIRECT:
+        return redirect(server, exchange, decision)
+    if decision.kind == FILE:
+        return file_answer(server, exchange, decision)
+    if decision.kind == LOCAL:
+        return local_answer(server, exchange, decision)
+    assert decision.kind == ANSWER
+    exchange.why = decision.reason
+    if decision.status < 300:
+        fields: list[Field] = [(b"Allow", files.ALLOWED)] if exchange.head.method == b"OPTIONS" else []
+        return whole(server, exchange, decision.status, fields, b"", b"")
+    return error_answer(server, exchange, decision.status)
+
+
+def settle(exchange: Exchange, status: int) -> bool:
+    """Note the status; whether the answer must say that the connection ends."""
+    exchange.status = status
+    if status in CLOSING:
+        exchange.keep_client = False
+    return not exchange.keep_client
+
+
+def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
+    """The page of a status. What went wrong at a member stands in it, as httpd's does; other causes are for the log only."""
+    detail = b""
+    reason = b""
+    if exchange.decision is not None and exchange.attempts and status in FROM_PROXY:
+        reason = pages.PROXY_ERROR
+        detail = b"Reason: " + exchange.why.encode("latin-1", "replace")
+    close = settle(exchange, status)
+    head_only = exchange.head.method == b"HEAD" and exchange.decision is not None
+    return OwnAnswer(
+        pages.error_response(
+            status, exchange.always_fields(), close, server.routes.date, head_only, kept_lines(exchange), reason, detail, signature(exchange)
+        )
+    )  # fmt: skip
+
+
+def kept_lines(exchange: Exchange) -> list[Field]:
+    """`Keep-Alive` and `Connection` for a client that asked for them."""
+    if not exchange.keep_client or not exchange.head.keeps or exchange.decision is None:
+        return []
+    lines = exchange.keep_line().split(b"\r\n")
+    return [(name, value) for name, _, value in (line.partition(b": ") for line in lines) if name]
+
+
+def signature(exchange: Exchange) -> bytes:
+    """The line under a page, by ServerSignature."""
+    if exchange.decision is None:
+        return b""
+    host = exchange.decision.host
+    port = exchange.facts.local_port if exchange.facts is not None else 0
+    return pages.signature_of(host.server_signature, host.server_name, port, host.server_admin)
+
+
+def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
+    """A Location, and a page for who does not follow."""
+    close = settle(exchange, decision.status)
+    return OwnAnswer(
+        pages.redirect_response(
+            decision.status, decision.location, exchange.always_fields(), close, server.routes.date,
+            exchange.head.method == b"HEAD", kept_lines(exchange), signature(exchange),
+        )
+    )  # fmt: skip
+
+
+def whole(
+    server: Server, exchange: Exchange, status: int, fields: list[Field], body: bytes, content_type: bytes
+) -> OwnAnswer:
+    """An answer with a body of ours."""
+    close = settle(exchange, status)
+    return OwnAnswer(
+        pages.response(
+            status, exchange.always_fields(), close, server.routes.date, exchange.head.method == b"HEAD",
+            fields + kept_lines(exchange), b"", body, content_type,
+        )
+    )  # fmt: skip
+
+
+def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
+    """A file below DocumentRoot. Its fields are the handler's, so plain `Header` acts on them; on an error page it does not."""
+    assert exchange.facts is not None
+    found = files.find_file(decision.file, exchange.head, own_url(decision.host, exchange.head, exchange.facts))
+    close = settle(exchange, found.status)
+    if found.status < 400:
+        found.fields = exchange.edited_fields(found.fields)
+    found.fields += kept_lines(exchange)
+    data = found.write(exchange.always_fields(), close, server.routes.date, signature(exchange))
+    return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
+
+
+def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
+    """What the handler that SetHandler names says."""
+    handler = server.handlers.get(decision.handler)
+    if handler is None:
+        exchange.why = f"no handler is called {decision.handler}"
+        return error_answer(server, exchange, 500)
+    head = exchange.head
+    status, fields, body = handler(
+        head.method, head.path, head.query or b"", head.get(b"referer") or b"", server_name(exchange), bytes(exchange.collected), decision.host
+    )  # fmt: skip
+    content_type = b""
+    others: list[Field] = []
+    for name, value in fields:
+        if name.lower() == b"content-type":
+            content_type = value
+        elif name.lower() != b"content-length":
+            others.append((name, value))
+    return whole(server, exchange, status, exchange.edited_fields(others), body, content_type)
+
+
+def server_name(exchange: Exchange) -> bytes:
+    """The name under which the client knows us, without port: what a same-site Referer must name."""
+    host = exchange.head.host
+    if host.startswith(b"["):
+        return host[: host.find(b"]") + 1]
+    return host.partition(b":")[0].lower()

@@ -1,0 +1,30 @@
+cimport cython
+from evenflow.plan.model cimport Member
+from evenflow.serve.clock cimport monotonic
+from evenflow.serve.connection cimport Connection
+from evenflow.serve.server cimport Server
+from evenflow.serve.sockets cimport SENT, WOULD_BLOCK
+
+
+cdef class BackendConnection(Connection):
+    cdef readonly Member member
+    cdef public Connection client
+    cdef readonly bint connecting
+    cdef public bint broken
+    cdef readonly double idle_since
+
+    @cython.locals(size=Py_ssize_t, client=Connection)
+    cpdef on_readable(self)
+    @cython.locals(client=Connection)
+    cpdef on_writable(self)
+    @cython.locals(client=Connection)
+    cdef void _connected(self) except *
+    cdef bint flush_pending(self) except -1
+    cdef void keep(self) except *
+    cpdef void leave_pool(self) except *
+
+@cython.locals(connection=BackendConnection)
+cpdef BackendConnection connect(Server server, Member member, object address, Connection client)
+
+@cython.locals(kept=list, connection=BackendConnection)
+cpdef BackendConnection take_kept(Server server, Member member, Connection client)

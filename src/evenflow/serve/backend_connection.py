@@ -1,0 +1,139 @@
+"""One connection to a member: being made, at work for a client connection, or kept for the next one.
+
+It reads into the server's buffer and tells its client connection what came; with none, anything that comes ends it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from evenflow.plan.model import Member
+from evenflow.serve.clock import monotonic
+from evenflow.serve.connection import Connection
+from evenflow.serve.server import Server
+from evenflow.serve.sockets import SENT, WOULD_BLOCK
+
+if TYPE_CHECKING:
+    from evenflow.serve.resolver import Address
+
+CAUSES = {
+    errno.ECONNREFUSED: "refused",
+    errno.ETIMEDOUT: "timeout",
+    errno.EHOSTUNREACH: "host unreachable",
+    errno.ENETUNREACH: "network unreachable",
+    errno.ECONNRESET: "reset",
+    errno.EADDRNOTAVAIL: "no local port is free",
+    errno.EMFILE: "too many open files",
+    errno.ENFILE: "too many open files",
+}
+
+
+def cause_of(number: int) -> str:
+    """An errno in words for the log."""
+    return CAUSES.get(number) or os.strerror(number)
+
+
+class BackendConnection(Connection):
+    """`client` is whom it works for; None while it is kept."""
+
+    def __init__(self, server: Server, fd: int, member: Member) -> None:
+        Connection.__init__(self, server, fd, None)
+        self.member = member
+        self.client: Connection | None = None
+        self.connecting = True
+        self.broken = False
+        """A write failed: nothing more is sent, but an answer may still be there to read."""
+        self.idle_since = 0.0
+
+    def on_readable(self) -> None:
+        size = self.receive()
+        if size == WOULD_BLOCK:
+            return
+        client = self.client
+        if client is None:
+            # Kept, and the member ended it, or says something that nobody asked for.
+            self.leave_pool()
+            self.close()
+        elif size > 0:
+            client.backend_sent(size)
+        else:
+            client.backend_ended("closed" if size == 0 else "reset")
+
+    def on_writable(self) -> None:
+        if self.connecting:
+            self._connected()
+            return
+        client = self.client
+        if client is not None:
+            client.backend_writable()
+
+    def _connected(self) -> None:
+        """The kernel has decided about our connect."""
+        borrowed = socket.socket(fileno=self.fd)
+        try:
+            number = borrowed.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        finally:
+            borrowed.detach()
+        self.stop_writing()
+        client = self.client
+        assert client is not None
+        if number:
+            client.backend_ended(cause_of(number))
+            return
+        self.connecting = False
+        self.start_reading()
+        client.backend_connected()
+
+    def flush_pending(self) -> bool:
+        """Send tunnel bytes that wait; True when none is left."""
+        if self.pending is not None:
+            if self.push(self.pending) != SENT:
+                return False
+            self.pending = None
+        self.stop_writing()
+        return True
+
+    def keep(self) -> None:
+        """Wait in the pool for the next request."""
+        self.client = None
+        self.idle_since = monotonic()
+        self.start_reading()
+        self.server.idle[self.member.slot].append(self)
+
+    def leave_pool(self) -> None:
+        kept = self.server.idle[self.member.slot]
+        if self in kept:
+            kept.remove(self)
+
+
+def connect(server: Server, member: Member, address: Address, client: Connection) -> BackendConnection:
+    """Begin to connect for `client`, who is told by `backend_connected` or `backend_ended`. OSError where it fails at once."""
+    made = socket.socket(address[0], socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if member.keepalive:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        number = made.connect_ex(address[1])
+        if number not in (0, errno.EINPROGRESS):
+            raise OSError(number, os.strerror(number))
+    except OSError:
+        made.close()
+        raise
+    connection = BackendConnection(server, made.detach(), member)
+    connection.client = client
+    connection.start_writing()
+    return connection
+
+
+def take_kept(server: Server, member: Member, client: Connection) -> BackendConnection | None:
+    """The connection to `member` that was used last, now at work for `client`; None if none is kept."""
+    kept = server.idle[member.slot]
+    if not kept:
+        return None
+    connection: BackendConnection = kept.pop()
+    connection.client = client
+    return connection

@@ -1,0 +1,110 @@
+cimport cython
+from evenflow.plan.model cimport ConnectionFacts, Decision, Member, VirtualHost
+from evenflow.proxy.exchange cimport ANSWERING, BODY, CUT, DONE, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
+from evenflow.proxy.tunnel cimport Tunnel
+from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept
+from evenflow.serve.clock cimport monotonic
+from evenflow.serve.connection cimport Connection
+from evenflow.serve.server cimport Server
+from evenflow.serve.sockets cimport BLOCKED, FAILED, SENT, WOULD_BLOCK
+from evenflow.slotmem.members cimport MemberSlot
+from evenflow.wire.outlet cimport Outlet
+
+cdef Py_ssize_t MOST_STASH, MOST_LINGER, FILE_PIECE
+cdef double LINGER
+
+
+cdef class ClientConnection(Connection):
+    cdef readonly ConnectionFacts facts
+    cdef readonly Exchange exchange
+    cdef BackendConnection backend
+    cdef readonly Tunnel tunnel
+    cdef bytearray stash
+    cdef Py_ssize_t searched
+    cdef readonly int served
+    cdef double started
+    cdef double began
+    cdef VirtualHost host
+    cdef bint handshaking
+    cdef bint ended
+    cdef bint lingering
+    cdef Py_ssize_t lingered
+    cdef bint consuming
+    cdef object file
+    cdef long long file_left
+    cdef bint paused
+    cdef object log_later
+
+    @cython.locals(size=Py_ssize_t)
+    cpdef on_readable(self)
+    cdef bint _shake_hands(self) except -1
+    cdef void _answer_plain_http(self) except *
+    @cython.locals(buffer=bytearray, stash=bytearray, exchange=Exchange)
+    cdef void _feed(self, Py_ssize_t size) except *
+    @cython.locals(backend=BackendConnection)
+    cdef bint _wants_body(self, Exchange exchange) except -1
+    cdef void _keep(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    cdef void _pause(self) except *
+    cdef void _resume(self) except *
+    @cython.locals(exchange=Exchange, step=cython.int, at=Py_ssize_t, now=double, backend=BackendConnection)
+    cdef void _consume(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    @cython.locals(exchange=Exchange, now=double)
+    cdef Exchange _begin_exchange(self)
+    @cython.locals(exchange=Exchange)
+    cdef void _on_end(self, bint cleanly) except *
+    @cython.locals(exchange=Exchange, step=cython.int)
+    cdef void _advance(self) except *
+    @cython.locals(backend=BackendConnection, done=cython.int, stash=bytearray)
+    cdef void _flush(self, Exchange exchange) except *
+    @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double)
+    cdef bint _find_backend(self, Exchange exchange) except -1
+    cdef bint _connect(self, Exchange exchange, Member member, object address) except -1
+    @cython.locals(decision=Decision)
+    cdef double _proxy_timeout(self, Exchange exchange) except -1
+    @cython.locals(backend=BackendConnection, exchange=Exchange)
+    cdef double _patience(self) except -1
+    cdef void _answer_own(self, Exchange exchange) except *
+    @cython.locals(backend=BackendConnection)
+    cdef void _drop_backend(self) except *
+    @cython.locals(backend=BackendConnection, done=cython.int, keep_alive=double, unread=bint, keep=bint, stash=bytearray)
+    cdef void _finish(self, Exchange exchange) except *
+    cdef bint _read_file(self, Exchange exchange) except -1
+    cdef void _linger(self) except *
+    cdef void _cut(self, Exchange exchange) except *
+    @cython.locals(exchange=Exchange)
+    cdef void _lost(self) except *
+    cpdef void close(self) except *
+    @cython.locals(exchange=Exchange)
+    cdef void backend_connected(self) except *
+    @cython.locals(exchange=Exchange, now=double)
+    cdef void backend_sent(self, Py_ssize_t size) except *
+    @cython.locals(backend=BackendConnection, exchange=Exchange, connecting=bint)
+    cdef void backend_ended(self, str cause) except *
+    @cython.locals(backend=BackendConnection, exchange=Exchange, done=cython.int, stash=bytearray)
+    cdef void backend_writable(self) except *
+    @cython.locals(exchange=Exchange, done=cython.int)
+    cpdef on_writable(self)
+    @cython.locals(backend=BackendConnection, slot=MemberSlot, done=cython.int, stash=bytearray)
+    cdef void _begin_tunnel(self, Exchange exchange) except *
+    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
+    cdef void _tunnel_to_backend(self, Py_ssize_t size) except *
+    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
+    cdef void _to_backend(self, bytearray piece) except *
+    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
+    cdef void _tunnel_to_client(self, Py_ssize_t size) except *
+    @cython.locals(tunnel=Tunnel, backend=BackendConnection)
+    cdef void _client_ended_tunnel(self) except *
+    @cython.locals(tunnel=Tunnel, backend=BackendConnection)
+    cdef void _backend_ended_tunnel(self) except *
+    @cython.locals(tunnel=Tunnel)
+    cdef void _close_tunnel(self) except *
+    @cython.locals(exchange=Exchange, step=cython.int)
+    cdef void on_deadline(self, double now) except *
+    cpdef void drain(self, double now) except *
+    cdef void _report(self, Exchange exchange) except *
+    cdef void _explain(self, Exchange exchange) except *
+    cdef void _log(self, Exchange exchange, bint aborted) except *
+    cdef void _log_tunnel(self, Tunnel tunnel) except *
+
+@cython.locals(client=ClientConnection, due=list)
+cpdef void check_deadlines(set clients, double now) except *

@@ -1,0 +1,840 @@
+"""One client's connection: it feeds what arrives to an exchange and does what the exchange's step asks for.
+
+A step is acted upon in `advance`, read from top to bottom. Bytes that cannot be used yet wait in `stash`; when either side is slower
+than the other, reading stops at the faster one. After a 101 the connection is one end of a tunnel.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
+from evenflow.proxy.exchange import (
+    ANSWERING,
+    BODY,
+    CUT,
+    DONE,
+    IDLE,
+    MEMBER,
+    OWN,
+    SENDING,
+    SWITCHED,
+    WAIT,
+    Exchange,
+)
+from evenflow.proxy.tunnel import Tunnel
+from evenflow.serve.answers import own_answer
+from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept
+from evenflow.serve.clock import monotonic
+from evenflow.serve.connection import Connection
+from evenflow.serve.server import Server
+from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
+from evenflow.wire.outlet import Outlet
+
+if TYPE_CHECKING:
+    from evenflow.serve.resolver import Address
+
+MOST_STASH = 65536
+"""Bytes of requests to come that are kept before reading stops."""
+LINGER = 2.0
+"""Seconds that a client has to read our last answer before its connection is closed."""
+MOST_LINGER = 1 << 20
+"""Bytes that it may send meanwhile."""
+FILE_PIECE = 65536
+
+
+class ClientConnection(Connection):
+    """See the module."""
+
+    def __init__(self, server: Server, fd: int, tls: Any, facts: ConnectionFacts) -> None:
+        Connection.__init__(self, server, fd, tls)
+        self.facts = facts
+        self.exchange: Exchange | None = None
+        self.backend: BackendConnection | None = None
+        self.tunnel: Tunnel | None = None
+        self.stash: bytearray | None = None
+        self.searched = 0
+        self.served = 0
+        self.started = 0.0
+        self.began = 0.0
+        self.host: VirtualHost = facts.table.first
+        self.handshaking = tls is not None
+        self.ended = False
+        """The client has sent its last byte."""
+        self.lingering = False
+        self.lingered = 0
+        self.consuming = False
+        self.file: BinaryIO | None = None
+        self.file_left = 0
+        self.paused = False
+        """Reading stopped because bytes wait for somebody."""
+        self.log_later: Any = None
+        """What a tunnel's log line needs at its end."""
+        self.deadline = monotonic() + self.host.timeout
+        server.clients.add(self)
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def on_readable(self) -> None:
+        if self.closed:
+            return
+        if self.handshaking and not self._shake_hands():
+            return
+        while True:
+            size = self.receive()
+            if size == WOULD_BLOCK:
+                return
+            if size <= 0:
+                self._on_end(size == 0)
+                return
+            if self.tunnel is not None:
+                self._tunnel_to_backend(size)
+            elif self.lingering:
+                self.lingered += size
+                if self.lingered > MOST_LINGER:
+                    self.close()
+            else:
+                self._feed(size)
+            if self.tls is None or not self.reading:
+                return
+
+    def _shake_hands(self) -> bool:
+        tls = self.tls
+        assert tls is not None
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLWantWriteError:
+            self.start_writing()
+            return False
+        except ssl.SSLError as fault:
+            if fault.reason == "HTTP_REQUEST":
+                self._answer_plain_http()
+            else:
+                self.close()
+            return False
+        except OSError:
+            self.close()
+            return False
+        self.handshaking = False
+        self.facts.sni = getattr(tls, "sni", b"")
+        return True
+
+    def _answer_plain_http(self) -> None:
+        """Somebody speaks HTTP without TLS to this port: say so in HTTP, as httpd does."""
+        from evenflow.serve.pages import error_response
+
+        tls = self.tls
+        assert tls is not None
+        self.tls = None
+        self.handshaking = False
+        self.fd = tls.detach()
+        out = Outlet()
+        detail = b"You're speaking plain HTTP to an SSL-enabled server port. Use the https scheme for this address."
+        out.put(error_response(400, (), True, self.server.routes.date, detail=detail))
+        self.push(out)
+        self._linger()
+
+    def _feed(self, size: int) -> None:
+        buffer = self.server.buffer
+        stash = self.stash
+        if stash is None:
+            self._consume(buffer, 0, size)
+            return
+        stash += buffer[:size]
+        exchange = self.exchange
+        if exchange is None or exchange.step == IDLE or exchange.step == BODY or self._wants_body(exchange):
+            self.stash = None
+            self._consume(stash, 0, len(stash))
+        elif len(stash) > MOST_STASH:
+            self._pause()
+
+    def _wants_body(self, exchange: Exchange) -> bool:
+        """Whether request body bytes can be passed on now."""
+        if exchange.step != SENDING and exchange.step != ANSWERING:
+            return False
+        if exchange.request_left == 0 or exchange.held_back:
+            return False
+        backend = self.backend
+        return backend is not None and (backend.broken or exchange.to_backend.pending() == 0)
+
+    def _keep(self, buffer: bytearray, start: int, end: int) -> None:
+        """Put bytes aside for later."""
+        if end > start:
+            self.stash = buffer[start:end]
+            if end - start > MOST_STASH:
+                self._pause()
+
+    def _pause(self) -> None:
+        self.paused = True
+        self.stop_reading()
+
+    def _resume(self) -> None:
+        self.paused = False
+        if not self.ended:
+            self.start_reading()
+
+    def _consume(self, buffer: bytearray, start: int, end: int) -> None:
+        """Give the exchange what it can use of `buffer[start:end]`, request after request, and keep the rest."""
+        self.consuming = True
+        while start < end and not self.closed:
+            exchange = self.exchange
+            if exchange is None:
+                if self.lingering or self.tunnel is not None:
+                    break
+                exchange = self._begin_exchange()
+            step = exchange.step
+            if step == IDLE:
+                at = exchange.take_head(buffer, start, end, start + self.searched, monotonic())
+                if at < 0:
+                    self.searched = end - start
+                    break
+                self.searched = 0
+            elif step == BODY or self._wants_body(exchange):
+                backend = self.backend
+                if backend is not None and backend.broken:
+                    # Nobody takes it any more, but an answer may be on its way: read and forget.
+                    start = end
+                    break
+                now = monotonic()
+                at = exchange.take_body(buffer, start, end, now)
+                if step != BODY:
+                    self.deadline = now + self._patience()
+            else:
+                break
+            start = at
+            self._advance()
+        self.consuming = False
+        if start < end and not self.closed and not self.lingering:
+            if self.tunnel is not None:
+                self._to_backend(buffer[start:end])
+                return
+            self._keep(buffer, start, end)
+            exchange = self.exchange
+            if exchange is not None and exchange.request_left != 0 and exchange.to_backend.pending():
+                # The member is slower than the client.
+                self._pause()
+
+    def _begin_exchange(self) -> Exchange:
+        exchange = self.server.take_exchange()
+        exchange.begin(self.facts)
+        exchange.served = self.served
+        self.exchange = exchange
+        now = monotonic()
+        self.deadline = now + self.host.timeout
+        if self.server.logs_access:
+            self.began = now
+            self.started = time.time()
+        return exchange
+
+    def _on_end(self, cleanly: bool) -> None:
+        """The client has closed its side, or the connection is broken."""
+        if self.lingering:
+            self.close()
+            return
+        if self.tunnel is not None:
+            if not cleanly:
+                self._close_tunnel()
+                return
+            self._client_ended_tunnel()
+            return
+        exchange = self.exchange
+        if not cleanly or exchange is None or exchange.step == IDLE or exchange.step == BODY or exchange.request_left != 0:
+            self._lost()
+            return
+        # It may have shut only its sending side: the answer is still wanted.
+        self.ended = True
+        self.stop_reading()
+
+    # --- acting ---------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Do what the exchange's step asks for, until it waits for somebody."""
+        while True:
+            exchange = self.exchange
+            if exchange is None:
+                return
+            if exchange.failure is not None:
+                self._report(exchange)
+            step = exchange.step
+            if step == SENDING or step == ANSWERING:
+                self._flush(exchange)
+                return
+            if step == MEMBER:
+                if not self._find_backend(exchange):
+                    return
+            elif step == DONE:
+                self._finish(exchange)
+                return
+            elif step == OWN:
+                self._answer_own(exchange)
+            elif step == SWITCHED:
+                self._begin_tunnel(exchange)
+                return
+            elif step == CUT:
+                self._cut(exchange)
+                return
+            elif step == WAIT:
+                self.deadline = monotonic() + 0.1
+                return
+            else:
+                return
+
+    def _flush(self, exchange: Exchange) -> None:
+        """Send what both outlets hold; who cannot take it stops the other side's reading."""
+        backend = self.backend
+        if backend is not None and exchange.to_backend.pending() and not backend.connecting:
+            done = SENT if backend.broken else backend.push(exchange.to_backend)
+            if done == BLOCKED:
+                self._pause()
+            elif done == FAILED:
+                backend.broken = True
+                exchange.to_backend.clear()
+            elif backend.broken:
+                exchange.to_backend.clear()
+        if exchange.to_client.pending():
+            done = self.push(exchange.to_client)
+            if done == BLOCKED:
+                self.deadline = monotonic() + self.host.timeout
+                if backend is not None:
+                    backend.stop_reading()
+            elif done == FAILED:
+                self._lost()
+        if self.stash is not None and not self.consuming and not self.closed and self._wants_body(exchange):
+            stash = self.stash
+            self.stash = None
+            self._consume(stash, 0, len(stash))
+
+    def _find_backend(self, exchange: Exchange) -> bool:
+        """A kept connection to the chosen member, or a new one; False while it is being made."""
+        slot = exchange.slot
+        assert slot is not None
+        member: Member = slot.member
+        # A second try after a kept connection failed must be a fresh one.
+        backend = take_kept(self.server, member, self) if exchange.failure is None and exchange.attempts == 0 else None
+        if backend is not None:
+            self.backend = backend
+            self.deadline = monotonic() + self._patience()
+            exchange.attach(True)
+            return True
+        address = self.server.resolver.address(member)
+        now = monotonic()
+        self.deadline = now + (member.connect_timeout or member.timeout or self._proxy_timeout(exchange))
+        if address is None:
+            self.server.resolver.ask(member, self._resolved)
+            return False
+        return self._connect(exchange, member, address)
+
+    def _connect(self, exchange: Exchange, member: Member, address: Address) -> bool:
+        try:
+            self.backend = connect(self.server, member, address, self)
+        except OSError as fault:
+            exchange.connect_failed(cause_of(fault.errno or 0), monotonic())
+            return True
+        return False
+
+    def _resolved(self, address: Address | None, cause: str) -> None:
+        exchange = self.exchange
+        if self.closed or exchange is None or exchange.step != MEMBER or exchange.slot is None:
+            return
+        if address is None:
+            exchange.name_unknown(cause, monotonic())
+        elif not self._connect(exchange, exchange.slot.member, address):
+            return
+        self._advance()
+
+    def _proxy_timeout(self, exchange: Exchange) -> float:
+        decision = exchange.decision
+        return decision.host.proxy_timeout if decision is not None else self.host.proxy_timeout
+
+    def _patience(self) -> float:
+        """Seconds that the member may be silent."""
+        backend = self.backend
+        if backend is not None and backend.member.timeout > 0:
+            return backend.member.timeout
+        exchange = self.exchange
+        return self._proxy_timeout(exchange) if exchange is not None else self.host.proxy_timeout
+
+    def _answer_own(self, exchange: Exchange) -> None:
+        self._drop_backend()
+        answer = own_answer(self.server, exchange)
+        exchange.to_client.put(answer.data)
+        if exchange.why and exchange.status >= 400:
+            self._explain(exchange)
+        self.file = answer.file
+        self.file_left = answer.file_bytes
+        exchange.answered(answer.body_bytes + answer.file_bytes)
+
+    def _drop_backend(self) -> None:
+        backend = self.backend
+        if backend is not None:
+            self.backend = None
+            backend.client = None
+            backend.close()
+
+    def _finish(self, exchange: Exchange) -> None:
+        """The answer is complete: free the member's connection, send the rest, and go on or close."""
+        backend = self.backend
+        if backend is not None:
+            self.backend = None
+            if exchange.keep_backend and not backend.broken and not backend.writing and exchange.to_backend.pending() == 0:
+                backend.keep()
+            else:
+                backend.client = None
+                backend.close()
+        while True:
+            done = self.push(exchange.to_client)
+            if done == BLOCKED:
+                self.deadline = monotonic() + self.host.timeout
+                return
+            if done == FAILED:
+                self._lost()
+                return
+            if self.file is None or not self._read_file(exchange):
+                break
+        self.stop_writing()
+        if self.server.logs_access:
+            self._log(exchange, False)
+        self.served += 1
+        if exchange.decision is not None:
+            keep_alive = exchange.decision.host.keep_alive_timeout
+        else:
+            keep_alive = self.host.keep_alive_timeout
+        unread = exchange.request_left != 0 or exchange.decision is None
+        keep = exchange.keep_client
+        self.exchange = None
+        self.server.give_exchange(exchange)
+        if not keep or (self.server.draining and self.stash is None):
+            if unread or self.stash is not None:
+                self._linger()
+            else:
+                self.close()
+            return
+        self.deadline = monotonic() + keep_alive
+        if self.consuming:
+            return
+        stash = self.stash
+        if stash is not None:
+            self.stash = None
+            self._consume(stash, 0, len(stash))
+        if self.closed or self.tunnel is not None:
+            return
+        if self.ended and self.exchange is None:
+            self.close()
+        elif self.paused and self.stash is None:
+            self._resume()
+
+    def _read_file(self, exchange: Exchange) -> bool:
+        """Put the next piece of a file into the outlet; False at its end."""
+        file = self.file
+        assert file is not None
+        piece = file.read(min(FILE_PIECE, self.file_left))
+        self.file_left -= len(piece)
+        if not piece or not self.file_left:
+            file.close()
+            self.file = None
+        if not piece:
+            if self.file_left:
+                # The file became shorter than was announced.
+                exchange.keep_client = False
+            return False
+        exchange.to_client.put(piece)
+        return True
+
+    def _linger(self) -> None:
+        """Say that we are done, and let the client read our answer before its unread bytes reset the connection."""
+        self.exchange = None
+        self.stash = None
+        self.lingering = True
+        if self.ended:
+            self.close()
+            return
+        self.shut_writing()
+        self.deadline = monotonic() + LINGER
+        self._resume()
+
+    def _cut(self, exchange: Exchange) -> None:
+        """The answer broke off: the client learns it from the connection's end."""
+        self._drop_backend()
+        self.push(exchange.to_client)
+        if self.server.logs_access:
+            self._log(exchange, True)
+        self.exchange = None
+        self.server.give_exchange(exchange)
+        self.close()
+
+    def _lost(self) -> None:
+        """The client is gone."""
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.client_gone()
+            if self.server.logs_access and exchange.decision is not None:
+                self._log(exchange, True)
+            self.exchange = None
+            self.server.give_exchange(exchange)
+        self._drop_backend()
+        self.close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        Connection.close(self)
+        self.server.clients.discard(self)
+        self.stash = None
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
+    # --- the member's connection says -----------------------------------------------------------------------------
+
+    def backend_connected(self) -> None:
+        exchange = self.exchange
+        if exchange is None or exchange.step != MEMBER:
+            self._drop_backend()
+            return
+        exchange.attach(False)
+        self.deadline = monotonic() + self._patience()
+        self._advance()
+
+    def backend_sent(self, size: int) -> None:
+        if self.tunnel is not None:
+            self._tunnel_to_client(size)
+            return
+        exchange = self.exchange
+        if exchange is None:
+            self._drop_backend()
+            return
+        now = monotonic()
+        exchange.backend_sent(self.server.buffer, 0, size, now)
+        self.deadline = now + self._patience()
+        self._advance()
+
+    def backend_ended(self, cause: str) -> None:
+        if self.tunnel is not None:
+            if cause == "closed":
+                self._backend_ended_tunnel()
+            else:
+                self._close_tunnel()
+            return
+        backend = self.backend
+        exchange = self.exchange
+        connecting = backend is not None and backend.connecting
+        self._drop_backend()
+        if exchange is None:
+            return
+        if connecting:
+            exchange.connect_failed(cause, monotonic())
+        else:
+            exchange.backend_closed(cause, monotonic())
+        self._advance()
+
+    def backend_writable(self) -> None:
+        backend = self.backend
+        assert backend is not None
+        if self.tunnel is not None:
+            if backend.flush_pending():
+                self._resume()
+                if self.tunnel.client_ended:
+                    backend.shut_writing()
+            return
+        exchange = self.exchange
+        if exchange is None:
+            return
+        done = backend.push(exchange.to_backend)
+        if done == BLOCKED:
+            return
+        backend.stop_writing()
+        if done == FAILED:
+            backend.broken = True
+            exchange.to_backend.clear()
+        self.deadline = monotonic() + self._patience()
+        stash = self.stash
+        if stash is not None and self._wants_body(exchange):
+            self.stash = None
+            self._consume(stash, 0, len(stash))
+        if self.paused and not self.closed and self.stash is None:
+            self._resume()
+
+    def on_writable(self) -> None:
+        if self.handshaking:
+            self.stop_writing()
+            self.on_readable()
+            return
+        if self.tunnel is not None:
+            if self.pending is not None:
+                done = self.push(self.pending)
+                if done == BLOCKED:
+                    return
+                if done == FAILED:
+                    self._close_tunnel()
+                    return
+                self.pending = None
+            self.stop_writing()
+            if self.tunnel.backend_ended:
+                self.shut_writing()
+            elif self.backend is not None:
+                self.backend.start_reading()
+            return
+        exchange = self.exchange
+        if exchange is None:
+            self.stop_writing()
+            return
+        if exchange.step == DONE:
+            self._finish(exchange)
+            return
+        done = self.push(exchange.to_client)
+        if done == BLOCKED:
+            self.deadline = monotonic() + self.host.timeout
+            return
+        self.stop_writing()
+        if done == FAILED:
+            self._lost()
+        elif self.backend is not None:
+            self.deadline = monotonic() + self._patience()
+            self.backend.start_reading()
+
+    # --- tunnels --------------------------------------------------------------------------------------------------
+
+    def _begin_tunnel(self, exchange: Exchange) -> None:
+        """Both connections stop speaking HTTP to us; what has arrived goes along."""
+        backend = self.backend
+        slot = exchange.slot
+        assert backend is not None and slot is not None
+        # httpd: the larger of both sides' time-outs.
+        self.tunnel = Tunnel(slot, max(self.host.timeout, self._patience()))
+        exchange.slot = None
+        done = self.push(exchange.to_client)
+        if done == BLOCKED:
+            self.pending = Outlet()
+            self.pending.put_range(exchange.to_client.data, exchange.to_client.start, exchange.to_client.end)
+            backend.stop_reading()
+        if self.server.logs_access and exchange.decision is not None:
+            self.log_later = (bytes(exchange.head.data), exchange.decision, dict(exchange.variables()))
+        self.exchange = None
+        self.server.give_exchange(exchange)
+        if done == FAILED:
+            self._close_tunnel()
+            return
+        self.deadline = monotonic() + self.tunnel.timeout
+        stash = self.stash
+        if stash is not None:
+            self.stash = None
+            self._to_backend(stash)
+        if self.ended:
+            self._client_ended_tunnel()
+        elif self.paused and backend.pending is None:
+            self._resume()
+
+    def _tunnel_to_backend(self, size: int) -> None:
+        tunnel = self.tunnel
+        backend = self.backend
+        assert tunnel is not None and backend is not None
+        tunnel.sent += size
+        self.deadline = monotonic() + tunnel.timeout
+        done = backend.forward(self.server.buffer, size)
+        if done == BLOCKED:
+            self._pause()
+        elif done == FAILED:
+            self._close_tunnel()
+
+    def _to_backend(self, piece: bytearray) -> None:
+        """Tunnel bytes that came before the tunnel was there."""
+        tunnel = self.tunnel
+        backend = self.backend
+        assert tunnel is not None and backend is not None
+        tunnel.sent += len(piece)
+        done = backend.forward(piece, len(piece))
+        if done == BLOCKED:
+            self._pause()
+        elif done == FAILED:
+            self._close_tunnel()
+
+    def _tunnel_to_client(self, size: int) -> None:
+        tunnel = self.tunnel
+        backend = self.backend
+        assert tunnel is not None and backend is not None
+        tunnel.received += size
+        self.deadline = monotonic() + tunnel.timeout
+        done = self.forward(self.server.buffer, size)
+        if done == BLOCKED:
+            backend.stop_reading()
+        elif done == FAILED:
+            self._close_tunnel()
+
+    def _client_ended_tunnel(self) -> None:
+        """The client's last byte: pass the end on, and wait for the member's."""
+        tunnel = self.tunnel
+        backend = self.backend
+        assert tunnel is not None and backend is not None
+        tunnel.client_ended = True
+        self.stop_reading()
+        if tunnel.over():
+            self._close_tunnel()
+        elif backend.pending is None:
+            backend.shut_writing()
+
+    def _backend_ended_tunnel(self) -> None:
+        tunnel = self.tunnel
+        backend = self.backend
+        assert tunnel is not None and backend is not None
+        tunnel.backend_ended = True
+        backend.stop_reading()
+        if tunnel.over() and self.pending is None:
+            self._close_tunnel()
+        elif self.pending is None:
+            self.shut_writing()
+
+    def _close_tunnel(self) -> None:
+        tunnel = self.tunnel
+        assert tunnel is not None
+        tunnel.close()
+        if self.log_later is not None:
+            self._log_tunnel(tunnel)
+        self._drop_backend()
+        self.close()
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def on_deadline(self, now: float) -> None:
+        """Nothing happened for as long as it may take."""
+        if self.tunnel is not None:
+            self._close_tunnel()
+            return
+        exchange = self.exchange
+        if exchange is None or self.lingering or self.handshaking:
+            self.close()
+            return
+        step = exchange.step
+        if step == WAIT:
+            exchange.elect(now)
+        elif step == DONE:
+            self._lost()
+            return
+        elif step == IDLE or step == BODY:
+            exchange.refuse_request(408, "the request did not arrive in time")
+        elif step == MEMBER:
+            self._drop_backend()
+            exchange.connect_failed("timeout", now)
+        elif exchange.to_client.pending():
+            # The client takes nothing.
+            self._lost()
+            return
+        elif step == SENDING and exchange.request_left != 0 and exchange.to_backend.pending() == 0 and not exchange.held_back:
+            self._drop_backend()
+            exchange.give_up(408, "the request body did not arrive in time")
+        else:
+            self._drop_backend()
+            exchange.timed_out(now)
+        self.deadline = now + self.host.timeout
+        self._advance()
+
+    def drain(self, now: float) -> None:
+        """This child ends: finish what is in flight, take nothing new."""
+        if self.tunnel is None and self.exchange is None and not self.lingering and not self.handshaking:
+            if self.served:
+                self.close()
+            else:
+                # Its first request may be on its way.
+                self.deadline = min(self.deadline, now + 1.0)
+
+    # --- saying what happened -------------------------------------------------------------------------------------
+
+    def _report(self, exchange: Exchange) -> None:
+        """A member failed: one line for who is called."""
+        failure = exchange.failure
+        exchange.failure = None
+        member = failure.member
+        name = member.name.decode("latin-1")
+        balancer = member.balancer.name.decode("latin-1") if member.balancer is not None else "-"
+        log = self.server.log
+        if failure.in_error:
+            log.error(
+                "member unavailable", f"unavailable {name}", balancer=balancer, member=name, stage=failure.stage, cause=failure.cause,
+                retry_in=int(member.retry), origin=member.origin,
+            )  # fmt: skip
+        elif not (failure.repeated and exchange.step == MEMBER and failure.cause == "closed"):
+            log.error(
+                "member failed", f"failed {name} {failure.stage}", balancer=balancer, member=name, stage=failure.stage, cause=failure.cause,
+                client=self.facts.remote_address.decode("latin-1"), origin=member.origin,
+            )  # fmt: skip
+
+    def _explain(self, exchange: Exchange) -> None:
+        """An error of ours: why, and which line of the configuration has to do with it."""
+        log = self.server.log
+        if exchange.status >= 500:
+            origin = exchange.decision.origin if exchange.decision is not None else None
+            log.error(
+                "request failed", f"request {exchange.status} {exchange.why}", status=exchange.status, why=exchange.why,
+                target=exchange.head.target[:200].decode("latin-1"), client=self.facts.remote_address.decode("latin-1"), origin=origin,
+            )  # fmt: skip
+        else:
+            log.info(
+                "request refused", f"refused {exchange.status}", status=exchange.status, why=exchange.why,
+                client=self.facts.remote_address.decode("latin-1"),
+            )  # fmt: skip
+
+    def _log(self, exchange: Exchange, aborted: bool) -> None:
+        decision = exchange.decision
+        host = decision.host if decision is not None else self.host
+        logs = self.server.access_logs.of(host)
+        if not logs:
+            return
+        record = self.server.record
+        record.decision = decision
+        record.host = host
+        record.head = exchange.head if decision is not None else None
+        record.facts = self.facts
+        record.tls = self.tls
+        record.status = exchange.status
+        record.body_bytes_sent = exchange.body_sent
+        record.bytes_sent = exchange.body_sent
+        record.bytes_received = len(exchange.head.data) + exchange.to_member
+        record.started = self.started
+        record.duration = monotonic() - self.began
+        record.keepalive_count = self.served
+        record.aborted = aborted
+        record.kept_alive = exchange.keep_client and not aborted
+        record.env = exchange.variables() if decision is not None else {}
+        record.sent_head = b""
+        for log in logs:
+            log.write(record)
+
+    def _log_tunnel(self, tunnel: Tunnel) -> None:
+        from evenflow.wire.http1 import RequestHead
+
+        data, decision, env = self.log_later
+        self.log_later = None
+        record = self.server.record
+        head = RequestHead()
+        head.parse(data, 0, 0, 0)
+        record.decision = decision
+        record.host = decision.host
+        record.head = head
+        record.facts = self.facts
+        record.tls = self.tls
+        record.status = 101
+        record.body_bytes_sent = record.bytes_sent = tunnel.received
+        record.bytes_received = len(data) + tunnel.sent
+        record.started = self.started
+        record.duration = monotonic() - self.began
+        record.keepalive_count = self.served
+        record.aborted = False
+        record.kept_alive = False
+        record.env = env
+        record.sent_head = b""
+        for log in self.server.access_logs.of(decision.host):
+            log.write(record)
+
+
+def check_deadlines(clients: set[Any], now: float) -> None:
+    """Tell every connection whose time is over; called at each tick."""
+    due: list[Connection] = []
+    for client in clients:
+        if client.deadline <= now:
+            due.append(client)
+    for client in due:
+        if not client.closed:
+            client.on_deadline(now)

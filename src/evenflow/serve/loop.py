@@ -1,0 +1,182 @@
+"""A child at work: accept, tick, and, when told, drain and come to an end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from evenflow.plan.model import ConnectionFacts, Listener, Plan
+from evenflow.plan.vhosts import table_for
+from evenflow.proxy.routes import Routes
+from evenflow.serve.access_log import AccessLogs
+from evenflow.serve.client_connection import ClientConnection, check_deadlines
+from evenflow.serve.clock import monotonic
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.pages import http_date
+from evenflow.serve.resolver import Resolver
+from evenflow.serve.server import Server
+from evenflow.serve.tls import contexts_of
+from evenflow.slotmem.scoreboard import Scoreboard
+
+TICK = 0.1
+"""Seconds between two looks at all deadlines."""
+ACCEPT_AT_ONCE = 64
+"""Connections taken from one socket before others have their turn."""
+PAUSE = 0.2
+"""Seconds without accepting when no file descriptor is left."""
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed, else asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def run(
+    plan: Plan,
+    sockets: list[tuple[socket.socket, Listener]],
+    scoreboard: Scoreboard,
+    child: int,
+    handlers: dict[str, Callable[..., Any]],
+    log: ErrorLog,
+) -> None:
+    """Serve with these listening sockets until SIGTERM, then finish what is in flight, and return."""
+    loop = new_event_loop()
+    asyncio.set_event_loop(loop)
+    routes = Routes(plan, scoreboard, child)
+    resolver = Resolver(loop)
+    server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
+    work = Work(server, plan, sockets)
+    loop.call_soon(resolver.start, plan.members)
+    loop.add_signal_handler(signal.SIGTERM, work.drain)
+    work.start()
+    try:
+        loop.run_forever()
+    finally:
+        server.access_logs.flush()
+        loop.close()
+
+
+class Work:
+    """The child's listeners and its tick."""
+
+    def __init__(self, server: Server, plan: Plan, sockets: list[tuple[socket.socket, Listener]]) -> None:
+        self.server = server
+        self.plan = plan
+        self.sockets = sockets
+        self.tables: dict[tuple[bytes, int], Any] = {}
+        self.contexts = contexts_of(plan)
+        self.ticks = 0
+
+    def start(self) -> None:
+        """Begin to accept."""
+        for bound, listener in self.sockets:
+            bound.setblocking(False)
+            self.server.loop.add_reader(bound.fileno(), self.accept, bound, listener)
+        self.tick()
+
+    def accept(self, bound: socket.socket, listener: Listener) -> None:
+        """Take waiting connections."""
+        for _ in range(ACCEPT_AT_ONCE):
+            try:
+                made, peer = bound.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as fault:
+                self.pause(bound, listener, fault)
+                return
+            try:
+                self.welcome(made, peer, listener)
+            except OSError:
+                # Gone again before we looked at it.
+                made.close()
+
+    def pause(self, bound: socket.socket, listener: Listener, fault: OSError) -> None:
+        """Nothing can be accepted now: without descriptors the loop would only spin."""
+        self.server.log.error("cannot accept", "accept", cause=fault.strerror, origin=listener.origin)
+        if fault.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+            self.server.loop.remove_reader(bound.fileno())
+            self.server.loop.call_later(PAUSE, self.go_on, bound, listener)
+
+    def go_on(self, bound: socket.socket, listener: Listener) -> None:
+        if not self.server.draining:
+            self.server.loop.add_reader(bound.fileno(), self.accept, bound, listener)
+
+    def welcome(self, made: socket.socket, peer: tuple[Any, ...], listener: Listener) -> None:
+        """A new client."""
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        local = made.getsockname()
+        local_address = plain_address(local[0])
+        table = self.table(local_address, local[1])
+        facts = ConnectionFacts(plain_address(peer[0]), peer[1], local_address, local[1], listener.tls, b"", table)
+        tls = None
+        if listener.tls:
+            tls = self.contexts.wrap(made, table.hosts)
+            fd = tls.fileno()
+        else:
+            fd = made.detach()
+        ClientConnection(self.server, fd, tls, facts).start_reading()
+
+    def table(self, address: bytes, port: int) -> Any:
+        """The virtual hosts of a local address."""
+        key = (address, port)
+        found = self.tables.get(key)
+        if found is None:
+            found = self.tables[key] = table_for(self.plan, address, port)
+        return found
+
+    def tick(self) -> None:
+        """What is done again and again: the date, deadlines, logs, old kept connections."""
+        server = self.server
+        server.routes.date = http_date(time.time())
+        now = monotonic()
+        check_deadlines(server.clients, now)
+        if server.logs_access:
+            server.access_logs.flush()
+        self.ticks += 1
+        if self.ticks % 10 == 0:
+            self.trim(now)
+        if server.draining and not server.clients:
+            server.loop.stop()
+            return
+        server.loop.call_later(TICK, self.tick)
+
+    def trim(self, now: float) -> None:
+        """Close kept connections that were idle for longer than their member's ttl."""
+        for kept in self.server.idle:
+            while kept and kept[0].member.ttl > 0 and now - kept[0].idle_since > kept[0].member.ttl:
+                kept.pop(0).close()
+
+    def drain(self) -> None:
+        """Accept what waits, then nothing more; connections end after the request that they are at."""
+        server = self.server
+        if server.draining:
+            return
+        for bound, listener in self.sockets:
+            server.loop.remove_reader(bound.fileno())
+            self.accept(bound, listener)
+        server.draining = True
+        server.routes.draining = True
+        for bound, _ in self.sockets:
+            with contextlib.suppress(OSError):
+                bound.close()
+        now = monotonic()
+        for client in list(server.clients):
+            client.drain(now)
+
+
+def plain_address(text: str) -> bytes:
+    """An address as httpd writes it: an IPv4 address in IPv6 clothes without them, no zone."""
+    if text.startswith("::ffff:") and "." in text:
+        text = text[7:]
+    return text.partition("%")[0].encode("ascii")

@@ -1,0 +1,75 @@
+"""Members' names to addresses. An address needs no question; a name is asked for once, in a thread, and kept, as httpd does."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from evenflow.plan.model import Member
+
+Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+
+class Resolver:
+    """One child's answers. `start` asks for all names before the first request needs them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.known: dict[tuple[str, int], Address] = {}
+        self.asked: dict[tuple[str, int], list[Callable[[Address | None, str], None]]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, members: tuple[Member, ...]) -> None:
+        """Learn the addresses of all members; must be called with the loop running if one of them is a name."""
+        for member in members:
+            if self.address(member) is None:
+                self.ask(member, ignore)
+
+    def address(self, member: Member) -> Address | None:
+        """Where to connect to; None if the name has not been answered yet (`ask`)."""
+        key = (member.host, member.port)
+        found = self.known.get(key)
+        if found is None:
+            try:
+                literal = ipaddress.ip_address(member.host.strip("[]"))
+            except ValueError:
+                return None
+            if literal.version == 4:
+                found = (socket.AF_INET, (str(literal), member.port))
+            else:
+                found = (socket.AF_INET6, (str(literal), member.port, 0, 0))
+            self.known[key] = found
+        return found
+
+    def ask(self, member: Member, then: Callable[[Address | None, str], None]) -> None:
+        """Ask for the name; `then(address, "")` or `then(None, cause)` is called from the loop, never at once."""
+        key = (member.host, member.port)
+        waiting = self.asked.get(key)
+        if waiting is not None:
+            waiting.append(then)
+            return
+        self.asked[key] = [then]
+        task = self.loop.create_task(self._find(key))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _find(self, key: tuple[str, int]) -> None:
+        address: Address | None = None
+        cause = "no address"
+        try:
+            found = await self.loop.getaddrinfo(key[0], key[1], type=socket.SOCK_STREAM)
+            if found:
+                address = (found[0][0], found[0][4])
+        except OSError as fault:
+            cause = fault.strerror or "unknown name"
+        if address is not None:
+            self.known[key] = address
+        for then in self.asked.pop(key):
+            then(address, cause)
+
+
+def ignore(_address: Address | None, _cause: str) -> None:
+    """For who asks early only."""

@@ -1,0 +1,20 @@
+from evenflow.proxy.exchange cimport Exchange
+from evenflow.proxy.routes cimport Routes
+
+cdef class Server:
+    cdef readonly object loop
+    cdef readonly Routes routes
+    cdef readonly object resolver
+    cdef readonly dict handlers
+    cdef readonly object log
+    cdef readonly object access_logs
+    cdef readonly bint logs_access
+    cdef readonly object record
+    cdef readonly bytearray buffer
+    cdef readonly list idle
+    cdef readonly set clients
+    cdef readonly list spare_exchanges
+    cdef public bint draining
+
+    cpdef Exchange take_exchange(self)
+    cpdef void give_exchange(self, Exchange exchange) except *

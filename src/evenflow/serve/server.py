@@ -1,0 +1,55 @@
+"""What all connections of one child share: the loop, the read buffer, the pools of kept connections, and who is connected.
+
+It holds; it does not act. Policy about kept connections is `pool`'s, the ticking is `loop`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.routes import Routes
+from evenflow.serve.access_log import AccessLogs
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.log_record import LogRecord
+from evenflow.serve.resolver import Resolver
+
+BUFFER_SIZE = 131072
+
+
+class Server:
+    """Made once in each child."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, routes: Routes, resolver: Resolver, handlers: dict[str, Callable[..., Any]], log: ErrorLog,
+        access_logs: AccessLogs,
+    ) -> None:  # fmt: skip
+        self.loop = loop
+        self.routes = routes
+        self.resolver = resolver
+        self.handlers = handlers
+        self.log = log
+        self.access_logs = access_logs
+        self.logs_access = bool(access_logs.all)
+        self.record = LogRecord()
+        self.buffer = bytearray(BUFFER_SIZE)
+        """Every read goes here; nothing in it outlives the call-back."""
+        self.idle: list[list[Any]] = [[] for _ in routes.plan.members]
+        """Kept connections for each member's slot, the last used at the end."""
+        self.clients: set[Any] = set()
+        self.spare_exchanges: list[Exchange] = []
+        self.draining = False
+
+    def take_exchange(self) -> Exchange:
+        """An exchange to use until `give_exchange`."""
+        if self.spare_exchanges:
+            return self.spare_exchanges.pop()
+        return Exchange(self.routes)
+
+    def give_exchange(self, exchange: Exchange) -> None:
+        """It is done with."""
+        if len(self.spare_exchanges) < 256:
+            exchange.begin(None)
+            self.spare_exchanges.append(exchange)

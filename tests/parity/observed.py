@@ -120,12 +120,15 @@ def _answer_lines(answer: Answer, front: str, page: bool) -> list[str]:
     fields = []
     for name, value in answer.fields:
         key = name.lower()
-        if key == "date" and _is_now(value):
+        if (key == "date" or (key == "expires" and page)) and _is_now(value):
             value = "(now)"
         elif key == "server" and value.startswith(OWN_SERVER[front]):
             value = "(own)"
         elif key == "content-length" and page:
             value = "(its length)"
+        elif key == "allow":
+            # httpd writes the methods in the order of a table that it hashes anew at each start
+            value = ",".join(sorted(word.strip() for word in value.split(",")))
         elif key == "content-type":
             value = value.replace("charset=ISO-8859-1", "charset=iso-8859-1")
         fields.append(f"field: {name}: {value}")

@@ -103,6 +103,7 @@ def test_another_separator_or_none() -> None:
     whole = Cluster(*TWO, sticky_cookie=b"SID", sticky_separator=b"")
     assert whole.requests(3, cookie=b"SID=n2") == STICKS
     assert find_session(whole.balance, b"/", b"SID=") is None
+    assert whole.requests(4, cookie=b"SID=; x=y") == "1 1 1 1"
 
 
 def test_without_stickysession_nothing_sticks() -> None:
@@ -203,6 +204,16 @@ def test_what_is_found_stands_in_what_was_sent(url: list[bytes], cookie: list[by
     sent = b"/" + b"".join(url), b"".join(cookie)
     session = find_session(cluster.balance, *sent)
     if session is not None:
-        assert session.route
         assert any(b"." + session.route in text for text in sent)
         assert not any(byte in session.route for byte in b"&?") or session.route in sent[1]
+
+
+def test_an_empty_route_is_a_session_that_leads_nowhere() -> None:
+    cluster = Cluster(*TWO, sticky_cookie=b"SID")
+    for url, cookie in ((b"/?SID=.", None), (b"/", b"SID=abc."), (b"/", b"SID=.; x=y")):
+        session = find_session(cluster.balance, url, cookie)
+        assert session is not None
+        assert (session.name, session.route) == (b"SID", b"")
+    assert cluster.requests(3, b"/?SID=.") == TURNS
+    assert cluster.changed == [True] * 3
+    assert find_session(cluster.balance, b"/?SID=", b"SID=; x=y") is None

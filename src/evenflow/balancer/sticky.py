@@ -14,7 +14,7 @@ BLANKS = b" \t\n\v\f\r"
 
 
 class Session:
-    """What a request says of its session: the route, never empty, and by which `name` it was found."""
+    """What a request says of its session: by which `name` it was found, and the route, b"" where nothing follows."""
 
     __slots__ = ("name", "route")
 
@@ -24,10 +24,11 @@ class Session:
 
 
 def find_session(balance: Balance, url: bytes, cookie: bytes | None) -> Session | None:
-    """The session that a request belongs to; None if the balancer is not sticky or the request names no route.
+    """The session that a request belongs to; None if the balancer is not sticky or the request names none.
 
     `url` is what is forwarded, path and `?query`; `cookie` the Cookie field's value, several fields joined by a comma.
-    A value in the URL hides the cookie, even when there is no route in it.
+    A value in the URL hides the cookie, even when there is no route in it. An empty route (`SID=.`) leads nowhere, but is
+    a session for the environment variables, as in httpd.
     """
     name = balance.sticky_cookie
     if not name:
@@ -48,8 +49,6 @@ def find_session(balance: Balance, url: bytes, cookie: bytes | None) -> Session 
         if cut < 0:
             return None
         value = value[cut + 1 :]
-    if not value:
-        return None
     return Session(name, value)
 
 

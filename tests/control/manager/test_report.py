@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
+from evenflow.slotmem.layout import LONG_AGO
 from tests.control.manager.managed import SPACE, Managed
 
 
@@ -104,8 +105,6 @@ def test_numbers_of_a_request_and_of_a_failure() -> None:
 
 def test_a_member_configured_in_error_has_no_error_time() -> None:
     managed = Managed()
-    from evenflow.slotmem.layout import LONG_AGO
-
     managed.balance().slots[0].error_since = LONG_AGO
     assert "error_time" not in managed.report()[0]
 

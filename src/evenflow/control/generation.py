@@ -39,5 +39,4 @@ class Generation:
     def close(self) -> None:
         """Give back what was opened; for when no child of it lives."""
         self.stop_listening()
-        for pipe in self.pipes:
-            pipe.close()
+        log_pipes.close_pipes(self.pipes)

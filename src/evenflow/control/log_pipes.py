@@ -34,8 +34,8 @@ class LogPipe:
 
     def start(self, now: float) -> None:
         """Start the command; Trouble where it cannot be."""
-        words = command(self.target)
         try:
+            words = command(self.target)
             self.process = subprocess.Popen(
                 words, stdin=self.reading, preexec_fn=unblock, start_new_session=True, close_fds=True
             )  # fmt: skip
@@ -73,12 +73,24 @@ def unblock() -> None:
 
 
 def start_pipes(targets: list[tuple[str, Origin]], now: float) -> list[LogPipe]:
-    """A running pipe for every command among `targets`, each command once; from then on `log_output` knows them."""
+    """A running pipe for every command among `targets`, each command once; from then on `log_output` knows them.
+
+    Raises Trouble for the first command that cannot be started; then none is left running.
+    """
     pipes: dict[str, LogPipe] = {}
-    for target, origin in targets:
-        if log_output.is_command(target) and target not in pipes:
-            pipe = LogPipe(target, origin)
-            pipe.start(now)
-            log_output.adopt(target, pipe.writing)
-            pipes[target] = pipe
+    try:
+        for target, origin in targets:
+            if log_output.is_command(target) and target not in pipes:
+                pipe = pipes[target] = LogPipe(target, origin)
+                pipe.start(now)
+                log_output.adopt(target, pipe.writing)
+    except Trouble:
+        close_pipes(list(pipes.values()))
+        raise
     return list(pipes.values())
+
+
+def close_pipes(pipes: list[LogPipe]) -> None:
+    """Close all of them."""
+    for pipe in pipes:
+        pipe.close()

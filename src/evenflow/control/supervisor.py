@@ -79,13 +79,14 @@ def load(path: str, defines: dict[str, str]) -> Plan | None:
 
 
 def prepare(plan: Plan, children: int) -> Generation:
-    """Everything that must be opened before the first fork. Raises Trouble."""
+    """Everything that must be opened before the first fork, while we still may. Raises Trouble."""
     from evenflow.control.handlers import local_handlers
     from evenflow.serve import access_log, loop, tls
 
     identity = privileges.wanted(plan)
     for origin, message in tls.check_certificates(plan):
         raise Trouble("certificate-unusable", message, origin)
+    tls.contexts_of(plan)
     pipes = log_pipes.start_pipes(log_targets(plan), time.monotonic())
     try:
         log = open_error_log(plan)
@@ -93,9 +94,10 @@ def prepare(plan: Plan, children: int) -> Generation:
             raise Trouble("log-unusable", message, origin)
         shares = listening.open_listeners(plan.listeners, children, plan.listen_backlog)
     except Trouble:
-        for pipe in pipes:
-            pipe.close()
+        log_pipes.close_pipes(pipes)
         raise
+    for origin, message in access_log.warn_of_logs(plan):
+        log.warn(message, str(origin), origin=origin)
     scoreboard = Scoreboard(plan.members, plan.balancers, children)
     return Generation(plan, loop.run, shares, scoreboard, log, local_handlers(plan, scoreboard), identity, pipes)
 

@@ -142,36 +142,40 @@ def hosts_of(plan: Plan) -> tuple[VirtualHost, ...]:
     return (*plan.hosts, plan.main)
 
 
+def targets_of(plan: Plan) -> list[LogTarget]:
+    """Every log of a plan, each once."""
+    return list({id(target): target for host in hosts_of(plan) for target in host.logs}.values())
+
+
+def check_formats(plan: Plan) -> list[tuple[Origin, str]]:
+    """The formats that cannot be understood, with who wrote them; nothing is opened."""
+    faults = []
+    for target in targets_of(plan):
+        try:
+            compile_format(target.format)
+        except FormatFault as fault:
+            faults.append((target.origin, str(fault)))
+    return faults
+
+
 def check_logs(plan: Plan) -> list[tuple[Origin, str]]:
     """What keeps access logs from being written, with who asked for them; opens the files, so that children find them open."""
-    faults = []
-    seen: set[int] = set()
-    for host in hosts_of(plan):
-        for target in host.logs:
-            if id(target) in seen:
-                continue
-            seen.add(id(target))
-            try:
-                compile_format(target.format)
-                log_output.open_target(target.target)
-            except FormatFault as fault:
-                faults.append((target.origin, str(fault)))
-            except OSError as fault:
-                faults.append((target.origin, f"cannot open the access log `{target.target}`: {fault.strerror or fault}"))
+    faults = check_formats(plan)
+    for target in targets_of(plan):
+        try:
+            log_output.open_target(target.target)
+        except OSError as fault:
+            faults.append((target.origin, f"cannot open the access log `{target.target}`: {fault.strerror or fault}"))
     return faults
 
 
 def warn_of_logs(plan: Plan) -> list[tuple[Origin, str]]:
     """What formats ask for that is always `-` here: notes, trailers, the certificate of a client."""
     warnings = []
-    seen: set[int] = set()
-    for host in hosts_of(plan):
-        for target in host.logs:
-            if id(target) not in seen:
-                seen.add(id(target))
-                try:
-                    silent = compile_format(target.format).silent
-                except FormatFault:
-                    continue
-                warnings += [(target.origin, f"`{specifier}` is always `-` in this version") for specifier in silent]
+    for target in targets_of(plan):
+        try:
+            silent = compile_format(target.format).silent
+        except FormatFault:
+            continue
+        warnings += [(target.origin, f"`{specifier}` is always `-` in this version") for specifier in silent]
     return warnings

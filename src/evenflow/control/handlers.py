@@ -1,0 +1,25 @@
+"""The local handlers that `SetHandler` may name, bound to what they look at.
+
+A handler takes (method, path, query, referer, server name, body, virtual host) and answers (status, fields, body). It reads and
+writes slots and never touches a child's objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from evenflow.control import manager
+from evenflow.plan.model import Plan, VirtualHost
+from evenflow.slotmem.scoreboard import Scoreboard
+
+
+def local_handlers(plan: Plan, scoreboard: Scoreboard) -> dict[str, Callable[..., Any]]:
+    """By the name that `SetHandler` gives."""
+
+    def balancer_manager(
+        method: bytes, path: bytes, query: bytes, referer: bytes, server_name: bytes, body: bytes, host: VirtualHost
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        return manager.answer(method, path, query, referer, server_name, body, host, plan, scoreboard)
+
+    return {"balancer-manager": balancer_manager}

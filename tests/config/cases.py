@@ -1,10 +1,11 @@
 """Cases that a user could have written, as Markdown, and what each of their lines is expected to say.
 
-A case is a heading and a block of configuration. `# error: [code] "text"` and `# warning: [code] "text"` speak of the next line that is
-not such a comment: a diagnostic of this code points there, and its headline holds the text. What is not announced must not be said.
+A case is a heading and a block of configuration. `# error: [code] "text"` and `# warning: [code] "text"` speak of the
+next line that is not such a comment: a diagnostic of this code points there, and its headline holds the text. What is
+not announced must not be said.
 
-Behind the text may stand `(httpd accepts)`: the refusal is ours alone. A heading that ends in `(not for httpd)` needs files that a
-test machine does not have.
+Behind the text may stand `(httpd accepts)`: the refusal is ours alone. A heading that ends in `(not for httpd)` needs
+files that a test machine does not have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The same cases before httpd itself: what it refuses we refuse, what it accepts we accept, and its sentences are the ones we quote."""
+"""The same cases before httpd itself: what it refuses we refuse, what it accepts we accept, and its sentences are the
+ones we quote."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from tests.config.cases import EXPECTED, Case, all_cases, load_text
 from tests.peers import require_peer
 
 MODULES: Final = (
-    "mpm_event access_compat alias authn_core authz_core authz_host deflate env headers lbmethod_bybusyness lbmethod_byrequests "
-    "lbmethod_bytraffic lbmethod_heartbeat proxy proxy_ajp proxy_balancer proxy_hcheck proxy_http proxy_wstunnel rewrite setenvif slotmem_shm "
-    "socache_shmcb ssl status watchdog"
+    "mpm_event access_compat alias authn_core authz_core authz_host deflate env headers lbmethod_bybusyness "
+    "lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat proxy proxy_ajp proxy_balancer proxy_hcheck proxy_http "
+    "proxy_wstunnel rewrite setenvif slotmem_shm socache_shmcb ssl status watchdog"
 )
 FOLDER: Final = Path("/usr/lib/apache2/modules")
 CASES: Final = [case for case in all_cases() if case.for_httpd]

@@ -1,7 +1,7 @@
 """The shapes that arguments have: how many words, and how one word becomes a value.
 
-A `Value` reads one word, a `Shape` a whole statement; both raise `Wrong` with what is allowed and what was given. Numbers are read as httpd
-reads them: leading digits count, what follows does not. Nothing here knows a directive.
+A `Value` reads one word, a `Shape` a whole statement; both raise `Wrong` with what is allowed and what was given.
+Numbers are read as httpd reads them: leading digits count, what follows does not. Nothing here knows a directive.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ LARGEST: Final = 2**31 - 1
 
 
 def count_words(statement: Statement | Section, least: int, most: int | None, says: str) -> tuple[Word, ...]:
-    """The statement's words, if there are as many as there should be. `says` is httpd's phrase ("takes one argument")."""
+    """The statement's words, if there are as many as there should be.
+
+    `says` is httpd's phrase ("takes one argument").
+    """
     words = statement.words
     if len(words) < least or (most is not None and len(words) > most):
         if most is None:
@@ -146,7 +149,10 @@ def c_number(digits: str) -> int:
 
 
 def number(at_least: int | None = None, at_most: int | None = None, *, says: str = "", unit: str = "") -> Value[int]:
-    """A whole number, read as C reads it, within bounds. `says` is httpd's sentence for one outside; `unit` is for the message."""
+    """A whole number, read as C reads it, within bounds.
+
+    `says` is httpd's sentence for one outside; `unit` is for the message.
+    """
 
     def read(name: str, word: Word) -> int:
         value = c_number(word.text)
@@ -184,7 +190,10 @@ UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def duration(default: str, *, at_least: float = 0.0, says: str = "", too_small: str = "") -> Value[float]:
-    """Digits with an optional unit `ms`, `s`, `min` or `h`; `default` is the unit of a bare number. Strict, as httpd is here."""
+    """Digits with an optional unit `ms`, `s`, `min` or `h`; `default` is the unit of a bare number.
+
+    Strict, as httpd is here.
+    """
 
     def read(name: str, word: Word) -> float:
         digits = word.text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -214,7 +223,10 @@ def duration(default: str, *, at_least: float = 0.0, says: str = "", too_small: 
 
 
 def key_value(word: Word) -> tuple[str, Word] | None:
-    """`key=value` cut at its first `=`, the key in lower case; None where there is no `=`. The value's span is the whole word's."""
+    """`key=value` cut at its first `=`, the key in lower case; None where there is no `=`.
+
+    The value's span is the whole word's.
+    """
     key, equals, value = word.text.partition("=")
     return (key.lower(), Word(value, word.span)) if equals else None
 

@@ -61,7 +61,10 @@ def where_allowed(contexts: Context) -> str:
 
 
 def refusal(name: str, contexts: Context, place: Context, section: str) -> str:
-    """httpd's own sentence for a directive that stands in `section` and may not. `section` is the opening tag's name, without brackets."""
+    """httpd's own sentence for a directive that stands in `section` and may not.
+
+    `section` is the opening tag's name, without brackets.
+    """
     if place is SERVER:
         return f"{name} not allowed here"
     if contexts & (SERVERS if place is VHOST else INSIDE):

@@ -57,7 +57,8 @@ BUILT_IN: Final = frozenset(
 
 
 def module_identifier(name: str) -> str:
-    """`mod_proxy.c` and `proxy_module` name one module; answers the identifier, or the name itself where nobody knows it."""
+    """`mod_proxy.c` and `proxy_module` name one module; answers the identifier, or the name itself where nobody knows
+    it."""
     return MODULES.get(name, name)
 
 
@@ -65,8 +66,8 @@ def module_identifier(name: str) -> str:
 class Names:
     """What is defined and loaded at the point that the reader has come to.
 
-    `loads` are the LoadModule lines so far (identifier to whether it is one of `OURS`); while there is none, all of `OURS` count
-    unless `strict` says that one is yet to come.
+    `loads` are the LoadModule lines so far (identifier to whether it is one of `OURS`); while there is none, all of
+    `OURS` count unless `strict` says that one is yet to come.
     """
 
     values: dict[str, str]

@@ -1,7 +1,7 @@
 """What is wrong with a configuration, as a value that can be collected, sorted, rendered and counted.
 
-A `Diagnostic` names the problem (a code that stays the same), says it in one line, points at the text, and says what to type.
-It knows nothing of colours, terminals or how it was found.
+A `Diagnostic` names the problem (a code that stays the same), says it in one line, points at the text, and says what
+to type. It knows nothing of colours, terminals or how it was found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ WARNING: Final = "warning"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A place that a diagnostic points at. `primary` is the place of the problem itself; `text` stands beside the mark."""
+    """A place that a diagnostic points at.
+
+    `primary` is the place of the problem itself; `text` stands beside the mark.
+    """
 
     span: Span
     text: str = ""
@@ -78,9 +81,11 @@ def warning(
 
 
 class Wrong(Exception):
-    """Raised inside this room by the reader of an argument; `load` turns it into a `Diagnostic` at the statement. Nobody outside sees it.
+    """Raised inside this room by the reader of an argument; `load` turns it into a `Diagnostic` at the statement.
+    Nobody outside sees it.
 
-    `at` is the span to point at, or None for the whole statement. `says` is httpd's own sentence, where it refuses too.
+    `at` is the span to point at, or None for the whole statement. `says` is httpd's own sentence, where it refuses
+    too.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Which files an Include names: one file, a directory with everything below it, or a pattern.
 
-Relative names are below ServerRoot; directory entries and matches come in alphabetical order, as in httpd. It looks at the
-file system and reads no configuration.
+Relative names are below ServerRoot; directory entries and matches come in alphabetical order, as in httpd. It looks at
+the file system and reads no configuration.
 """
 
 from __future__ import annotations

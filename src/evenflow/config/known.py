@@ -1,12 +1,13 @@
 """Every directive of httpd 2.4's modules: its name, its module and where it may stand.
 
-The names and contexts were printed by `apache2 -L` (2.4.71) with every module of Debian's package loaded; which of them are refused
-in virtual hosts and sections was found by trying each. The file knows nothing of what a directive does: those that we act on
-have a row in `directives`. To add one, add a line below its module.
+The names and contexts were printed by `apache2 -L` (2.4.71) with every module of Debian's package loaded; which of
+them are refused in virtual hosts and sections was found by trying each. The file knows nothing of what a directive
+does: those that we act on have a row in `directives`. To add one, add a line below its module.
 
-A line is `NAME CONTEXT [WHY]`. Contexts: G main server, S also virtual hosts, SP also Proxy, SLP also Location and Proxy, D only in
-Location, Proxy, Directory and Files, A anywhere. WHY says that ignoring it cannot change a proxied answer: `tuning` (of httpd's own
-processes, memory or logs) or `local` (only how files of this machine are found and named).
+A line is `NAME CONTEXT [WHY]`. Contexts: G main server, S also virtual hosts, SP also Proxy, SLP also Location and
+Proxy, D only in Location, Proxy, Directory and Files, A anywhere. WHY says that ignoring it cannot change a proxied
+answer: `tuning` (of httpd's own processes, memory or logs) or `local` (only how files of this machine are found and
+named).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from evenflow.config.contexts import LETTERS, Context
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A directive that httpd has. `module` is the identifier (`proxy_module`), `source` its file (`mod_proxy.c`); sections begin with `<`."""
+    """A directive that httpd has.
+
+    `module` is the identifier (`proxy_module`), `source` its file (`mod_proxy.c`); sections begin with `<`.
+    """
 
     name: str
     module: str

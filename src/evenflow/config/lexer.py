@@ -1,7 +1,8 @@
 """From physical lines to logical lines, and from a logical line to words.
 
-Follows httpd's reader: a backslash at the very end joins the next line before anything else is looked at, comments included;
-quotes count only at the start of a word. Every character remembers its physical place. It does not know directives.
+Follows httpd's reader: a backslash at the very end joins the next line before anything else is looked at, comments
+included; quotes count only at the start of a word. Every character remembers its physical place. It does not know
+directives.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ BLANKS = " \t\n\v\f\r"
 
 @dataclass(frozen=True, slots=True)
 class LogicalLine:
-    """One statement's text, blanks at both ends removed. `number` is its last physical line, which is the one httpd reports.
+    """One statement's text, blanks at both ends removed. `number` is its last physical line, which is the one httpd
+    reports.
 
-    `places` gives for each character its physical (line, column) and, for what came from a variable, how many columns the
-    variable's name takes.
+    `places` gives for each character its physical (line, column) and, for what came from a variable, how many columns
+    the variable's name takes.
     """
 
     file: str
@@ -73,7 +75,8 @@ def logical_lines(source: Source) -> Iterator[LogicalLine]:
 def replace_variables(
     line: LogicalLine, look_up: Callable[[str], str | None]
 ) -> tuple[LogicalLine, list[tuple[str, Span]]]:
-    """Put values in place of `${NAME}`, once, on the raw line. Answers the names that nobody defined, which stay as they are.
+    """Put values in place of `${NAME}`, once, on the raw line. Answers the names that nobody defined, which stay as
+    they are.
 
     A name with a colon belongs to RewriteMap and is left alone.
     """
@@ -112,7 +115,10 @@ def replace_variables(
 
 
 def next_word(text: str, pos: int) -> tuple[str, int, int, int]:
-    """The word at or after `pos` as httpd's directives see it: (word, start, end, where to go on). At the end start == len(text)."""
+    """The word at or after `pos` as httpd's directives see it: (word, start, end, where to go on).
+
+    At the end start == len(text).
+    """
     size = len(text)
     while pos < size and text[pos] in BLANKS:
         pos += 1
@@ -151,7 +157,8 @@ def split_words(line: LogicalLine, start: int, end: int) -> tuple[Word, ...]:
 
 
 def split_rewrite(text: str) -> list[tuple[str, int, int]]:
-    """The arguments of RewriteRule and RewriteCond, which httpd splits in their own way: (argument, start, end), at most three.
+    """The arguments of RewriteRule and RewriteCond, which httpd splits in their own way: (argument, start, end), at
+    most three.
 
     Inside quotes nothing is unescaped; outside, a backslash keeps the blank after it, and stays.
     """

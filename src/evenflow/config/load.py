@@ -1,7 +1,8 @@
 """From a file's name to settings, or to everything that is wrong with it.
 
-The one entrance of this room: parse the tree, write the settings statement by statement, run the checks. A bad file is never an
-exception; each problem is a `Diagnostic`, and all of them come in one run. Nothing is looked up or opened but configuration files.
+The one entrance of this room: parse the tree, write the settings statement by statement, run the checks. A bad file is
+never an exception; each problem is a `Diagnostic`, and all of them come in one run. Nothing is looked up or opened but
+configuration files.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a file. `settings` is None if there is an error among the `diagnostics`; `sources` are for rendering them."""
+    """What became of a file.
+
+    `settings` is None if there is an error among the `diagnostics`; `sources` are for rendering them.
+    """
 
     path: str
     settings: Settings | None
@@ -57,14 +61,16 @@ def load(
 ) -> Loaded:
     """Read a configuration file with all that it includes.
 
-    `defines` are the names of `-D`; `environment` is the process's own unless given. `server_root` is where relative paths start until
-    the file says ServerRoot: the file's directory unless given. Never raises for what stands in a file.
+    `defines` are the names of `-D`; `environment` is the process's own unless given. `server_root` is where relative
+    paths start until the file says ServerRoot: the file's directory unless given. Never raises for what stands in a
+    file.
     """
     root = server_root if server_root is not None else os.path.dirname(path)
     tree = parse(path, defines, os.environ if environment is None else environment, root, read)
     writer = Writer(tree.names)
     main = Draft("server", "prefix", "", NOWHERE, SERVER, "", None, [])
-    writer.nodes(tree.nodes, main)
+    if not tree.too_deep:
+        writer.nodes(tree.nodes, main)
     writer.finish()
     diagnostics = [*tree.diagnostics, *writer.diagnostics, *main.reports]
     settings = None
@@ -235,8 +241,8 @@ class Writer:
 def invalid_command(name: str) -> str:
     """httpd's sentence for what it does not know."""
     return (
-        f"httpd says: Invalid command '{name.rstrip('>')}', perhaps misspelled or defined by a module not included in the "
-        "server configuration"
+        f"httpd says: Invalid command '{name.rstrip('>')}', perhaps misspelled or defined by a module not included in "
+        "the server configuration"
     )
 
 

@@ -1,6 +1,7 @@
 """How what is said in one section goes together with what a later or inner section says.
 
-The fields say it themselves (`override`, `append` in `settings`); this file only obeys them, for any settings dataclass.
+The fields say it themselves (`override`, `append` in `settings`); this file only obeys them, for any settings
+dataclass.
 """
 
 from __future__ import annotations

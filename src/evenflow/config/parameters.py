@@ -1,6 +1,7 @@
 """The `key=value` words of members and balancers: what each key takes, and httpd's sentence for a wrong value.
 
-One table for members, one for balancers. It makes values; which member or balancer they belong to is the directive's affair.
+One table for members, one for balancers. It makes values; which member or balancer they belong to is the directive's
+affair.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def status(key: str, word: Word) -> tuple[tuple[str, bool], ...]:
                 f"`{key}` knows the letters `{STATUS_LETTERS}`, not `{letter}`",
                 word.span,
                 says="Unknown status parameter option",
-                note="D disabled, S stopped, I ignore errors, H hot standby, R hot spare, N drain, E error, C health check failed",
+                note="D disabled, S stopped, I ignore errors, H hot standby, R hot spare, N drain, E error, C failed check",
             )
     return tuple(letters)
 

@@ -1,7 +1,8 @@
 """Reads a file and what it includes into a tree, deciding at once what httpd decides while it reads.
 
-That is: variables, Define and UnDefine, Include, LoadModule, ServerRoot, Error, and the read-time sections (IfModule, IfDefine, IfVersion,
-IfFile, IfDirective, IfSection). Sections must balance in each file. What the other directives mean is not known here.
+That is: variables, Define and UnDefine, Include, LoadModule, ServerRoot, Error, and the read-time sections (IfModule,
+IfDefine, IfVersion, IfFile, IfDirective, IfSection). Sections must balance in each file. What the other directives
+mean is not known here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from evenflow.origin import Origin
 DEPTH: Final = 128
 """How deep includes may go."""
 
+NESTING: Final = 100
+"""How deep sections may go, included files counted with the sections around their Include."""
+
 VERSION: Final = (2, 4, 71)
 """The httpd that IfVersion is told we are."""
 
@@ -40,6 +44,8 @@ class Tree:
     names: Names
     server_root: str
     server_root_origin: Origin | None
+    too_deep: bool
+    """Sections nest deeper than `NESTING`, and nobody should walk through them."""
 
 
 def parse(
@@ -51,8 +57,8 @@ def parse(
 ) -> Tree:
     """Read a configuration. Never raises for what a file says; a file that cannot be opened is a diagnostic too.
 
-    A file without LoadModule lines is read as if everything that we do were loaded. Whether it has one is only known when it has been
-    read, so a file that asks before it loads is read twice.
+    A file without LoadModule lines is read as if everything that we do were loaded. Whether it has one is only known
+    when it has been read, so a file that asks before it loads is read twice.
     """
     reader = Reader(Names(dict(defines), environment), server_root, read)
     reader.file(path, reader.nodes, None)
@@ -66,6 +72,7 @@ def parse(
         reader.names,
         reader.server_root,
         reader.server_root_origin,
+        reader.too_deep,
     )
 
 
@@ -83,6 +90,8 @@ class Reader:
     depth: int = 0
     halted: bool = False
     """Includes went too deep: no more of them, or two in one file would never end."""
+    nesting: int = 0
+    too_deep: bool = False
 
     def file(self, path: str, nodes: list[Node], included_by: Span | None) -> None:
         """Read one file into `nodes`."""
@@ -121,13 +130,20 @@ class Reader:
                 opened = self.open(line, idle)
                 here.append(opened)
                 open_sections.append(opened)
+                if self.nesting + len(open_sections) > NESTING and not self.too_deep:
+                    self.too_deep = True
+                    self.diagnostics.append(
+                        error("section-too-deep", f"sections stand more than {NESTING} deep in each other", line.whole)
+                    )
                 if idle or not opened.taken:
                     idle += 1
             else:
                 statement = make_statement(line)
                 here.append(statement)
                 if not idle:
+                    self.nesting += len(open_sections)
                     self.obey(statement, here)
+                    self.nesting -= len(open_sections)
         for section in reversed(open_sections):
             self.not_closed(section, None)
 

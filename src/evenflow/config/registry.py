@@ -21,7 +21,10 @@ DIRECTIVES: Final[dict[str, Directive]] = {
 
 
 def nearest(name: str) -> str | None:
-    """The known directive whose spelling is nearest; sections are asked for, and answered, with their `<`. None where nothing is near."""
+    """The known directive whose spelling is nearest; sections are asked for, and answered, with their `<`.
+
+    None where nothing is near.
+    """
     lower = name.lower()
     pool = [known for known in KNOWN if known.startswith("<") == lower.startswith("<")]
     found = difflib.get_close_matches(lower, pool, n=3, cutoff=0.7)

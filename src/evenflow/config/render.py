@@ -1,7 +1,7 @@
 """Diagnostics as text for people and as JSON for programs.
 
-The text is readable without colour; colour only repeats what the marks say. It opens no file: the lines come from the sources
-that were read.
+The text is readable without colour; colour only repeats what the marks say. It opens no file: the lines come from the
+sources that were read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: boo
             mark = ("^" if label.primary else "-") * width
             note = f" {label.text}" if label.text else ""
             lines.append(
-                f"{paint(' ' * gutter + ' |', 'frame')} {' ' * column}{paint(mark + note, kind if label.primary else 'frame')}"
+                f"{paint(' ' * gutter + ' |', 'frame')} {' ' * column}"
+                + paint(mark + note, kind if label.primary else "frame")
             )
     lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {note}" for note in diagnostic.notes)
     if diagnostic.help:

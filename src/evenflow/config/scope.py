@@ -1,7 +1,7 @@
 """The settings of one section while they are being written.
 
-A `Draft` collects what the statements of one section say and becomes a frozen `Block` at its end. It knows the fields of the
-settings and where they merge; it knows no directive.
+A `Draft` collects what the statements of one section say and becomes a frozen `Block` at its end. It knows the fields
+of the settings and where they merge; it knows no directive.
 """
 
 from __future__ import annotations

@@ -84,7 +84,10 @@ def open_virtual_host(outer: Draft, section: Section) -> Draft:
 
 
 def read_address(draft: Draft, section: Section, word: Word) -> Address | None:
-    """`host[:port]`, `[v6]:port`, `*[:port|:*]`, `_default_[:port]`. None for one that httpd leaves out with a message."""
+    """`host[:port]`, `[v6]:port`, `*[:port|:*]`, `_default_[:port]`.
+
+    None for one that httpd leaves out with a message.
+    """
     text = word.text
     if text.isascii() and text.isdigit():
         raise Wrong(

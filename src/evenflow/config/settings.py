@@ -1,9 +1,9 @@
 """What a configuration says, section by section, before anybody acts on it.
 
-One dataclass per module, the same in every kind of section: a field that was not said there is `UNSET`, and says itself
-how it merges when a later section speaks too (`override`, `append`, `replace_if_said`). Values are parsed (numbers, durations,
-words), but nothing is looked up, compiled or opened: that is the compiler's. The parser's directives write these fields;
-the compiler reads them; nobody else does.
+One dataclass per module, the same in every kind of section: a field that was not said there is `UNSET`, and says
+itself how it merges when a later section speaks too (`override`, `append`, `replace_if_said`). Values are parsed
+(numbers, durations, words), but nothing is looked up, compiled or opened: that is the compiler's. The parser's
+directives write these fields; the compiler reads them; nobody else does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def append() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a listener or a virtual host stands. `host` is "" for every address; `port` None only in `<VirtualHost a:*>`."""
+    """Where a listener or a virtual host stands.
+
+    `host` is "" for every address; `port` None only in `<VirtualHost a:*>`.
+    """
 
     host: str
     port: int | None
@@ -163,7 +166,10 @@ class ConditionLine:
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One `RewriteRule` with the conditions before it. `pattern` keeps a leading `!`; flags as in `ConditionLine`, short names (`P`, `R`, `E` ...)."""
+    """One `RewriteRule` with the conditions before it.
+
+    `pattern` keeps a leading `!`; flags as in `ConditionLine`, short names (`P`, `R`, `E` ...).
+    """
 
     pattern: str
     substitution: str
@@ -176,9 +182,9 @@ class RuleLine:
 class FieldEdit:
     """One `Header` or `RequestHeader`.
 
-    `table` is "request", "onsuccess" or "always". `action` is set, setifempty, add, append, merge, unset, edit, edit*, echo or note.
-    `value` is the format (for edit the pattern), `replacement` edit's second; "" where an action takes none.
-    `env` is (name, wanted) for `env=NAME` / `env=!NAME`, else None; `expr` the text of `expr=`, else None.
+    `table` is "request", "onsuccess" or "always". `action` is set, setifempty, add, append, merge, unset, edit, edit*,
+    echo or note. `value` is the format (for edit the pattern), `replacement` edit's second; "" where an action takes
+    none. `env` is (name, wanted) for `env=NAME` / `env=!NAME`, else None; `expr` the text of `expr=`, else None.
     """
 
     table: str
@@ -312,9 +318,9 @@ class LogSettings:
 class Block:
     """One section and what was said directly in it.
 
-    `kind` is "server" (the main server), "virtualhost", "location" (also `<Location ~ rx>` and LocationMatch), "proxy" (also ProxyMatch),
-    "directory", "files". `match` is "prefix", "glob" or "regex" and `pattern` the section's argument without quotes.
-    `addresses` is for virtual hosts only. `blocks` are the enclosed sections in file order.
+    `kind` is "server" (the main server), "virtualhost", "location" (also `<Location ~ rx>` and LocationMatch), "proxy"
+    (also ProxyMatch), "directory", "files". `match` is "prefix", "glob" or "regex" and `pattern` the section's
+    argument without quotes. `addresses` is for virtual hosts only. `blocks` are the enclosed sections in file order.
     """
 
     kind: str
@@ -336,7 +342,8 @@ class Block:
 class Settings:
     """A whole configuration: the main server with every virtual host among its `blocks`.
 
-    `server_root` is absolute; relative paths in the blocks are relative to it. `modules` are the module identifiers that count as loaded.
+    `server_root` is absolute; relative paths in the blocks are relative to it. `modules` are the module identifiers
+    that count as loaded.
     """
 
     main: Block

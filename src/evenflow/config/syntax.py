@@ -1,7 +1,7 @@
 """The tree as written: statements and sections, each with its place in the file.
 
-Nothing is interpreted here: names keep their spelling, words are only split and unquoted. What a read-time section leaves out
-is in the tree too, marked as not taken, so that formatters and checks see the whole file.
+Nothing is interpreted here: names keep their spelling, words are only split and unquoted. What a read-time section
+leaves out is in the tree too, marked as not taken, so that formatters and checks see the whole file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One use of a directive. `name` is as written; `rest` is everything after it, variables replaced; `words` is `rest` split."""
+    """One use of a directive.
+
+    `name` is as written; `rest` is everything after it, variables replaced; `words` is `rest` split.
+    """
 
     name: str
     name_span: Span
@@ -44,7 +47,8 @@ class Statement:
 
 @dataclass(slots=True)
 class Section:
-    """A use of a directive that encloses. `name` is without brackets; `taken` is False where a read-time condition leaves it out.
+    """A use of a directive that encloses. `name` is without brackets; `taken` is False where a read-time condition
+    leaves it out.
 
     Not frozen: the parser fills it while the file goes on, and nobody changes it afterwards.
     """
@@ -74,7 +78,8 @@ Node = Statement | Section | Included
 
 
 def statements(nodes: list[Node], *, taken: bool = True) -> Iterator[Statement | Section]:
-    """Every statement and section below `nodes` in file order, includes opened; without those left out unless `taken` is False."""
+    """Every statement and section below `nodes` in file order, includes opened; without those left out unless `taken`
+    is False."""
     for node in nodes:
         if isinstance(node, Included):
             yield from statements(node.children, taken=taken)

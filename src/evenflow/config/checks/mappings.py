@@ -74,7 +74,8 @@ def _shadowed(places: Places, mapping: MappingLine, taking: MappingLine, path: s
     if move == "below":
         help = f"put the section of line {mapping.origin.line} below that of {line_of(taking.origin, mapping.origin)}"
     elif not move:
-        help = f"put it into its own `<Location {mapping.path}>`, below the one of {line_of(taking.origin, mapping.origin)}"
+        where = line_of(taking.origin, mapping.origin)
+        help = f"put it into its own `<Location {mapping.path}>`, below the one of {where}"
     return warning(
         "mapping-shadowed",
         f"`{_what(mapping)}` can never match",
@@ -102,7 +103,8 @@ def check_exclusions(server: Server, places: Places) -> Iterator[Diagnostic]:
             places.head(mapping.origin, 2),
             also=(Label(places.whole(rule.origin), "this rule takes it", primary=False),),
             notes=("rules run before ProxyPass, wherever they stand in the file",),
-            help=f"write `RewriteCond %{{REQUEST_URI}} !^{_escaped(path)}` above {line_of(rule.origin, mapping.origin)}",
+            help=f"write `RewriteCond %{{REQUEST_URI}} !^{_escaped(path)}` above "
+            + line_of(rule.origin, mapping.origin),
         )
 
 

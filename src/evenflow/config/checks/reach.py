@@ -23,7 +23,8 @@ def check_members(server: Server, places: Places) -> Iterator[Diagnostic]:
             continue
         yield warning(
             "balancer-without-members",
-            f"`balancer://{name}` has no members here: every request to it is answered with {503 if balancer is not None else status}",
+            f"`balancer://{name}` has no members here: every request to it is answered with "
+            + str(503 if balancer is not None else status),
             places.word(origin, target),
             help=f"write `<Proxy balancer://{name}>` with a `BalancerMember` for each node",
         )

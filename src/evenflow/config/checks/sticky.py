@@ -80,7 +80,8 @@ def check_cookie(server: Server, places: Places) -> Iterator[Diagnostic]:
                 "a balancer reads the cookie and never makes one, so each request may go to another member",
                 f"if the application itself sets `{name}` with `.ROUTE` at the end of its value, all is well",
             ),
-            help=f'write `Header add Set-Cookie "{name}=.%{{BALANCER_WORKER_ROUTE}}e; path=/" env=BALANCER_ROUTE_CHANGED`',
+            help=f'write `Header add Set-Cookie "{name}=.%{{BALANCER_WORKER_ROUTE}}e; path=/" '
+            "env=BALANCER_ROUTE_CHANGED`",
         )
 
 
@@ -132,7 +133,8 @@ def check_split(server: Server, places: Places) -> Iterator[Diagnostic]:
                 "the same hosts",
                 also=(Label(places.whole(first.origin), "the same hosts", primary=False),),
                 notes=(
-                    f"both serve `{path}` and they share no session, so a client that uses both meets two nodes and one of them does not know it",
+                    f"both serve `{path}` and they share no session, so a client that uses both meets two nodes and one "
+                    "of them does not know it",
                 ),
                 help=_one_balancer(first, second, line_of(second.origin, first.origin)),
             )

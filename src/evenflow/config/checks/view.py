@@ -1,4 +1,5 @@
-"""A configuration as the checks look at it: one `Server` for each virtual host with what it inherits, and places to point at.
+"""A configuration as the checks look at it: one `Server` for each virtual host with what it inherits, and places to
+point at.
 
 It answers what is certain and says None where it is not; a check that is not certain keeps silent.
 """

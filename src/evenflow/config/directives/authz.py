@@ -14,12 +14,8 @@ from evenflow.config.settings import RequireLine
 from evenflow.config.syntax import Section, Statement, Word
 
 OTHERS = frozenset(
-    {
-        "dbd-group", "dbd-login", "dbd-logout", "dbm-file-group", "dbm-group", "env", "expr", "file-group", "file-owner", "forward-dns", "group",
-        "host", "ldap-attribute", "ldap-dn", "ldap-filter", "ldap-group", "ldap-search", "ldap-user", "method", "ssl", "ssl-verify-client",
-        "user", "valid-user",
-    }
-)  # fmt: skip
+    ["dbd-group", "dbd-login", "dbd-logout", "dbm-file-group", "dbm-group", "env", "expr", "file-group", "file-owner", "forward-dns", "group", "host", "ldap-attribute", "ldap-dn", "ldap-filter", "ldap-group", "ldap-search", "ldap-user", "method", "ssl", "ssl-verify-client", "user", "valid-user"]
+)
 """Providers that httpd has and we do not, yet."""
 
 
@@ -83,8 +79,9 @@ def check_addresses(statement: Statement | Section, arguments: tuple[Word, ...])
         if not is_network(word.text):
             raise Wrong(
                 "address-malformed",
-                f"`{word.text}` is not an address: write `10.1.2.3`, `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, `10.1` or `2001:db8::/32`",
+                f"`{word.text}` is not an address",
                 word.span,
+                help="write it like `10.1.2.3`, `10.1.0.0/16`, `10.1.0.0/255.255.0.0`, `10.1` or `2001:db8::/32`",
                 says=f"ip address '{word.text}' appears to be invalid",
             )
 

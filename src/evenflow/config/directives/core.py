@@ -119,8 +119,9 @@ def log_level(statement: Statement | Section) -> str:
         if level not in LEVELS:
             raise Wrong(
                 "value-not-allowed",
-                f"`{level}` is not a log level: use one of `emerg alert crit error warn notice info debug` or `trace1` to `trace8`",
+                f"`{level}` is not a log level",
                 word.span,
+                help="use one of `emerg alert crit error warn notice info debug` or `trace1` to `trace8`",
                 says="Log level keyword must be one of emerg/alert/crit/error/warn/notice/info/debug/trace1/.../trace8",
             )
     return " ".join(word.text.lower() for word in words)

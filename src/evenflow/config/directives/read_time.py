@@ -1,4 +1,7 @@
-"""What has acted already when the settings are written: the parser obeys these while it reads. Their rows say where they may stand."""
+"""What has acted already when the settings are written: the parser obeys these while it reads.
+
+Their rows say where they may stand.
+"""
 
 from __future__ import annotations
 

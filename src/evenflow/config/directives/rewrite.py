@@ -1,4 +1,7 @@
-"""mod_rewrite: rules and conditions as split, flags as short upper-case names. Patterns and substitutions are the compiler's."""
+"""mod_rewrite: rules and conditions as split, flags as short upper-case names.
+
+Patterns and substitutions are the compiler's.
+"""
 
 from __future__ import annotations
 

@@ -90,9 +90,10 @@ def test_a_debian_layout_is_read_from_its_one_file(tmp_path: Path) -> None:
     (tmp_path / "mods-enabled").mkdir()
     (tmp_path / "sites-enabled").mkdir()
     (tmp_path / "apache2.conf").write_text(
-        "DefaultRuntimeDir ${RUN}\nPidFile ${RUN}/apache2.pid\nUser ${USER_NAME}\nErrorLog ${LOGS}/error.log\nLogLevel warn\n"
+        "DefaultRuntimeDir ${RUN}\nPidFile ${RUN}/apache2.pid\nUser ${USER_NAME}\n"
+        "ErrorLog ${LOGS}/error.log\nLogLevel warn\n"
         "IncludeOptional mods-enabled/*.load\nIncludeOptional mods-enabled/*.conf\nInclude ports.conf\n"
-        '<Directory />\n\tOptions FollowSymLinks\n\tAllowOverride None\n\tRequire all denied\n</Directory>\n'
+        "<Directory />\n\tOptions FollowSymLinks\n\tAllowOverride None\n\tRequire all denied\n</Directory>\n"
         '<FilesMatch "^\\.ht">\n\tRequire all denied\n</FilesMatch>\n'
         'LogFormat "%h" common\nIncludeOptional conf-enabled/*.conf\nIncludeOptional sites-enabled/*.conf\n'
     )
@@ -101,7 +102,8 @@ def test_a_debian_layout_is_read_from_its_one_file(tmp_path: Path) -> None:
         (tmp_path / "mods-enabled" / f"{name}.load").write_text(f"LoadModule {name}_module /usr/lib/mod_{name}.so\n")
     (tmp_path / "mods-enabled" / "mpm_event.conf").write_text("StartServers 2\n")
     (tmp_path / "sites-enabled" / "wiki.conf").write_text(
-        "<VirtualHost *:80>\n\tServerName wiki\n\tProxyPass / http://127.0.0.1:8090/\n\tCustomLog ${LOGS}/a.log common\n</VirtualHost>\n"
+        "<VirtualHost *:80>\n\tServerName wiki\n\tProxyPass / http://127.0.0.1:8090/\n"
+        "\tCustomLog ${LOGS}/a.log common\n</VirtualHost>\n"
     )
     path = str(tmp_path / "apache2.conf")
     loaded = load(path, environment={"RUN": "/run/x", "USER_NAME": "www-data", "LOGS": "/var/log/x"})
@@ -192,9 +194,50 @@ def test_sections_without_end_do_not_exhaust_us(line: str) -> None:
 
 WORDS = st.sampled_from(
     [one.name for one in KNOWN.values()]
-    + ["</Location>", "</VirtualHost>", "</Proxy>", "</IfModule>", "<Else>", "\\", '"', "'", "${A}", "${", "}", "[P,L]", "[R=", "~", "!"]
-    + ["/", "balancer://c", "balancer://", "http://", "http://a:1/", "http://[::1", "On", "*:80", "[::1]:80", "5", "-1", "9" * 400]
-    + ["timeout=5", "route=", "=", "env=", "expr=", "loadfactor=" + "9" * 400, "status=+", "stickysession=A|b", ">", "#", "%{X}"]
+    + [
+        "</Location>",
+        "</VirtualHost>",
+        "</Proxy>",
+        "</IfModule>",
+        "<Else>",
+        "\\",
+        '"',
+        "'",
+        "${A}",
+        "${",
+        "}",
+        "[P,L]",
+        "[R=",
+        "~",
+        "!",
+    ]
+    + [
+        "/",
+        "balancer://c",
+        "balancer://",
+        "http://",
+        "http://a:1/",
+        "http://[::1",
+        "On",
+        "*:80",
+        "[::1]:80",
+        "5",
+        "-1",
+        "9" * 400,
+    ]
+    + [
+        "timeout=5",
+        "route=",
+        "=",
+        "env=",
+        "expr=",
+        "loadfactor=" + "9" * 400,
+        "status=+",
+        "stickysession=A|b",
+        ">",
+        "#",
+        "%{X}",
+    ]
 )
 LINES = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
 

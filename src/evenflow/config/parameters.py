@@ -96,7 +96,7 @@ def status(key: str, word: Word) -> tuple[tuple[str, bool], ...]:
                 f"`{key}` knows the letters `{STATUS_LETTERS}`, not `{letter}`",
                 word.span,
                 says="Unknown status parameter option",
-                note="D disabled, S stopped, I ignore errors, H hot standby, R hot spare, N drain, E error, C failed check",
+                note="D disabled, S stopped, I ignore errors, H standby, R spare, N drain, E error, C failed check",
             )
     return tuple(letters)
 

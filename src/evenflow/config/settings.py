@@ -286,7 +286,7 @@ class HeaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """mod_authz_core and mod_authz_host: the lines of one section count as RequireAny; a later section's replace them."""
+    """mod_authz_core and mod_authz_host: one section's lines count as RequireAny; a later section's replace them."""
 
     requires: tuple[RequireLine, ...] | Unset = override()
 

@@ -26,8 +26,8 @@ def check_question_mark(server: Server, places: Places) -> Iterator[Diagnostic]:
             "a path with `%3F` in it is answered with 403 by this rule",
             places.whole(rule.origin),
             notes=(
-                f"`{reference}` is the decoded path; a `?` that it brings along would begin a query, so the rule refuses it "
-                "(AH10508)",
+                f"`{reference}` is the decoded path; a `?` that it brings along would begin a query, so the rule "
+                "refuses it (AH10508)",
                 "pages and attachments whose names hold a question mark have such paths",
             ),
             help=f"use `ProxyPass / {target}` in place of the rule, or let it escape what it copies: "

@@ -133,8 +133,8 @@ def check_split(server: Server, places: Places) -> Iterator[Diagnostic]:
                 "the same hosts",
                 also=(Label(places.whole(first.origin), "the same hosts", primary=False),),
                 notes=(
-                    f"both serve `{path}` and they share no session, so a client that uses both meets two nodes and one "
-                    "of them does not know it",
+                    f"both serve `{path}` and they share no session, so a client that uses both meets two nodes "
+                    "and one of them does not know it",
                 ),
                 help=_one_balancer(first, second, line_of(second.origin, first.origin)),
             )

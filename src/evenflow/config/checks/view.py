@@ -164,7 +164,7 @@ def flag(rule: RuleLine | ConditionLine, name: str) -> bool:
 
 
 def takes(rule: RuleLine, path: str) -> bool | None:
-    """Whether a rule in server context acts on a GET of exactly `path`; None where that depends on more than the path."""
+    """Whether a rule in server context acts on a GET of exactly `path`; None where more than the path decides."""
     matched = _search(rule.pattern, path, ignore_case=flag(rule, "NC"))
     if matched is not True:
         return matched

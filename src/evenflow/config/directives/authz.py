@@ -14,8 +14,12 @@ from evenflow.config.settings import RequireLine
 from evenflow.config.syntax import Section, Statement, Word
 
 OTHERS = frozenset(
-    ["dbd-group", "dbd-login", "dbd-logout", "dbm-file-group", "dbm-group", "env", "expr", "file-group", "file-owner", "forward-dns", "group", "host", "ldap-attribute", "ldap-dn", "ldap-filter", "ldap-group", "ldap-search", "ldap-user", "method", "ssl", "ssl-verify-client", "user", "valid-user"]
-)
+    {
+        "dbd-group", "dbd-login", "dbd-logout", "dbm-file-group", "dbm-group", "env", "expr", "file-group",
+        "file-owner", "forward-dns", "group", "host", "ldap-attribute", "ldap-dn", "ldap-filter", "ldap-group",
+        "ldap-search", "ldap-user", "method", "ssl", "ssl-verify-client", "user", "valid-user",
+    }
+)  # fmt: skip
 """Providers that httpd has and we do not, yet."""
 
 

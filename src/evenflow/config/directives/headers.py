@@ -37,8 +37,8 @@ def read_edit(statement: Statement | Section, table: str, words: list[Word]) -> 
             "value-not-allowed",
             f"the action of `{name}` must be one of {', '.join(f'`{word}`' for word in ACTIONS)}, {given}",
             words[0].span if words else None,
-            says="first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or "
-            "'edit*'.",
+            says="first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', "
+            "'edit', or 'edit*'.",
             help=f"write `{name} set ...`" if table == "request" and action in ("always", "onsuccess") else "",
         )
     if action == "echo" and table == "request":

@@ -266,7 +266,7 @@ def set_line(
 
 
 def is_declared(draft: Draft, target: str) -> bool:
-    """Whether a balancer has a member, or a mapping names the member, further up in this server or in the main server."""
+    """Whether a balancer has a member, or a mapping names the member, further up in this or the main server."""
     name = balancer_name(target)
     wanted = target.rstrip("/").lower()
     for server in (draft.server, draft.main):

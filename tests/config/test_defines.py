@@ -1,0 +1,47 @@
+"""Names and modules."""
+
+from __future__ import annotations
+
+from evenflow.config.defines import OURS, Names, module_identifier
+
+
+def test_a_module_has_two_names() -> None:
+    assert module_identifier("mod_proxy.c") == "proxy_module"
+    assert module_identifier("proxy_module") == "proxy_module"
+    assert module_identifier("core.c") == "core_module"
+    assert module_identifier("event.c") == "mpm_event_module"
+    assert module_identifier("nonsense") == "nonsense"
+
+
+def test_what_the_file_defines_comes_before_the_environment() -> None:
+    names = Names({"A": "file", "E": ""}, {"A": "environment", "B": "environment", "E": "environment"})
+    assert [names.value(name) for name in "ABCE"] == ["file", "environment", None, ""]
+
+
+def test_without_loads_everything_of_ours_is_there() -> None:
+    names = Names({}, {})
+    assert names.modules == OURS
+    assert names.is_loaded("mod_headers.c")
+    assert names.asked_before_loading
+
+
+def test_a_load_ends_that() -> None:
+    names = Names({}, {})
+    names.load("proxy_module")
+    assert names.is_loaded("proxy_module")
+    assert not names.is_loaded("headers_module")
+    assert names.is_loaded("evenflow_module")
+    assert not names.asked_before_loading
+
+
+def test_a_module_that_is_not_ours_is_not_there() -> None:
+    names = Names({}, {})
+    names.load("deflate_module")
+    assert not names.is_loaded("mod_deflate.c")
+    assert names.loads == {"deflate_module": False}
+
+
+def test_strict_names_know_that_a_load_will_come() -> None:
+    names = Names({}, {}, strict=True)
+    assert not names.is_loaded("mod_headers.c")
+    assert names.is_loaded("core.c")

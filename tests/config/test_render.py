@@ -1,0 +1,140 @@
+"""The picture of a diagnostic, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from evenflow.config.diagnostics import Diagnostic, Label, error, warning
+from evenflow.config.load import load
+from evenflow.config.render import render, summary, to_json
+from evenflow.config.source import make_source
+from evenflow.config.syntax import Span
+from tests.config.cases import load_text
+
+
+def shown(text: str) -> str:
+    loaded = load_text(text)
+    return render(loaded.diagnostics, loaded.sources)
+
+
+def test_two_places_on_two_lines() -> None:
+    text = "# one\n" * 17 + (
+        "    ProxyPass /          http://127.0.0.1:8090/\n\n\n    ProxyPass /synchrony http://127.0.0.1:8091/synchrony\n"
+    )
+    assert shown(text) == (
+        "warning[mapping-shadowed]: `ProxyPass /synchrony` can never match\n"
+        "  --> case.conf:21:5\n"
+        "   |\n"
+        "18 |     ProxyPass /          http://127.0.0.1:8090/\n"
+        "   |     ----------- this mapping takes every path first\n"
+        "21 |     ProxyPass /synchrony http://127.0.0.1:8091/synchrony\n"
+        "   |     ^^^^^^^^^^^^^^^^^^^^\n"
+        "   = note: mappings are tried in the order they are written\n"
+        "help: move line 21 above line 18\n"
+    )
+
+
+def test_one_place_with_httpds_sentence() -> None:
+    text = "<Proxy balancer://a>\n\tBalancerMember http://127.0.0.1 loadfactor=250\n</Proxy>\n"
+    assert shown(text) == (
+        "error[value-out-of-range]: `loadfactor` must be between 1 and 100, not 250\n"
+        " --> case.conf:2:34\n"
+        "  |\n"
+        "2 |     BalancerMember http://127.0.0.1 loadfactor=250\n"
+        "  |                                     ^^^^^^^^^^^^^^\n"
+        "  = note: httpd says: BalancerMember LoadFactor must be a number between 1..100\n"
+    )
+
+
+def test_an_empty_line_stands_between_two() -> None:
+    text = "Xyzzy\n<Location /balancer-manager>\n"
+    assert shown(text) == (
+        "error[unknown-directive]: `Xyzzy` is not a directive of httpd\n"
+        " --> case.conf:1:1\n"
+        "  |\n"
+        "1 | Xyzzy\n"
+        "  | ^^^^^\n"
+        "  = note: httpd says: Invalid command 'Xyzzy', perhaps misspelled or defined by a module not included in"
+        " the server configuration\n"
+        "\n"
+        "error[section-not-closed]: `<Location /balancer-manager>` opened on line 2 is never closed\n"
+        " --> case.conf:2:1\n"
+        "  |\n"
+        "2 | <Location /balancer-manager>\n"
+        "  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "  = note: httpd says: <Location> was not closed.\n"
+        "help: write `</Location>` where the section ends\n"
+    )
+
+
+def test_what_has_no_place() -> None:
+    assert (
+        render([error("file-not-readable", "`a` cannot be read", None)], {})
+        == "error[file-not-readable]: `a` cannot be read\n"
+    )
+    assert render([], {}) == ""
+
+
+def test_a_label_in_another_file(tmp_path: Path) -> None:
+    (tmp_path / "inner.conf").write_text("ProxyPass /a http://127.0.0.1/a\n")
+    main = tmp_path / "main.conf"
+    main.write_text("ProxyPass / http://127.0.0.1/\nInclude inner.conf\n")
+    loaded = load(str(main))
+    assert render(loaded.diagnostics, loaded.sources).replace(str(tmp_path), "DIR") == (
+        "warning[mapping-shadowed]: `ProxyPass /a` can never match\n"
+        " --> DIR/inner.conf:1:1\n"
+        "  |\n"
+        "1 | ProxyPass /a http://127.0.0.1/a\n"
+        "  | ^^^^^^^^^^^^\n"
+        " ::: DIR/main.conf:1:1\n"
+        "  |\n"
+        "1 | ProxyPass / http://127.0.0.1/\n"
+        "  | ----------- this mapping takes every path first\n"
+        "  = note: mappings are tried in the order they are written\n"
+        "help: move line 1 above line 1 of DIR/main.conf\n"
+    )
+
+
+def test_two_labels_on_one_line() -> None:
+    source = make_source("a", "one two")
+    labels = (Label(Span("a", 1, 5, 3), "second"), Label(Span("a", 1, 1, 3), "first", primary=False))
+    assert render([Diagnostic("x", "error", "text", labels)], {"a": source}).splitlines()[3:] == [
+        "1 | one two",
+        "  | --- first",
+        "  |     ^^^ second",
+    ]
+
+
+def test_a_terminal_does_not_obey_a_file() -> None:
+    text = shown("Xyz\x1b[31mzy \x07\udcff\n")
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    text.encode("utf-8")
+
+
+def test_colour_only_repeats_the_marks() -> None:
+    loaded = load_text("Xyzzy\n")
+    coloured = render(loaded.diagnostics, loaded.sources, color=True)
+    assert "\x1b[1;31merror[unknown-directive]\x1b[0m" in coloured
+    import re
+
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render(loaded.diagnostics, loaded.sources)
+
+
+def test_json_says_the_same() -> None:
+    loaded = load_text("  Liste 80\n")
+    (one,) = json.loads(to_json(loaded.diagnostics, loaded.sources))
+    assert one["severity"] == "error"
+    assert one["code"] == "unknown-directive"
+    assert one["headline"] == "`Liste` is not a directive of httpd"
+    assert (one["file"], one["line"], one["column"], one["width"], one["text"]) == ("case.conf", 1, 3, 5, "  Liste 80")
+    assert one["help"] == "did you mean `Listen`?"
+    assert one["labels"] == [{"file": "case.conf", "line": 1, "column": 3, "width": 5, "text": "", "primary": True}]
+    assert json.loads(to_json([])) == []
+    assert json.loads(to_json([warning("x", "y", None)]))[0]["line"] is None
+
+
+def test_the_count() -> None:
+    assert summary(load_text("Xyzzy\nXyzzx\nMutex pthread\n").diagnostics) == "2 errors, 1 warning"
+    assert summary([]) == ""

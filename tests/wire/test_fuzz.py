@@ -1,0 +1,69 @@
+"""The fuzz targets run, find nothing in a second each, and would find something."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from fuzz import chunked, mutation, request_head, response_head
+from tests.peers import CHECKOUT
+
+TARGETS = (request_head, response_head, chunked)
+
+
+def name_of(target: ModuleType) -> str:
+    return target.__name__.rpartition(".")[2]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=name_of)
+def test_a_target_finds_nothing(target: ModuleType) -> None:
+    tried = mutation.explore(target.check, target.CORPUS, target.WORDS, seconds=1.5, seed=random.randrange(1 << 30))
+    assert 0 < tried.accepted < tried.inputs
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=name_of)
+def test_a_target_is_a_command(target: ModuleType) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", target.__name__, "--seconds", "0.1", "--seed", "1"],
+        cwd=CHECKOUT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "accepted" in done.stdout
+
+
+def test_the_inputs_follow_from_the_seed() -> None:
+    def inputs(seed: int) -> list[bytes]:
+        seen: list[bytes] = []
+
+        def check(data: bytes, rng: random.Random) -> int:
+            seen.append(data)
+            if len(seen) == 200:
+                raise EOFError
+            return len(data) if len(data) % 2 else -1
+
+        with pytest.raises(EOFError):
+            mutation.explore(check, request_head.CORPUS, request_head.WORDS, 60, seed)
+        return seen
+
+    assert inputs(1) == inputs(1)
+    assert inputs(1) != inputs(2)
+
+
+def test_what_is_wrong_is_reported_with_its_input() -> None:
+    def check(data: bytes, rng: random.Random) -> int:
+        assert b"\x00" not in data, "a NUL"
+        return len(data)
+
+    with pytest.raises(AssertionError, match="a NUL") as caught:
+        mutation.explore(check, response_head.CORPUS, response_head.WORDS, 30, 1)
+    assert "of seed 1: b'" in caught.value.__notes__[0] or 'of seed 1: b"' in caught.value.__notes__[0]
+    assert "\\x00" in caught.value.__notes__[0]

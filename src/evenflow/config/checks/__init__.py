@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from evenflow.config.checks import manager, mappings, reach, rules, sticky
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
-from evenflow.config.load import Loaded
+from evenflow.config.loaded import Loaded
 
 CHECKS = (
     mappings.check_shadowed,
@@ -26,6 +26,7 @@ CHECKS = (
     rules.check_websockets,
     reach.check_members,
     reach.check_listeners,
+    reach.check_names,
 )
 """Each takes a server and the places to point at."""
 

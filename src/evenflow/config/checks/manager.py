@@ -13,9 +13,9 @@ MANAGER = "balancer-manager"
 
 
 def managers(server: Server) -> Iterator[Block]:
-    """The sections with the manager's handler."""
-    for location in server.locations:
-        if location.match == "prefix" and location.core.handler == MANAGER:
+    """The server's own sections with the manager's handler; one of the main server may be meant for another port."""
+    for location in server.block.blocks:
+        if location.kind == "location" and location.match == "prefix" and location.core.handler == MANAGER:
             yield location
 
 

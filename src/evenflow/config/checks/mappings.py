@@ -36,7 +36,9 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
         else:
             for location in server.locations:
                 taking = location_mapping(location)
-                if taking is not None and location.match == "prefix" and covers(location.pattern, mapping.path):
+                if taking is None or location.match != "prefix" or taking.target == mapping.target == "!":
+                    continue
+                if covers(location.pattern, mapping.path):
                     yield _shadowed(
                         places,
                         mapping,

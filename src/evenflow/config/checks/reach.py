@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from evenflow.config.checks.mappings import paths_and_mappings
 from evenflow.config.checks.view import Places, Server, flag
-from evenflow.config.diagnostics import Diagnostic, warning
+from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
+from evenflow.config.settings import UNSET, Block
 
 
 def check_members(server: Server, places: Places) -> Iterator[Diagnostic]:
@@ -46,3 +47,32 @@ def check_listeners(server: Server, places: Places) -> Iterator[Diagnostic]:
             places.whole(server.block.origin),
             help=f"write `Listen {address.port}`",
         )
+
+
+def check_names(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A virtual host whose every name an earlier one on the same addresses has."""
+    block = server.block
+    if block.kind != "virtualhost":
+        return
+    names = _names(block)
+    addresses = {(address.host, address.port) for address in block.addresses}
+    for earlier in server.main.blocks:
+        if earlier is block:
+            return
+        if earlier.kind != "virtualhost" or not names or not addresses:
+            continue
+        if names <= _names(earlier) and addresses <= {(address.host, address.port) for address in earlier.addresses}:
+            yield warning(
+                "virtual-host-shadowed",
+                f"`{block.origin.text}` never answers: an earlier one has the same address and name",
+                places.whole(block.origin),
+                also=(Label(places.whole(earlier.origin), "this one is found first", primary=False),),
+                help="give one of them another ServerName, or put both into one section",
+            )
+            return
+
+
+def _names(block: Block) -> set[str]:
+    name = block.core.server_name
+    aliases = block.core.server_aliases or ()
+    return ({name.host.lower()} if name is not UNSET else set()) | {alias.lower() for alias in aliases}

@@ -67,7 +67,7 @@ def check_cookie(server: Server, places: Places) -> Iterator[Diagnostic]:
     """stickysession by a cookie that no Header line and no application sets."""
     for balancer in server.balancers.values():
         sticky = balancer.sticky
-        if sticky is None or len(balancer.members) < 2:
+        if sticky is None or len(balancer.members) < 2 or balancer.name in server.inherited:
             continue
         name, origin = sticky
         if not name or name.lower() in APPLICATION_COOKIES or _is_set(server, name):
@@ -97,13 +97,9 @@ def _is_set(server: Server, name: str) -> bool:
             and name in edit.value + edit.replacement
         ):
             return True
-    rules = [
-        *server.rules,
-        *(rule for part in (*server.locations, *server.proxies) for rule in (part.rewrite.rules or ())),
-    ]
     return any(
         short == "CO" and value is not None and value.lstrip(";").startswith((name + ":", name + ";"))
-        for rule in rules
+        for rule in server.all_rules
         for short, value in rule.flags
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.load import Loaded
+from evenflow.config.loaded import Loaded
 from evenflow.config.settings import (
     UNSET,
     BalancerParameters,
@@ -62,8 +62,13 @@ class Server:
     """The server's own rules; empty where the engine is off."""
     engine: bool
     balancers: dict[str, BalancerView]
+    inherited: frozenset[str]
+    """The balancers that come from the main server."""
     edits: tuple[FieldEdit, ...]
-    """Every Header and RequestHeader that could touch a request here, in any section."""
+    """Every Header and RequestHeader that could touch a request here, in any section; the main server's balancers serve
+    the virtual hosts too, so for it those of all virtual hosts."""
+    all_rules: tuple[RuleLine, ...]
+    """Every RewriteRule, likewise."""
 
 
 def servers(loaded: Loaded) -> Iterator[Server]:
@@ -80,10 +85,12 @@ def make_server(main: Block, block: Block) -> Server:
     scopes = (main,) if block is main else (main, block)
     engine = next((scope.rewrite.engine for scope in reversed(scopes) if scope.rewrite.engine is not UNSET), False)
     mappings = [mapping for scope in scopes for mapping in (scope.proxy.mappings or ())]
-    inner = [part for scope in scopes for part in scope.blocks if part.kind != "virtualhost"]
+    inner = [part for scope in scopes for part in _sections(scope)]
     locations = tuple(part for part in inner if part.kind == "location")
     proxies = tuple(part for part in inner if part.kind == "proxy")
-    edits = [edit for part in (*scopes, *inner) for edit in (part.headers.edits or ())]
+    parts = [
+        part for scope in scopes for part in (_every_block(scope) if scope is block else (scope, *_sections(scope)))
+    ]
     return Server(
         block,
         main,
@@ -93,8 +100,20 @@ def make_server(main: Block, block: Block) -> Server:
         (block.rewrite.rules or ()) if engine is True else (),
         engine is True,
         _balancers((*scopes, *inner)),
-        tuple(edits),
+        frozenset() if block is main else frozenset(_balancers((main, *_sections(main)))),
+        tuple(edit for part in parts for edit in (part.headers.edits or ())),
+        tuple(rule for part in parts for rule in (part.rewrite.rules or ())),
     )
+
+
+def _sections(scope: Block) -> tuple[Block, ...]:
+    return tuple(part for part in scope.blocks if part.kind != "virtualhost")
+
+
+def _every_block(block: Block) -> Iterator[Block]:
+    yield block
+    for part in block.blocks:
+        yield from _every_block(part)
 
 
 def _balancers(parts: tuple[Block, ...]) -> dict[str, BalancerView]:

@@ -1,7 +1,8 @@
 """A supervisor over the smallest thing that can be run as a child, started by the tests as a process of its own.
 
-`python small_server.py '{"port": ..., "children": ..., ...}'`: children answer every line with `pid index line`, and the line
-`die` kills the one that reads it, `crash` raises, `slow` answers after a second, `hold` keeps the connection to the end.
+`python small_server.py '{"port": ..., "children": ..., ...}'`: children answer every line with `pid index line`, and
+the line `die` kills the one that reads it, `crash` raises, `slow` answers after a second, `hold` keeps the
+connection to the end.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ def answer(client: Any, index: int, selector: selectors.BaseSelector) -> int:
 def main() -> int:
     said = json.loads(sys.argv[1])
     plan = Plan()
-    plan.listeners = (Listener(said.get("host", "127.0.0.1"), said["port"], False, Origin("wiki.conf", 3, f"Listen {said['port']}")),)
+    plan.listeners = (
+        Listener(said.get("host", "127.0.0.1"), said["port"], False, Origin("wiki.conf", 3, f"Listen {said['port']}")),
+    )
     plan.pid_file = said.get("pid_file", "")
     plan.user = said.get("user", "")
     children = said.get("children", 2)

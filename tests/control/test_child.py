@@ -18,11 +18,14 @@ from evenflow.origin import NOWHERE
 from evenflow.plan.model import Listener, Plan
 from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
+from evenflow.slotmem.children import ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.peers import free_port
 
 
-def lived(run: Callable[..., None], log: str = "", identity: Identity | None = None, parent: int = 0) -> tuple[int, Generation]:
+def lived(
+    run: Callable[..., None], log: str = "", identity: Identity | None = None, parent: int = 0
+) -> tuple[int, Generation]:
     """The wait status of child 1 of 2 with this `run`."""
     port = free_port()
     shares = listening.open_listeners((Listener("127.0.0.1", port, False, NOWHERE),), 2, 8)
@@ -43,6 +46,7 @@ def lived(run: Callable[..., None], log: str = "", identity: Identity | None = N
 def test_a_child_that_drained_exits_0_and_has_filled_its_row() -> None:
     def run(plan: Plan, sockets: list[Any], scoreboard: Scoreboard, index: int, handlers: Any, log: Any) -> None:
         assert index == 1
+        assert scoreboard.child(1).state is ChildState.SERVING
 
     status, generation = lived(run)
     assert os.waitstatus_to_exitcode(status) == child.DONE

@@ -1,4 +1,4 @@
-"""Listening sockets: one for each child, on the addresses that `Listen` names, and words for those that cannot be had."""
+"""Listening sockets: one for each child, on the addresses that `Listen` names, and words where that fails."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def test_our_own_sockets_are_nobody_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "expected"), [("", "0.0.0.0:80"), ("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80"), ("[::1]", "[::1]:80")]
+    ("host", "expected"),
+    [("", "0.0.0.0:80"), ("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80"), ("[::1]", "[::1]:80")],
 )
 def test_addresses_as_people_write_them(host: str, expected: str) -> None:
     assert listening.shown(host, 80) == expected

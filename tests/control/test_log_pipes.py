@@ -47,7 +47,9 @@ def test_commands_are_read_as_httpd_reads_them(target: str, words: list[str]) ->
 def test_lines_arrive_and_the_command_ends_with_its_input(tmp_path: Path) -> None:
     path = tmp_path / "out.log"
     target = f"|{COPY}{path}"
-    pipes = log_pipes.start_pipes([(target, ORIGIN), ("", ORIGIN), (target, ORIGIN), (str(tmp_path / "x"), ORIGIN)], 0.0)
+    pipes = log_pipes.start_pipes(
+        [(target, ORIGIN), ("", ORIGIN), (target, ORIGIN), (str(tmp_path / "x"), ORIGIN)], 0.0
+    )
     (pipe,) = pipes
     assert log_output.open_target(target) == pipe.writing
     os.write(pipe.writing, b"one\ntwo\n")

@@ -130,7 +130,7 @@ def test_a_killed_child_is_replaced_and_the_reason_is_said(start: Callable[..., 
     words = server.ask("hello")
     assert int(words[0]) != first
     until(lambda: "cause=" in server.said)
-    assert f"child died: child=0 process={first} cause=\"killed by SIGKILL\"" in server.said
+    assert f'child died: child=0 process={first} cause="killed by SIGKILL"' in server.said
 
 
 def test_a_child_that_raises_leaves_its_traceback_in_the_error_log(start: Callable[..., Started]) -> None:
@@ -239,7 +239,9 @@ def test_a_taken_port_names_the_port_the_statement_and_the_process(start: Callab
     first = start(children=1).ready()
     second = start(port=first.port)
     assert second.ends_with() == 1
-    assert f"error[port-taken]: cannot listen on `127.0.0.1:{first.port}`: port {first.port} is taken by " in second.said
+    assert (
+        f"error[port-taken]: cannot listen on `127.0.0.1:{first.port}`: port {first.port} is taken by " in second.said
+    )
     assert "--> wiki.conf:3" in second.said and f"3 | Listen {first.port}" in second.said
     assert "kill " in second.said
     assert first.ask("hello")[3] == "hello"

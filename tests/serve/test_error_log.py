@@ -60,20 +60,23 @@ def test_a_level_above_the_threshold_is_not_written(tmp_path: Path, clock: Clock
 
 
 @pytest.mark.parametrize(
-    ("words", "level"), [("warn", 4), ("debug", 7), ("info proxy:trace8", 6), ("proxy:debug", 4), ("trace8", 15), ("Emerg", 0)]
+    ("words", "level"),
+    [("warn", 4), ("debug", 7), ("info proxy:trace8", 6), ("proxy:debug", 4), ("trace8", 15), ("Emerg", 0)],
 )
 def test_log_level_words(words: str, level: int) -> None:
     assert error_log.threshold(words) == level
 
 
 def test_an_unknown_level_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="must be one of emerg, alert, .*, not `loud`"):
+    with pytest.raises(ValueError, match=r"must be one of emerg, alert, .*, not `loud`"):
         error_log.threshold("loud")
 
 
 def test_nobody_outside_can_write_a_line_of_ours(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "error.log"
-    ErrorLog(str(path), "warn", clock).error("odd request", target=b"/x\n[error] forged \x1b[31m", agent="", name='a"b c')
+    ErrorLog(str(path), "warn", clock).error(
+        "odd request", target=b"/x\n[error] forged \x1b[31m", agent="", name='a"b c'
+    )
     text = path.read_text()
     assert text.count("\n") == 1
     assert r"\x0a[error] forged \x1b[31m" in text and 'agent=""' in text and r'name="a\"b c"' in text

@@ -38,7 +38,7 @@ def ask(root: Path, method: bytes, path: bytes, *fields: bytes) -> FileAnswer:
     head = RequestHead()
     lines = [method + b" " + path + b" HTTP/1.1", b"Host: wiki.example", *fields, b"", b""]
     head.parse(b"\r\n".join(lines))
-    return find_file(os.fsencode(root) + head.path.rstrip(b"/") , head, b"http://wiki.example")
+    return find_file(os.fsencode(root) + head.path.rstrip(b"/"), head, b"http://wiki.example")
 
 
 def written(answer: FileAnswer) -> tuple[list[bytes], bytes]:
@@ -69,7 +69,9 @@ def test_head_gives_the_same_head(root: Path) -> None:
 
 
 def test_post_is_answered_like_get(root: Path) -> None:
-    assert written(ask(root, b"POST", b"/robots.txt", b"Content-Length: 0")) == written(ask(root, b"GET", b"/robots.txt"))
+    assert written(ask(root, b"POST", b"/robots.txt", b"Content-Length: 0")) == written(
+        ask(root, b"GET", b"/robots.txt")
+    )
 
 
 def test_fields_of_the_configuration_and_a_closing_connection(root: Path) -> None:
@@ -138,14 +140,17 @@ def test_a_single_range(root: Path, given: bytes, shown: bytes, body: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "given", [b"bytes=5-2", b"items=1-2", b"bytes=1", b"bytes=0-1,3-4", b"bytes=a-b", b"bytes=--1", b"bytes=-", b"bytes=+1-2"]
+    "given",
+    [b"bytes=5-2", b"items=1-2", b"bytes=1", b"bytes=0-1,3-4", b"bytes=a-b", b"bytes=--1", b"bytes=-", b"bytes=+1-2"],
 )
 def test_what_is_no_single_range_gets_the_whole(root: Path, given: bytes) -> None:
     answer = ask(root, b"GET", b"/robots.txt", b"Range: " + given)
     assert answer.status == 200 and answer.body == TEXT
 
 
-@pytest.mark.parametrize(("path", "given"), [(b"/robots.txt", b"bytes=100-"), (b"/robots.txt", b"bytes=-0"), (b"/empty.txt", b"bytes=0-")])
+@pytest.mark.parametrize(
+    ("path", "given"), [(b"/robots.txt", b"bytes=100-"), (b"/robots.txt", b"bytes=-0"), (b"/empty.txt", b"bytes=0-")]
+)
 def test_a_range_outside(root: Path, path: bytes, given: bytes) -> None:
     answer = ask(root, b"GET", path, b"Range: " + given)
     assert answer.status == 416
@@ -153,7 +158,8 @@ def test_a_range_outside(root: Path, path: bytes, given: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "status"), [(TAG, 206), (b'"x"', 200), (DATE, 206), (b"Sat, 21 Nov 2026 12:04:14 GMT", 200), (b"W/" + TAG, 200)]
+    ("condition", "status"),
+    [(TAG, 206), (b'"x"', 200), (DATE, 206), (b"Sat, 21 Nov 2026 12:04:14 GMT", 200), (b"W/" + TAG, 200)],
 )
 def test_if_range(root: Path, condition: bytes, status: int) -> None:
     assert ask(root, b"GET", b"/robots.txt", b"Range: bytes=2-4", b"If-Range: " + condition).status == status
@@ -259,15 +265,19 @@ def test_head_of_a_large_file_opens_nothing(root: Path) -> None:
     ("name", "expected"),
     [
         (b"a.css", b"text/css"), (b"a.html", b"text/html"), (b"A.HTML", b"text/html"), (b"a.svg", b"image/svg+xml"),
-        (b"a.json", b"application/json"), (b"favicon.ico", b"image/vnd.microsoft.icon"), (b"a.txt.gz", b"application/gzip"),
-        (b"a.html.nobody", b"text/html"), (b"noext", b""), (b"a.nobody", b""), (b"dir.css/noext", b""), (b"a\xff.css", b"text/css"),
+        (b"a.json", b"application/json"), (b"favicon.ico", b"image/vnd.microsoft.icon"),
+        (b"a.txt.gz", b"application/gzip"),
+        (b"a.html.nobody", b"text/html"), (b"noext", b""), (b"a.nobody", b""), (b"dir.css/noext", b""),
+        (b"a\xff.css", b"text/css"),
     ],
 )  # fmt: skip
 def test_media_types(name: bytes, expected: bytes) -> None:
     assert files.type_of(b"/srv/" + name) == expected
 
 
-@pytest.mark.parametrize("moment", [0, 1, 68169600, 951782399, 951868800, 1709164800, 1795262653, 4102444799, 32503680000])
+@pytest.mark.parametrize(
+    "moment", [0, 1, 68169600, 951782399, 951868800, 1709164800, 1795262653, 4102444799, 32503680000]
+)
 def test_dates_are_read_in_their_three_forms(moment: int) -> None:
     import time
 
@@ -281,7 +291,8 @@ def test_dates_are_read_in_their_three_forms(moment: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"", b"0", b"Sat, 21 Nov 2026", b"Sat, 21 Nov 2026 12:04 GMT", b"Sat, 21 Foo 2026 12:04:13 GMT", b"Sat, 21 Nov 2026 25:04:13 GMT",
+        b"", b"0", b"Sat, 21 Nov 2026", b"Sat, 21 Nov 2026 12:04 GMT",
+        b"Sat, 21 Foo 2026 12:04:13 GMT", b"Sat, 21 Nov 2026 25:04:13 GMT",
         b"Sat, xx Nov 2026 12:04:13 GMT", b"Sat, 21 Nov 2026 12:04:13 CET", b"Sat, 21 Nov +026 12:04:13 GMT",
         b"Sat, 21 Nov 99999 12:04:13 GMT", b"Sat, 32 Nov 2026 12:04:13 GMT", b"\xff" * 40,
     ],

@@ -11,7 +11,16 @@ import pytest
 
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import (
-    ANSWER, FILE, FORWARD, LOCAL, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost,
+    ANSWER,
+    FILE,
+    FORWARD,
+    LOCAL,
+    Balancer,
+    ConnectionFacts,
+    Decision,
+    Member,
+    Scope,
+    VirtualHost,
 )  # fmt: skip
 from evenflow.serve.log_format import FormatFault, compile_format
 from evenflow.serve.log_record import LogRecord
@@ -39,7 +48,7 @@ def record() -> LogRecord:
     made.decision = decision()
     made.decision.member = Member(b"http://127.0.0.1:8090", b"http", "127.0.0.1", 8090, b"", 0, NOWHERE)
     made.head = head(
-        b"GET /robots.txt?q=%22a HTTP/1.1\r\nHost: Foo.Example:99\r\nX-A: a\"b\\c\xff\td\r\nCookie: a=1; ck=v\r\n"
+        b'GET /robots.txt?q=%22a HTTP/1.1\r\nHost: Foo.Example:99\r\nX-A: a"b\\c\xff\td\r\nCookie: a=1; ck=v\r\n'
         b"Referer: zz\r\n\r\n"
     )
     made.facts = ConnectionFacts(b"10.0.0.9", 54506, b"127.0.0.1", 18321, False, b"", None)
@@ -111,7 +120,9 @@ def test_time_is_spelled_anew_when_the_second_changes(record: LogRecord) -> None
 @pytest.mark.parametrize(
     ("zone", "offset"), [("UTC", "+0000"), ("IST-5:30", "+0530"), ("NST3:30", "-0330"), ("EST5", "-0500")]
 )
-def test_the_offset_of_the_time_zone(record: LogRecord, monkeypatch: pytest.MonkeyPatch, zone: str, offset: str) -> None:
+def test_the_offset_of_the_time_zone(
+    record: LogRecord, monkeypatch: pytest.MonkeyPatch, zone: str, offset: str
+) -> None:
     import time
 
     monkeypatch.setenv("TZ", zone)
@@ -227,7 +238,8 @@ def test_tls_variables(record: LogRecord) -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("%y", "%y"), ("x %{Referer", "%{Referer"), ("%", "%"), ("%>", "%>"), ("%{Referer}", "%{Referer}"), ("%i", "%i"),
+        ("%y", "%y"), ("x %{Referer", "%{Referer"), ("%", "%"), ("%>", "%>"),
+        ("%{Referer}", "%{Referer}"), ("%i", "%i"),
         ("%{hours}T", "%{hours}T"), ("%{here}p", "%{here}p"), ("%{x}P", "%{x}P"), ("%^xx", "%^xx"), ("%{z}a", "%{z}a"),
     ],
 )  # fmt: skip

@@ -99,7 +99,7 @@ def test_an_unknown_status_gets_a_reason_all_the_same() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_name_the_place_in_field_and_page(status: int) -> None:
-    place = b"http://wiki.example/a?b=1&c=\"<x>"
+    place = b'http://wiki.example/a?b=1&c="<x>'
     head, _, body = pages.redirect_response(status, place, [(b"X", b"1")], date=DATE).partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     assert lines[3:5] == [b"X: 1", b"Location: " + place]

@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 
 from evenflow.control import privileges
 from evenflow.control.generation import Generation
+from evenflow.slotmem.children import ChildState
 
 DONE: Final = 0
 """Exit status: drained as it was told."""
@@ -78,15 +79,19 @@ def serve(generation: Generation, index: int, supervisor: int) -> int:
     gc.freeze()
     if not faulthandler.is_enabled():
         faulthandler.enable()
-    generation.scoreboard.child(index).begin(os.getpid(), generation.plan.generation, time.monotonic())
+    row = generation.scoreboard.child(index)
+    row.begin(os.getpid(), generation.plan.generation, time.monotonic())
+    row.state = ChildState.SERVING
     generation.run(
         generation.plan, generation.shares[index], generation.scoreboard, index, generation.handlers, generation.log
-    )  # fmt: skip
+    )
     return DONE
 
 
 def settle_signals() -> None:
-    """The usual ways, but for SIGINT: Ctrl-C reaches the whole group, and it is the supervisor who tells children to drain."""
+    """The usual ways, but for SIGINT: Ctrl-C reaches the whole group, and it is the supervisor who tells children to
+    drain.
+    """
     for number in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE):

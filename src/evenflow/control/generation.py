@@ -33,7 +33,7 @@ class Generation:
     pipes: list[log_pipes.LogPipe] = field(default_factory=list)
 
     def stop_listening(self) -> None:
-        """Close the supervisor's copies of the listening sockets: once the children close theirs, clients are refused."""
+        """Close the supervisor's copies of the listening sockets: when children close theirs, clients are refused."""
         listening.close(self.shares)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """The local handlers that `SetHandler` may name, bound to what they look at.
 
-A handler takes (method, path, query, referer, server name, body, virtual host) and answers (status, fields, body). It reads and
-writes slots and never touches a child's objects.
+A handler takes (method, path, query, referer, server name, body, virtual host) and answers (status, fields, body).
+It reads and writes slots and never touches a child's objects.
 """
 
 from __future__ import annotations

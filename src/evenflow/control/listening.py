@@ -1,7 +1,7 @@
 """The listening sockets of a generation: one for each child and address, so that the kernel shares connections out.
 
-The supervisor opens them, keeps them open for as long as the generation lives, and hands them down by fork: a child that
-is replaced finds what its predecessor left in the queue. Nothing is accepted here.
+The supervisor opens them, keeps them open for as long as the generation lives, and hands them down by fork: a child
+that is replaced finds what its predecessor left in the queue. Nothing is accepted here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ PROC_LISTENING: Final = "0A"
 
 
 def open_listeners(listeners: tuple[Listener, ...], children: int, backlog: int) -> list[list[Bound]]:
-    """The sockets of each child, listening. Raises Trouble for the first address that cannot be had; then none stays open."""
+    """The sockets of each child, listening. Raises Trouble for the first address that cannot be had; then none stays
+    open.
+    """
     shares: list[list[Bound]] = [[] for _ in range(children)]
     try:
         for listener in listeners:
@@ -44,7 +46,9 @@ def close(shares: list[list[Bound]]) -> None:
 
 
 def addresses(listener: Listener) -> list[tuple[socket.AddressFamily, str]]:
-    """What to bind for a `Listen`: for every address, IPv4 and, where the machine has it, IPv6, each with a socket of its own."""
+    """What to bind for a `Listen`: for every address, IPv4 and, where the machine has it, IPv6, each with a socket of
+    its own.
+    """
     host = listener.host.strip("[]")
     if host == "*":
         host = ""
@@ -54,9 +58,11 @@ def addresses(listener: Listener) -> list[tuple[socket.AddressFamily, str]]:
         found = socket.getaddrinfo(host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as fault:
         raise Trouble(
-            "address-unknown", f"cannot listen on `{shown(listener.host, listener.port)}`: {fault.strerror}", listener.origin,
+            "address-unknown",
+            f"cannot listen on `{shown(listener.host, listener.port)}`: {fault.strerror}",
+            listener.origin,
             "write an address of this machine, or the port alone for every address",
-        ) from None  # fmt: skip
+        ) from None
     seen: list[tuple[socket.AddressFamily, str]] = []
     for family, _, _, _, address in found:
         if (family, str(address[0])) not in seen:
@@ -107,24 +113,32 @@ def refusal(fault: OSError, host: str, listener: Listener) -> Trouble:
         owner = holder(listener.port)
         if owner is None:
             return Trouble(
-                "port-taken", f"cannot listen on `{place}`: port {listener.port} is taken by another process", listener.origin,
+                "port-taken",
+                f"cannot listen on `{place}`: port {listener.port} is taken by another process",
+                listener.origin,
                 f"find it with `ss -ltnp sport = :{listener.port}` and end it, or write another port",
-            )  # fmt: skip
+            )
         pid, name = owner
         return Trouble(
-            "port-taken", f"cannot listen on `{place}`: port {listener.port} is taken by {name} (process {pid})",
-            listener.origin, f"end it (`kill {pid}`), or write another port",
-        )  # fmt: skip
+            "port-taken",
+            f"cannot listen on `{place}`: port {listener.port} is taken by {name} (process {pid})",
+            listener.origin,
+            f"end it (`kill {pid}`), or write another port",
+        )
     if fault.errno in (errno.EACCES, errno.EPERM):
         return Trouble(
-            "port-forbidden", f"cannot listen on `{place}`: ports below 1024 need root", listener.origin,
+            "port-forbidden",
+            f"cannot listen on `{place}`: ports below 1024 need root",
+            listener.origin,
             "start as root with `User` and `Group`, grant CAP_NET_BIND_SERVICE, or write a port from 1024 up",
-        )  # fmt: skip
+        )
     if fault.errno == errno.EADDRNOTAVAIL:
         return Trouble(
-            "address-unknown", f"cannot listen on `{place}`: this machine has no such address", listener.origin,
+            "address-unknown",
+            f"cannot listen on `{place}`: this machine has no such address",
+            listener.origin,
             "`ip address` shows the addresses there are; write the port alone for every address",
-        )  # fmt: skip
+        )
     return Trouble("listen-failed", f"cannot listen on `{place}`: {fault.strerror}", listener.origin)
 
 

@@ -38,12 +38,14 @@ class LogPipe:
             words = command(self.target)
             self.process = subprocess.Popen(
                 words, stdin=self.reading, preexec_fn=unblock, start_new_session=True, close_fds=True
-            )  # fmt: skip
+            )
         except (OSError, ValueError) as fault:
             raise Trouble(
-                "log-command-failed", f"cannot start the log command `{self.target}`: {fault}", self.origin,
+                "log-command-failed",
+                f"cannot start the log command `{self.target}`: {fault}",
+                self.origin,
                 "write the program with its whole path",
-            ) from None  # fmt: skip
+            ) from None
         self.started = now
 
     def close(self) -> None:
@@ -56,7 +58,9 @@ class LogPipe:
 
 
 def command(target: str) -> list[str]:
-    """The words to run, as httpd reads them: `|cmd` and `||cmd` without a shell, `|$cmd` by one. ValueError for an open quote."""
+    """The words to run, as httpd reads them: `|cmd` and `||cmd` without a shell, `|$cmd` by one. ValueError for an open
+    quote.
+    """
     text = target[1:]
     if text.startswith("$"):
         return ["/bin/sh", "-c", text[1:]]

@@ -25,7 +25,9 @@ class Identity:
 
 
 def wanted(plan: Plan) -> Identity | None:
-    """Whom the children become; None where nothing is to change. Raises Trouble for a name that the machine does not know."""
+    """Whom the children become; None where nothing is to change. Raises Trouble for a name that the machine does not
+    know.
+    """
     if os.geteuid() != 0 or not (plan.user or plan.group):
         return None
     user: int | None = None
@@ -38,18 +40,22 @@ def wanted(plan: Plan) -> Identity | None:
         except KeyError:
             if not plan.user.startswith("#"):
                 raise Trouble(
-                    "user-unknown", f"`User {plan.user}`: this machine has no such user", NOWHERE,
+                    "user-unknown",
+                    f"`User {plan.user}`: this machine has no such user",
+                    NOWHERE,
                     f"`useradd --system {plan.user}` makes one; `www-data` is Debian's",
-                ) from None  # fmt: skip
+                ) from None
             user = number(plan.user)
     if plan.group:
         try:
             group = number(plan.group) if plan.group.startswith("#") else grp.getgrnam(plan.group).gr_gid
         except KeyError:
             raise Trouble(
-                "group-unknown", f"`Group {plan.group}`: this machine has no such group", NOWHERE,
+                "group-unknown",
+                f"`Group {plan.group}`: this machine has no such group",
+                NOWHERE,
                 f"`groupadd --system {plan.group}` makes one; `www-data` is Debian's",
-            ) from None  # fmt: skip
+            ) from None
     return Identity(user, group, name)
 
 
@@ -57,7 +63,9 @@ def number(word: str) -> int:
     """The number in `#33`."""
     digits = word[1:]
     if not digits.isascii() or not digits.isdigit():
-        raise Trouble("user-unknown", f"`{word}` is not a number behind `#`", NOWHERE, "write for instance `#33`, or a name")
+        raise Trouble(
+            "user-unknown", f"`{word}` is not a number behind `#`", NOWHERE, "write for instance `#33`, or a name"
+        )
     return int(digits)
 
 
@@ -71,7 +79,9 @@ def warning(plan: Plan) -> str:
                 return ""
         except KeyError:
             pass
-    return "`User` and `Group` change nothing: evenflow was not started as root, so the children run as whoever started it"
+    return (
+        "`User` and `Group` change nothing: evenflow was not started as root, so the children run as whoever started it"
+    )
 
 
 def become(identity: Identity) -> None:

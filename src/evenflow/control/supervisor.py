@@ -44,8 +44,9 @@ WAITED_FOR: Final = (*ENDING, *RELOADING, signal.SIGCHLD)
 def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
     """Serve the configuration at `path` in the foreground until told to end; answer the exit status.
 
-    `children` is how many processes serve, None for one per usable processor. `defines` are the names given by -D. Diagnostics go to
-    standard error; errors there, and whatever keeps a generation from starting, give 1. SIGTERM and SIGINT give 0.
+    `children` is how many processes serve, None for one per usable processor. `defines` are the names given by -D.
+    Diagnostics go to standard error; errors there, and whatever keeps a generation from starting, give 1. SIGTERM
+    and SIGINT give 0.
     """
     plan = load(path, defines)
     if plan is None:
@@ -114,9 +115,11 @@ def open_error_log(plan: Plan) -> ErrorLog:
         return ErrorLog(plan.error_log, plan.log_level)
     except OSError as fault:
         raise Trouble(
-            "log-unusable", f"cannot open the error log `{plan.error_log}`: {fault.strerror or fault}", NOWHERE,
+            "log-unusable",
+            f"cannot open the error log `{plan.error_log}`: {fault.strerror or fault}",
+            NOWHERE,
             "make its directory, or write another file behind `ErrorLog`",
-        ) from None  # fmt: skip
+        ) from None
     except ValueError as fault:
         raise Trouble("log-unusable", str(fault), NOWHERE) from None
 
@@ -194,9 +197,10 @@ class Supervisor:
                 if number == signal.SIGHUP and sys.stderr.isatty():
                     return
                 self.log.write(
-                    WARN, "not reloaded: this version reads its configuration once, restart it to load a changed one",
+                    WARN,
+                    "not reloaded: this version reads its configuration once, restart it to load a changed one",
                     fields={"signal": signal.Signals(number).name},
-                )  # fmt: skip
+                )
             self.reap()
             now = time.monotonic()
             for post in self.posts:
@@ -237,7 +241,9 @@ class Supervisor:
                 if pipe.process is not None and pipe.process.pid == pid:
                     pipe.process.returncode = os.waitstatus_to_exitcode(status)
                     pipe.process = None
-                    self.log.error("a log command ended", pipe.target, command=pipe.target, cause=child.cause_of(status))
+                    self.log.error(
+                        "a log command ended", pipe.target, command=pipe.target, cause=child.cause_of(status)
+                    )
 
     def bury(self, post: Post, status: int) -> None:
         """A child died that nobody told to end: say why, and say when its place is filled again."""
@@ -248,8 +254,13 @@ class Supervisor:
         # One accident is mended at once; only what repeats itself waits.
         pause = 0.0 if post.quick_deaths < 2 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(post.quick_deaths - 2, 16))
         self.log.error(
-            "child died", child=post.index, process=post.pid, cause=child.cause_of(status), lived=f"{lived:.1f}", replaced_in=f"{pause:g}"
-        )  # fmt: skip
+            "child died",
+            child=post.index,
+            process=post.pid,
+            cause=child.cause_of(status),
+            lived=f"{lived:.1f}",
+            replaced_in=f"{pause:g}",
+        )
         post.pid = 0
         post.due = now + pause
 
@@ -300,7 +311,9 @@ class Supervisor:
             for post in self.posts:
                 if post.pid == pid:
                     post.pid = 0
-                    if status and not (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGTERM, signal.SIGKILL)):
+                    if status and not (
+                        os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGTERM, signal.SIGKILL)
+                    ):
                         self.log.error("child died while it drained", child=post.index, cause=child.cause_of(status))
         return self.living()
 
@@ -319,10 +332,12 @@ class Supervisor:
         except OSError as fault:
             sys.stderr.write(
                 Trouble(
-                    "pid-file-unwritable", f"cannot write `{path}`: {fault.strerror}", NOWHERE,
+                    "pid-file-unwritable",
+                    f"cannot write `{path}`: {fault.strerror}",
+                    NOWHERE,
                     "make its directory, or write another file behind `PidFile`",
                 ).render()
-            )  # fmt: skip
+            )
             return False
         return True
 
@@ -368,7 +383,7 @@ def raise_descriptor_limit() -> None:
 
 
 def usable_processors() -> int:
-    """How many processors this process may keep busy: its affinity, and a container's share of time where one is set."""
+    """How many processors this process may keep busy: its affinity, and a container's share where one is set."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
@@ -389,6 +404,8 @@ def ready_line(generation: Generation) -> str:
 
 
 def how_it_runs(run: Run) -> str:
-    """`compiled` if the hot rooms run from C, `interpreted` if from their sources; told by the file that `run` comes from."""
+    """`compiled` if the hot rooms run from C, `interpreted` if from their sources; told by the file that `run` comes
+    from.
+    """
     file = getattr(sys.modules.get(run.__module__), "__file__", None) or ""
     return "compiled" if file.endswith(tuple(EXTENSION_SUFFIXES)) else "interpreted"

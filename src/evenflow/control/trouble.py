@@ -1,4 +1,5 @@
-"""Why a generation cannot start although its configuration is well written: a taken port, an unreadable key, an unknown user.
+"""Why a generation cannot start although its configuration is well written: a taken port, an unreadable key, an unknown
+user.
 
 Told in the manner of a diagnostic, with the statement that asks for it and what to type.
 """

@@ -1,7 +1,7 @@
 """Access logs: a line for each exchange, gathered and written many at a time.
 
-Lines wait until 8 KiB are together or the tick comes; then they go in one write to a descriptor that is opened to append, so
-the lines of several children never mix. What a line says is `log_format`'s.
+Lines wait until 8 KiB are together or the tick comes; then they go in one write to a descriptor that is opened to
+append, so the lines of several children never mix. What a line says is `log_format`'s.
 """
 
 from __future__ import annotations
@@ -105,9 +105,12 @@ class AccessLog:
     def _say_why(self, fault: OSError) -> None:
         if self.errors is not None:
             self.errors.error(
-                "cannot write an access log", self.target.target, log=self.target.target, cause=fault.strerror,
+                "cannot write an access log",
+                self.target.target,
+                log=self.target.target,
+                cause=fault.strerror,
                 origin=self.target.origin,
-            )  # fmt: skip
+            )
 
 
 class AccessLogs:
@@ -159,7 +162,9 @@ def check_formats(plan: Plan) -> list[tuple[Origin, str]]:
 
 
 def check_logs(plan: Plan) -> list[tuple[Origin, str]]:
-    """What keeps access logs from being written, with who asked for them; opens the files, so that children find them open."""
+    """What keeps access logs from being written, with who asked for them; opens the files, so that children find them
+    open.
+    """
     faults = check_formats(plan)
     for target in targets_of(plan):
         try:

@@ -1,8 +1,8 @@
 """What went wrong, one line each, for someone with a service down.
 
-A line is `[time] [level] [pid N] text: name=value ...`, in httpd's order so that eyes and log readers know it. Lines of the
-same key are limited, so that a dead cluster cannot fill a disk, and what was left out is counted. Nothing is formatted
-for a level that is not written. It does not know what happened: callers bring the words.
+A line is `[time] [level] [pid N] text: name=value ...`, in httpd's order so that eyes and log readers know it. Lines
+of the same key are limited, so that a dead cluster cannot fill a disk, and what was left out is counted. Nothing is
+formatted for a level that is not written. It does not know what happened: callers bring the words.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ NOTICE: Final = 5
 INFO: Final = 6
 DEBUG: Final = 7
 
-NAMES: Final = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug") + tuple(
-    f"trace{depth}" for depth in range(1, 9)
-)
+TRACES: Final = tuple(f"trace{depth}" for depth in range(1, 9))
+NAMES: Final = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", *TRACES)
 LEVELS: Final[dict[str, int]] = {name: level for level, name in enumerate(NAMES)}
 
 WINDOW: Final = 10.0
@@ -41,7 +40,9 @@ DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def threshold(log_level: str) -> int:
-    """The number of `LogLevel`'s words; a word for a single module (`proxy:debug`) does not count. ValueError for an unknown one."""
+    """The number of `LogLevel`'s words; a word for a single module (`proxy:debug`) does not count. ValueError for an
+    unknown one.
+    """
     for word in log_level.split():
         if ":" in word:
             continue
@@ -66,9 +67,11 @@ class _Window:
 
 
 class ErrorLog:
-    """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`, or "" for standard error.
+    """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`, or ""
+    for standard error.
 
-    Several processes may hold one: each line is a single write to a descriptor opened to append. OSError where the file cannot be opened.
+    Several processes may hold one: each line is a single write to a descriptor opened to append. OSError where the
+    file cannot be opened.
     """
 
     __slots__ = ("level", "target", "_descriptor", "_clock", "_windows", "_second", "_stamp")
@@ -128,7 +131,9 @@ class ErrorLog:
             self._put(now, level, text if not fields else text + ": " + spell(fields))
 
     def tick(self) -> None:
-        """Say what was left out in windows that are over; called now and then, and before the process ends with `close`."""
+        """Say what was left out in windows that are over; called now and then, and before the process ends with
+        `close`.
+        """
         if self._windows:
             self._settle(self._clock(), False)
 
@@ -160,7 +165,9 @@ class ErrorLog:
 
     def _settle(self, now: float, everything: bool) -> None:
         over = [
-            name for name, window in self._windows.items() if everything or now - window.began >= WINDOW or now < window.began
+            name
+            for name, window in self._windows.items()
+            if everything or now - window.began >= WINDOW or now < window.began
         ]
         for name in over:
             self._own_up(now, self._windows.pop(name))
@@ -168,7 +175,9 @@ class ErrorLog:
     def _own_up(self, now: float, window: _Window) -> None:
         if window.left_out:
             self._put(
-                now, window.level, f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s"
+                now,
+                window.level,
+                f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s",
             )
 
     def _put(self, now: float, level: int, words: str) -> None:
@@ -201,7 +210,7 @@ def open_syslog(target: str) -> None:
 
 
 def stamp(second: int) -> tuple[str, str]:
-    """httpd's time text in two halves, local time: `Sat Nov 21 07:14:17` and `2026`; the fraction stands between them."""
+    """httpd's local time in two halves: `Sat Nov 21 07:14:17` and `2026`; the fraction stands between them."""
     local = time.localtime(second)
     return (
         f"{DAYS[local.tm_wday]} {MONTHS[local.tm_mon - 1]} {local.tm_mday:02d}"
@@ -218,7 +227,7 @@ def spell(fields: dict[str, object]) -> str:
             text = value.decode("latin-1")
         else:
             text = str(value)
-        if not text or " " in text or '"' in text or "=" in text and not text.startswith("http"):
+        if not text or " " in text or '"' in text or ("=" in text and not text.startswith("http")):
             text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
         words.append(name + "=" + text)
     return " ".join(words)
@@ -228,7 +237,8 @@ def printable(words: str) -> str:
     """The same on one line: control characters as `\\xhh`, so nobody outside can write a line of ours."""
     if words.isprintable():
         return words
-    return "".join(
-        letter if letter.isprintable() else "\\x%02x" % ord(letter) if ord(letter) < 256 else f"\\u{ord(letter):04x}"
-        for letter in words
-    )
+    return "".join([letter if letter.isprintable() else spell_control(ord(letter)) for letter in words])
+
+
+def spell_control(code: int) -> str:
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"

@@ -1,8 +1,8 @@
 """Small static files below DocumentRoot: what httpd's default handler answers for them.
 
-A file is opened, looked at, and answered as a value: a status, fields, and either the bytes or an open file with its length that
-the caller sends piece by piece. Conditions and a single range are honoured (RFC 9110 sections 13 and 14). The path is
-the plan's: decoded, without dot segments. Nothing is sent here.
+A file is opened, looked at, and answered as a value: a status, fields, and either the bytes or an open file with its
+length that the caller sends piece by piece. Conditions and a single range are honoured (RFC 9110 sections 13 and
+14). The path is the plan's: decoded, without dot segments. Nothing is sent here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ ALLOWED: Final = b"POST,OPTIONS,HEAD,GET,TRACE"
 """The methods of httpd's default handler, in its order. POST is answered like GET."""
 
 KNOWN_METHODS: Final = frozenset(
-    b"GET HEAD POST OPTIONS TRACE PUT DELETE PATCH CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT"
-    b" UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE".split()
+    b"GET HEAD POST OPTIONS TRACE PUT DELETE PATCH CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK"
+    b" VERSION-CONTROL CHECKOUT UNCHECKOUT"
+    b" CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE".split()
 )
 """Methods that httpd knows: 405 where they cannot be used, others get 501."""
 
@@ -35,8 +36,9 @@ INDEX: Final = b"index.html"
 class FileAnswer:
     """What is answered for a file, before it is written down.
 
-    `fields` are those that go with the status, in order; they may be changed before `write`. `size` is the length of the body that
-    an answer to GET has. It is in `body` if it is small; else `file` is open at its first byte, and who sends it closes it.
+    `fields` are those that go with the status, in order; they may be changed before `write`. `size` is the length of
+    the body that an answer to GET has. It is in `body` if it is small; else `file` is open at its first byte, and
+    who sends it closes it.
     """
 
     __slots__ = ("status", "fields", "content_type", "body", "size", "file", "location", "head_only")
@@ -65,20 +67,27 @@ class FileAnswer:
     def write(
         self, always_fields: Iterable[Field] = (), close: bool = False, date: bytes = b"", signature: bytes = b""
     ) -> bytes:
-        """The head, and behind it the body unless it is in `file`. The arguments are those of `pages.error_response`."""
+        """The head, and the body unless it is in `file`. The arguments are those of `pages.error_response`."""
         status = self.status
         if self.location:
             return redirect_response(
                 status, self.location, always_fields, close, date, self.head_only, self.fields, signature
             )
         if self.body is None and self.file is None:
-            return error_response(
-                status, always_fields, close, date, self.head_only, self.fields, signature=signature
-            )
+            return error_response(status, always_fields, close, date, self.head_only, self.fields, signature=signature)
         length = self.size if status != 304 else -1
         return response(
-            status, always_fields, close, date, self.head_only, self.fields, b"", self.body or b"", self.content_type, length
-        )  # fmt: skip
+            status,
+            always_fields,
+            close,
+            date,
+            self.head_only,
+            self.fields,
+            b"",
+            self.body or b"",
+            self.content_type,
+            length,
+        )
 
 
 def find_file(path: bytes, head: RequestHead, origin_url: bytes = b"") -> FileAnswer:
@@ -170,7 +179,9 @@ def etag(facts: os.stat_result) -> bytes:
 
 
 def type_of(path: bytes) -> bytes:
-    """The media type by the name's extensions, the last one that is known; b"" where none is, and then httpd names none."""
+    """The media type by the name's extensions, the last one that is known; b"" where none is, and then httpd names
+    none.
+    """
     name = path[path.rfind(b"/") + 1 :].decode("latin-1").lower()
     found = ""
     for extension in name.split(".")[1:]:
@@ -281,7 +292,8 @@ def decimal(digits: bytes) -> int:
 
 
 def asked_range(head: RequestHead, size: int, tag: bytes, changed: int) -> tuple[int, int]:
-    """What part is asked for: (start, end) for one range, (0, -1) for the whole, (-1, -1) for a range that lies outside.
+    """What part is asked for: (start, end) for one range, (0, -1) for the whole, (-1, -1) for a range that lies
+    outside.
 
     Several ranges, and what is no range in bytes, are answered with the whole, as RFC 9110 section 14.2 lets us.
     """
@@ -304,7 +316,7 @@ def asked_range(head: RequestHead, size: int, tag: bytes, changed: int) -> tuple
         return max(0, size - count), size
     start = decimal(first)
     end = decimal(last) if last else size - 1
-    if start < 0 or end < start and last:
+    if start < 0 or (end < start and last):
         return whole
     if start >= size:
         return -1, -1

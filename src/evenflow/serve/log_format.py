@@ -1,8 +1,8 @@
 """A `LogFormat` as steps: read once, then a line for each exchange.
 
 The language is mod_log_config's (https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats) with mod_logio's
-`%I %O %S` and mod_ssl's `%{SSL_...}x`. What nothing is known of is `-`; what comes from outside is escaped as httpd does, so
-no client can write a line of its own. Where lines go is known elsewhere.
+`%I %O %S` and mod_ssl's `%{SSL_...}x`. What nothing is known of is `-`; what comes from outside is escaped as httpd
+does, so no client can write a line of its own. Where lines go is known elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import cython
 
@@ -56,7 +56,7 @@ class LogFormat:
     def __init__(self, steps: list[tuple[int, object]], silent: tuple[str, ...] = ()) -> None:
         self.silent = silent
         self.codes = bytes([code for code, _ in steps])
-        self.arguments = tuple(argument for _, argument in steps)
+        self.arguments: tuple[Any, ...] = tuple(argument for _, argument in steps)
         self.size = len(steps)
         self.second = -1
         """The second that `stamp` spells."""
@@ -65,7 +65,7 @@ class LogFormat:
     def line(self, record: LogRecord) -> bytes:
         """The line of one exchange, ended."""
         codes = self.codes
-        parts = []
+        parts: list[bytes] = []
         for index in range(self.size):
             code = codes[index]
             argument = self.arguments[index]
@@ -112,7 +112,8 @@ def number(value: cython.longlong) -> bytes:
             at -= 1
             digits[at] = 48 + value % 10
             value //= 10
-        return digits[at:24]
+        made: bytes = digits[at:24]
+        return made
     return str(value).encode()
 
 
@@ -120,7 +121,9 @@ STATUS_DIGITS: Final = tuple(b"%d" % status for status in range(1000))
 
 
 def escape(value: bytes) -> bytes:
-    """As `ap_escape_logitem`: quotes and backslashes get a backslash, what cannot be printed becomes `\\n` and its like, or `\\xhh`."""
+    """As `ap_escape_logitem`: quotes and backslashes get a backslash, what cannot be printed becomes `\\n` and its
+    like, or `\\xhh`.
+    """
     if is_plain(value):
         return value
     return b"".join([ESCAPED[byte] for byte in value])
@@ -201,7 +204,9 @@ def parse(text: str) -> tuple[list[tuple[int, object]], tuple[str, ...]]:
 
 
 def parse_specifier(text: str, pos: int) -> tuple[int, int, object]:
-    """One specifier behind its `%`: where it ends, and its step. Modifiers stand in any order: `!`, `<`, `>`, statuses, `{argument}`."""
+    """One specifier behind its `%`: where it ends, and its step. Modifiers stand in any order: `!`, `<`, `>`, statuses,
+    `{argument}`.
+    """
     start = pos - 1
     argument = ""
     negated = False
@@ -260,7 +265,7 @@ def dash(record: LogRecord) -> bytes:
 
 
 def local_address(record: LogRecord) -> bytes:
-    return record.facts.local_address if record.facts is not None else DASH  # type: ignore[no-any-return]
+    return record.facts.local_address if record.facts is not None else DASH
 
 
 def method(record: LogRecord) -> bytes:
@@ -396,7 +401,7 @@ def tls_variable(name: str) -> Piece:
         if cipher is None:
             return DASH
         if name == "SSL_CIPHER":
-            return cipher[0].encode()
+            return str(cipher[0]).encode()
         return number(cipher[2])
 
     return piece
@@ -441,8 +446,11 @@ def address(given: str, whole: str) -> Made:
 
 def port(given: str, whole: str) -> Made:
     pieces: dict[str, Piece] = {
-        "": canonical_port, "canonical": canonical_port, "local": local_port, "remote": remote_port,
-    }  # fmt: skip
+        "": canonical_port,
+        "canonical": canonical_port,
+        "local": local_port,
+        "remote": remote_port,
+    }
     if given not in pieces:
         raise FormatFault(whole, f"`{whole}`: the argument of `%p` is one of `canonical`, `local`, `remote`")
     return OTHER, pieces[given]

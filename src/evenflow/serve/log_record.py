@@ -45,7 +45,9 @@ class LogRecord:
         """Variables, beside those of the decision."""
 
     def response_field(self, name: bytes) -> bytes | None:
-        """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is lower case."""
+        """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is
+        lower case.
+        """
         found: bytes | None = None
         lines = self.sent_head.split(b"\r\n")
         for number in range(1, len(lines)):

@@ -125,8 +125,8 @@ SENTENCES: Final[dict[int, str]] = {
     508: "The request came back to where it had been before.",
 }
 
-MOVED: Final = "What you asked for is <a href=\"{}\">at this address</a>."
-SEE_OTHER: Final = "The answer to your request is <a href=\"{}\">at this address</a>."
+MOVED: Final = 'What you asked for is <a href="{}">at this address</a>.'
+SEE_OTHER: Final = 'The answer to your request is <a href="{}">at this address</a>.'
 
 DOCTYPE: Final = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">'
 
@@ -144,8 +144,8 @@ def escape_html(text: bytes) -> bytes:
 def page(status: int, reason: bytes = b"", detail: bytes = b"", signature: bytes = b"", location: bytes = b"") -> bytes:
     """The page of a status, iso-8859-1.
 
-    `reason` is the phrase of its title, by default the status's own. `detail` is one sentence more, plain text, escaped here.
-    `signature` is `signature_of`'s. `location` is where a redirect goes.
+    `reason` is the phrase of its title, by default the status's own. `detail` is one sentence more, plain text,
+    escaped here. `signature` is `signature_of`'s. `location` is where a redirect goes.
     """
     name = (reason or reason_of(status)).decode("latin-1")
     if location:
@@ -198,12 +198,21 @@ def error_response(
 ) -> bytes:
     """A complete answer with the page of `status`, ready to be sent.
 
-    `always_fields` are those of `Header always`; `extra_fields` come with the status (Allow, Location, WWW-Authenticate). `close` announces
-    that the connection ends. `date` is `http_date`'s; empty, it is made now. `head_only` for an answer to HEAD: httpd then gives no length.
+    `always_fields` are those of `Header always`; `extra_fields` come with the status (Allow, Location,
+    WWW-Authenticate). `close` announces that the connection ends. `date` is `http_date`'s; empty, it is made now.
+    `head_only` for an answer to HEAD: httpd then gives no length.
     """
     body = page(status, reason, detail, signature) if may_have_body(status) else b""
     return response(
-        status, always_fields, close, date, head_only, extra_fields, reason, body, HTML if may_have_body(status) else b""
+        status,
+        always_fields,
+        close,
+        date,
+        head_only,
+        extra_fields,
+        reason,
+        body,
+        HTML if may_have_body(status) else b"",
     )
 
 
@@ -235,7 +244,9 @@ def response(
     content_type: bytes,
     length: int = -1,
 ) -> bytes:
-    """A complete answer with any body. `length` is announced instead of the body's own if it is not negative: the caller sends the rest."""
+    """A complete answer with any body. `length` is announced instead of the body's own if it is not negative: the
+    caller sends the rest.
+    """
     lines = [
         b"HTTP/1.1 %d " % status + (reason or reason_of(status)),
         b"Date: " + (date or http_date(time.time())),

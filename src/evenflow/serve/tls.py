@@ -1,9 +1,9 @@
 """TLS towards clients: which certificate a handshake gets, and whether the certificates can be used at all.
 
-Contexts are made before the fork, by whoever may read the keys; children share them, and with them the keys of session
-tickets, so a client that comes back to another child resumes. The name that the client asks for (SNI) chooses among the virtual
-hosts of the address, in the same way and order as a Host field does; an unknown name and no name get the first one.
-Bytes on the connection are somebody else's.
+Contexts are made before the fork, by whoever may read the keys; children share them, and with them the keys of
+session tickets, so a client that comes back to another child resumes. The name that the client asks for (SNI)
+chooses among the virtual hosts of the address, in the same way and order as a Host field does; an unknown name and
+no name get the first one. Bytes on the connection are somebody else's.
 """
 
 from __future__ import annotations
@@ -16,26 +16,32 @@ from typing import Any, Final
 
 from evenflow.origin import Origin
 from evenflow.plan.model import Plan, VirtualHost
+from evenflow.plan.vhosts import HostTable
 
 ALPN: Final = ["http/1.1"]
 
 
 class TlsSocket(ssl.SSLSocket):
-    """What `TlsContexts.wrap` gives. `selected` is the virtual host whose certificate is shown, `sni` the name asked for (lower case).
+    """What `wrap` gives.
 
-    Both are final once the handshake has the client's first flight; before it they are the address's first host and b"".
+    `selected` is the virtual host whose certificate is shown, `sni` the name asked for (lower case). Both are final once
+    the handshake has the client's first flight; before it they are the address's first host and b"".
     """
 
-    candidates: Sequence[VirtualHost] = ()
-    selected: VirtualHost | None = None
+    table: HostTable
+    selected: VirtualHost
     sni: bytes = b""
 
 
 class TlsContexts:
-    """The contexts of a plan, one for each set of certificates. Raises OSError (ssl.SSLError is one) where a certificate cannot be used."""
+    """The contexts of a plan, one for each set of certificates.
+
+    Raises OSError (ssl.SSLError is one) where a certificate cannot be used.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._contexts: dict[tuple[tuple[str, str | None], ...], ssl.SSLContext] = {}
+        self._tables: dict[tuple[VirtualHost, ...], HostTable] = {}
         for host in hosts_with_tls(plan):
             if host.certificates not in self._contexts:
                 context = load_context(host.certificates)
@@ -43,16 +49,23 @@ class TlsContexts:
                 self._contexts[host.certificates] = context
 
     def wrap(self, accepted: socket.socket, hosts: Sequence[VirtualHost]) -> TlsSocket:
-        """The TLS end of an accepted connection whose local address has the candidates `hosts`, in file order; no byte is read yet.
+        """The TLS end of an accepted connection; no byte is read yet.
 
-        ValueError where none of them has TLS; OSError where the client is gone already.
+        `hosts` are the candidates of its local address in file order. ValueError where none of them has TLS; OSError
+        where the client is gone already.
         """
-        first = first_with_tls(hosts)
+        key = tuple(hosts)
+        table = self._tables.get(key)
+        if table is None:
+            table = self._tables[key] = HostTable(key)
+        first = table.select_sni(b"")
+        if not first.tls:
+            raise ValueError("none of these virtual hosts has SSLEngine on")
         wrapped = self._contexts[first.certificates].wrap_socket(
             accepted, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
         assert isinstance(wrapped, TlsSocket)
-        wrapped.candidates = hosts
+        wrapped.table = table
         wrapped.selected = first
         return wrapped
 
@@ -60,10 +73,8 @@ class TlsContexts:
         """OpenSSL's call when the client's first flight is there; None goes on with the handshake."""
         if name:
             connection.sni = name.lower().encode("ascii", "replace")
-            found = find_host(connection.candidates, connection.sni)
-            if found is not None and found.tls and found is not connection.selected:
-                connection.selected = found
-                connection.context = self._contexts[found.certificates]
+            connection.selected = connection.table.select_sni(connection.sni)
+            connection.context = self._contexts[connection.selected.certificates]
         return None
 
 
@@ -71,57 +82,6 @@ def hosts_with_tls(plan: Plan) -> list[VirtualHost]:
     """The virtual hosts with SSLEngine on, the main server among them."""
     hosts = plan.hosts if plan.main is None or plan.main in plan.hosts else (*plan.hosts, plan.main)
     return [host for host in hosts if host.tls]
-
-
-def first_with_tls(hosts: Sequence[VirtualHost]) -> VirtualHost:
-    """The one that an unknown name gets. ValueError where there is none."""
-    for host in hosts:
-        if host.tls:
-            return host
-    raise ValueError("none of these virtual hosts has SSLEngine on")
-
-
-def find_host(hosts: Sequence[VirtualHost], name: bytes) -> VirtualHost | None:
-    """The first virtual host with this name (lower case) as ServerName, ServerAlias or pattern of one; None for none."""
-    if name.endswith(b"."):
-        name = name[: len(name) - 1]
-    for host in hosts:
-        if host.server_name == name or name in host.aliases:
-            return host
-        for pattern in host.wildcards:
-            if matches(pattern, name):
-                return host
-    return None
-
-
-def matches(pattern: bytes, name: bytes) -> bool:
-    """Whether `name` fits a ServerAlias: `*` is any run of letters, dots included, `?` one letter."""
-    at = 0
-    pos = 0
-    star = -1
-    resume = 0
-    while pos < len(name):
-        if at < len(pattern) and pattern[at] == 42:
-            star = at
-            resume = pos
-            at += 1
-        elif at < len(pattern) and (pattern[at] == 63 or pattern[at] == name[pos]):
-            at += 1
-            pos += 1
-        elif star >= 0:
-            at = star + 1
-            resume += 1
-            pos = resume
-        else:
-            return False
-    while at < len(pattern) and pattern[at] == 42:
-        at += 1
-    return at == len(pattern)
-
-
-def same_certificates(one: VirtualHost, other: VirtualHost) -> bool:
-    """Whether a request for `other` may come over a connection whose handshake selected `one`; else httpd answers 421."""
-    return one is other or (one.tls == other.tls and one.certificates == other.certificates)
 
 
 def load_context(certificates: tuple[tuple[str, str | None], ...]) -> ssl.SSLContext:
@@ -181,7 +141,10 @@ def fault_of(certificate: str, key: str | None) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, refuse_password)
     except LockedKey:
-        return f"the key in `{key or certificate}` is encrypted: write it without a password (`openssl pkey -in OLD -out NEW`)"
+        return (
+            f"the key in `{key or certificate}` is encrypted:"
+            " write it without a password (`openssl pkey -in OLD -out NEW`)"
+        )
     except ssl.SSLError as fault:
         if fault.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
             return f"the key in `{key or certificate}` does not belong to the certificate in `{certificate}`"
@@ -197,7 +160,9 @@ class _Prepared:
 
 
 def contexts_of(plan: Plan) -> TlsContexts:
-    """The contexts of a plan, made at the first call: the supervisor's, while it can still read the keys. Raises as `TlsContexts`."""
+    """The contexts of a plan, made at the first call: the supervisor's, while it can still read the keys. Raises as
+    `TlsContexts`.
+    """
     if _Prepared.contexts is None or _Prepared.plan is not plan:
         _Prepared.contexts = TlsContexts(plan)
         _Prepared.plan = plan

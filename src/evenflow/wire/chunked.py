@@ -1,7 +1,8 @@
 """The chunked transfer coding, read piece by piece. RFC 9112 section 7.1.
 
-A reader is shown what arrived and says which bytes of it are body. It keeps no body bytes: between two calls it remembers only
-where in the grammar it stands. Extensions are passed over, and so are trailer fields, which httpd drops as well.
+A reader is shown what arrived and says which bytes of it are body. It keeps no body bytes: between two calls it
+remembers only where in the grammar it stands. Extensions are passed over, and so are trailer fields, which httpd drops as
+well.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ HEX: Final = bytes(int(chr(c), 16) if c < 128 and chr(c) in "0123456789abcdefABC
 class ChunkedReader:
     """Reads one chunked body.
 
-    After `take`, `data_start` and `data_end` bound the body bytes found, and `done` says whether the body ended; what is
-    shown to it later, it leaves alone.
+    After `take`, `data_start` and `data_end` bound the body bytes found, and `done` says whether the body ended; what
+    is shown to it later, it leaves alone.
     """
 
     def __init__(self) -> None:
@@ -59,7 +60,7 @@ class ChunkedReader:
         self.passed = 0
 
     def take(self, buffer: Buffer, start: int, end: int) -> int:
-        """Read on in `buffer[start:end]` up to the next run of body bytes or the body's end; returns the position behind it.
+        """Read on in `buffer[start:end]` up to the next run of body bytes or the body's end; returns where that ends.
 
         Raises ProtocolFault 400 for a size that is not 1 to 15 hexadecimal digits, a line that does not end in CR LF,
         and for extensions or trailers without end.

@@ -1,7 +1,7 @@
 """How long is the body of this message?
 
-One answer for each direction, following RFC 9112 section 6.3 step by step. It reads a head and answers; it reads no bytes.
-A doubtful combination is a fault, never a guess: a guess here lets two proxies disagree on where a message ends.
+One answer for each direction, following RFC 9112 section 6.3 step by step. It reads a head and answers; it reads no
+bytes. A doubtful combination is a fault, never a guess: a guess here lets two proxies disagree on where a message ends.
 The answer is the body's length in bytes, or one of `CHUNKED` and `UNTIL_CLOSE`.
 """
 
@@ -26,8 +26,9 @@ if cython.compiled:
 def request_body(head: RequestHead) -> int:
     """Bytes of the request's body, or CHUNKED.
 
-    Raises ProtocolFault 400: both Content-Length and Transfer-Encoding (httpd lets the latter win; that is where requests are
-    smuggled), two lengths, a length that is no number, any transfer coding but a single `chunked`, and one in HTTP/1.0.
+    Raises ProtocolFault 400: both Content-Length and Transfer-Encoding (httpd lets the latter win; that is where
+    requests are smuggled), two lengths, a length that is no number, any transfer coding but a single `chunked`, and one
+    in HTTP/1.0.
     """
     length = -1
     coded = False
@@ -58,7 +59,8 @@ def request_body(head: RequestHead) -> int:
 def response_body(head: ResponseHead, to_head: bool) -> int:
     """Bytes of the answer's body, CHUNKED or UNTIL_CLOSE; `to_head` says that the request was HEAD.
 
-    Raises ProtocolFault 502: two different lengths, a length that is no number, a transfer coding that does not end in `chunked`.
+    Raises ProtocolFault 502: two different lengths, a length that is no number, any transfer coding but `chunked`
+    (which may be said twice: applications that copy fields do).
     """
     status = head.status
     length = -1

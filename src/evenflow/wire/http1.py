@@ -1,9 +1,10 @@
 # cython: boundscheck=False, wraparound=False
 """HTTP/1.1 heads: a request's or an answer's first lines, scanned once into offsets.
 
-A head keeps its own bytes and, for each field, four offsets, the number of its name if that name matters to a proxy, and a hash.
-No object is made for a field until somebody asks for its value. It follows RFC 9112 and, where that leaves room, httpd's
-`HttpProtocolOptions Strict`; a doubtful byte is a `ProtocolFault`, never repaired. How long the body is, `framing` says.
+A head keeps its own bytes and, for each field, four offsets, the number of its name if that name matters to a proxy,
+and a hash. No object is made for a field until somebody asks for its value. It follows RFC 9112 and, where that leaves
+room, httpd's `HttpProtocolOptions Strict`; a doubtful byte is a `ProtocolFault`, never repaired. How long the body is,
+`framing` says.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ DESTINATION = 23
 SET_COOKIE = 24
 
 KNOWN_NAMES: Final = (
-    b"", b"host", b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"upgrade", b"transfer-encoding",
-    b"content-length", b"proxy-authenticate", b"expect", b"cookie", b"x-forwarded-for", b"x-forwarded-host",
-    b"x-forwarded-server", b"via", b"max-forwards", b"date", b"server", b"location", b"content-location", b"uri",
-    b"destination", b"set-cookie",
+    b"", b"host", b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"upgrade",
+    b"transfer-encoding", b"content-length", b"proxy-authenticate", b"expect", b"cookie", b"x-forwarded-for",
+    b"x-forwarded-host", b"x-forwarded-server", b"via", b"max-forwards", b"date", b"server", b"location",
+    b"content-location", b"uri", b"destination", b"set-cookie",
 )  # fmt: skip
 
 TOKEN: Final = bytes(chr(c).isascii() and (chr(c).isalnum() or chr(c) in "!#$%&'*+-.^_`|~") for c in range(256))
@@ -57,7 +58,8 @@ STRIDE = 6
 
 if cython.compiled:
     # The `.pxd` makes C variables of these numbers, which Python does not see: put them where an import looks.
-    globals().update({name.decode().upper().replace("-", "_"): n for n, name in enumerate(KNOWN_NAMES) if n}, STRIDE=STRIDE)
+    globals().update({name.decode().upper().replace("-", "_"): n for n, name in enumerate(KNOWN_NAMES) if n})
+    globals().update(STRIDE=STRIDE)
 
 
 def name_hash(name: Buffer, start: int, end: int) -> int:
@@ -110,7 +112,7 @@ class Head:
         self.names_others = False
         """Connection names fields that are to be dropped with it."""
         self.uneven = False
-        """A line is not written as `Name: value`, one blank and nothing behind: its bytes may not be copied as a line."""
+        """A line is not `Name: value` with one blank and nothing behind: its bytes may not be copied as they are."""
 
     def scan_fields(self, at: int, end: int, max_size: int, max_count: int) -> int:
         """Scan field lines from `at` to the empty line; returns the position behind it. RFC 9112 section 5.
@@ -247,11 +249,11 @@ class Head:
         return -1
 
     def value(self, index: int) -> bytes:
-        """The value of field `index`."""
+        """The value of field `index`, 0 to `count` - 1: compiled, nobody checks that."""
         return self.data[self.cells[index * STRIDE + 2] : self.cells[index * STRIDE + 3]]
 
     def name(self, index: int) -> bytes:
-        """The name of field `index` as it was written."""
+        """The name of field `index`, 0 to `count` - 1, as it was written."""
         return self.data[self.cells[index * STRIDE] : self.cells[index * STRIDE + 1]]
 
     def known(self, number: int) -> bytes | None:
@@ -301,8 +303,7 @@ class RequestHead(Head):
     def parse(self, data: bytes, max_line: int = 8190, max_size: int = 8190, max_count: int = 100) -> None:
         """Read a complete head, its last empty line included.
 
-        Raises ProtocolFault: 414 for a long request line, 400 for anything that RFC 9112 or httpd's Strict forbids,
-        505 for an HTTP major version other than 1.
+        Raises ProtocolFault: 414 for a long request line, 400 for anything that RFC 9112 or httpd's Strict forbids.
         """
         self.data = data
         self.count = 0
@@ -388,18 +389,18 @@ class RequestHead(Head):
         else:
             raise ProtocolFault("the request target is neither a path nor an absolute http URL", 400)
         rest, question, query = rest.partition(b"?")
-        authority, slash, path = rest.partition(b"/")
+        authority, _, path = rest.partition(b"/")
         check_authority(authority)
         self.host = authority
         self.path = b"/" + path
         self.query = query if question else None
 
 
-AUTHORITY: Final = bytes(c in b"-._~%!$&'()*+,;=" or chr(c).isalnum() and c < 128 for c in range(256))
+AUTHORITY: Final = bytes(c in b"-._~%!$&'()*+,;=" or (chr(c).isalnum() and c < 128) for c in range(256))
 
 
 def check_authority(host: bytes) -> None:
-    """Raise ProtocolFault 400 unless `host` is a host name or address with an optional port, as httpd's Strict has it."""
+    """Raise ProtocolFault 400 unless `host` is a host name or address and perhaps a port, as httpd's Strict has it."""
     size = len(host)
     if size == 0:
         raise ProtocolFault("an empty Host", 400)
@@ -471,8 +472,9 @@ class ResponseHead(Head):
     def parse(self, data: bytes, max_size: int = 8192) -> None:
         """Read a complete head, its last empty line included.
 
-        As httpd does, bare LF and folded lines are put right first. Raises ProtocolFault 502 for a status line that is none,
-        a header line without colon or longer than `max_size`; 500 for a name that is no token and for control characters.
+        As httpd does, bare LF and folded lines are put right first. Raises ProtocolFault 502 for a status line that is
+        none, a header line without colon or longer than `max_size` (0: no limit); 500 for a name that is no token, for
+        control characters and for a head that breaks off.
         """
         self.data = data
         self.count = 0
@@ -517,7 +519,7 @@ class ResponseHead(Head):
 
 
 def tidied(data: bytes) -> bytes:
-    """The same head with CR LF at every line's end and folded lines joined by one blank (RFC 9112 sections 2.2 and 5.2)."""
+    """The same head with CR LF at every line's end, folded lines joined by a blank. RFC 9112 sections 2.2 and 5.2."""
     lines: list[bytes] = []
     for line in data.split(b"\n"):
         line = line.removesuffix(b"\r")

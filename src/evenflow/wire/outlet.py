@@ -1,7 +1,8 @@
 """Bytes on their way to a socket.
 
-An outlet keeps what was written until somebody sends it. A large run of bytes can be lent instead of copied: it then goes
-behind the kept ones straight from the reader's buffer, and must be sent or `settle`d before that buffer is used again.
+An outlet keeps what was written until somebody sends it. A large run of bytes can be lent instead of copied: it then
+goes behind the kept ones straight from the reader's buffer, and must be sent or `settle`d before that buffer is used
+again.
 No I/O here.
 """
 

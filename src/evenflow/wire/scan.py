@@ -23,7 +23,9 @@ def find_byte(buffer: Buffer, value: int, start: int, end: int) -> int:
     """The position of the first byte `value` in `buffer[start:end]`, or -1."""
     if cython.compiled:
         base: cython.const_p_uchar = buffer
-        found = cython.cast(cython.const_p_uchar, memchr(base + start, value, end - start)) if end > start else cython.NULL
+        if end <= start:
+            return -1
+        found = cython.cast(cython.const_p_uchar, memchr(base + start, value, end - start))
         return found - base if found != cython.NULL else -1
     return buffer.find(value, start, end)
 

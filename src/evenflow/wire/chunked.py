@@ -1,8 +1,8 @@
 """The chunked transfer coding, read piece by piece. RFC 9112 section 7.1.
 
 A reader is shown what arrived and says which bytes of it are body. It keeps no body bytes: between two calls it
-remembers only where in the grammar it stands. Extensions are passed over, and so are trailer fields, which httpd drops as
-well.
+remembers only where in the grammar it stands. Extensions are passed over, and so are trailer fields, which httpd drops
+as well.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.diagnostics import Diagnostic, Wrong, warning
 from evenflow.config.syntax import Section, Span, Statement, Word
 
 T = TypeVar("T")
@@ -32,22 +32,23 @@ def count_words(statement: Statement | Section, least: int, most: int | None, sa
     `says` is httpd's phrase ("takes one argument").
     """
     words = statement.words
-    if len(words) < least or (most is not None and len(words) > most):
+    empty = next((word for word in words[:least] if not word.text), None)
+    if empty is not None or len(words) < least or (most is not None and len(words) > most):
         if most is None:
             wanted = "at least one argument" if least == 1 else f"at least {least} arguments"
         elif least == most:
             wanted = {0: "no arguments", 1: "one argument", 2: "two arguments"}.get(least, f"{least} arguments")
         else:
             wanted = f"{least} or {most} arguments" if most == least + 1 else f"{least} to {most} arguments"
-        given = "none" if not words else str(len(words))
+        given = "none" if not words else str(len(words)) if empty is None else "an empty one"
         help = ""
         if most == 1 and len(words) > 1 and '"' not in statement.rest:
             help = f'if it is one argument with blanks in it, put it into quotes: `{statement.name} "{statement.rest}"`'
-        surplus = words[most].span if most is not None and len(words) > most else None
+        place = empty.span if empty else words[most].span if most is not None and len(words) > most else None
         raise Wrong(
             "argument-count",
             f"`{statement.name}` takes {wanted}, not {given}",
-            surplus,
+            place,
             says=f"{statement.name} {says}",
             help=help,
         )
@@ -64,14 +65,26 @@ def one(value: Value[T]) -> Shape:
 
 
 def flag(statement: Statement | Section) -> bool:
-    """On or Off; httpd says the same of a wrong word as of none."""
-    if len(statement.words) != 1:
+    """On or Off; httpd says the same of a wrong word as of none, and does not look at what follows (see `surplus`)."""
+    if not statement.words:
         raise Wrong(
             "argument-count",
-            f"`{statement.name}` must be `On` or `Off`" + ("" if not statement.words else f", not `{statement.rest}`"),
+            f"`{statement.name}` must be `On` or `Off`",
             says=f"{statement.name} must be On or Off",
         )
     return on_off(statement.name, statement.words[0])
+
+
+def surplus(statement: Statement | Section) -> Diagnostic | None:
+    """The warning for words behind a flag; None where there are none."""
+    if len(statement.words) < 2:
+        return None
+    return warning(
+        "argument-ignored",
+        f"`{statement.name}` takes `On` or `Off`: what follows is not read",
+        statement.words[1].span,
+        help=f"write `{statement.name} {statement.words[0].text}`",
+    )
 
 
 def some(value: Value[T]) -> Shape:

@@ -160,7 +160,8 @@ def split_rewrite(text: str) -> list[tuple[str, int, int]]:
     """The arguments of RewriteRule and RewriteCond, which httpd splits in their own way: (argument, start, end), at
     most three.
 
-    Inside quotes nothing is unescaped; outside, a backslash keeps the blank after it, and stays.
+    Inside quotes nothing is unescaped; outside, a backslash keeps the blank after it, and stays. Behind a quoted first
+    argument a missing second one counts as empty.
     """
     found: list[tuple[str, int, int]] = []
     size = len(text)
@@ -187,4 +188,6 @@ def split_rewrite(text: str) -> list[tuple[str, int, int]]:
         if quote and pos < size:
             pos += 1
         found.append((argument, start, pos))
+        if len(found) == 1 and quote and pos == size and text[pos - 1] == quote and pos - 1 > start:
+            found.append(("", size, size))
     return found

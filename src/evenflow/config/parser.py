@@ -21,7 +21,7 @@ from evenflow.config.includes import included_files
 from evenflow.config.known import known_directive
 from evenflow.config.lexer import LogicalLine, logical_lines, next_word, replace_variables, split_words
 from evenflow.config.source import Source, read_source
-from evenflow.config.syntax import Included, Node, Section, Span, Statement
+from evenflow.config.syntax import Included, Node, Section, Span, Statement, Word
 from evenflow.origin import Origin
 
 DEPTH: Final = 128
@@ -307,18 +307,23 @@ def make_statement(line: LogicalLine) -> Statement:
 
 def _define(reader: Reader, statement: Statement, here: list[Node]) -> None:
     words = count_words(statement, 1, 2, "takes 1-2 arguments")
-    if ":" in words[0].text:
-        raise Wrong(
-            "value-malformed",
-            f"a variable's name may not hold a colon: `{words[0].text}`",
-            words[0].span,
-            note="`${map:key}` is RewriteMap's",
-        )
-    reader.names.values[words[0].text] = words[1].text if len(words) == 2 else ""
+    reader.names.values[_variable(words[0])] = words[1].text if len(words) == 2 else ""
 
 
 def _undefine(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    reader.names.values.pop(count_words(statement, 1, 1, "takes one argument")[0].text, None)
+    reader.names.values.pop(_variable(count_words(statement, 1, 1, "takes one argument")[0]), None)
+
+
+def _variable(word: Word) -> str:
+    if ":" in word.text:
+        raise Wrong(
+            "value-malformed",
+            f"a variable's name may not hold a colon: `{word.text}`",
+            word.span,
+            says="Variable name must not contain ':'",
+            note="`${map:key}` is RewriteMap's",
+        )
+    return word.text
 
 
 def _include(reader: Reader, statement: Statement, here: list[Node]) -> None:

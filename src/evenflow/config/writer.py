@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from evenflow.config.arguments import flag, surplus
 from evenflow.config.contexts import SERVER, Context, refusal, where_allowed
 from evenflow.config.defines import OURS, Names
 from evenflow.config.diagnostics import Diagnostic, Wrong, error, warning
@@ -61,6 +62,9 @@ class Writer:
             if draft.place not in row.contexts:
                 raise misplaced(row.name, row.contexts, draft, statement.name_span)
             row.action(draft, statement, row.arguments(statement))
+            behind = surplus(statement) if row.arguments is flag else None
+            if behind is not None:
+                self.diagnostics.append(behind)
             if row.name == "RewriteCond":
                 self.places[statement.origin.file, statement.origin.line] = statement.span
         except Wrong as wrong:

@@ -31,7 +31,7 @@ def server_name(name: str, word: Word) -> tuple[str, int | None, str | None]:
     scheme, separator, rest = word.text.partition("://")
     if not separator:
         scheme, rest = "", word.text
-    if "*" in rest or "?" in rest:
+    if "*" in rest or "?" in rest or "]" in rest.partition("[")[2]:
         raise Wrong(
             "value-malformed",
             f"`{name}` is one name, without wildcards: `{word.text}`",
@@ -39,7 +39,7 @@ def server_name(name: str, word: Word) -> tuple[str, int | None, str | None]:
             says=f'Invalid ServerName "{rest}" use ServerAlias to set multiple server names.',
             help=f"write `ServerAlias {word.text}` beside a `ServerName`",
         )
-    host, colon, port = rest.rpartition(":") if not rest.endswith("]") else (rest, "", "")
+    host, colon, port = rest.rpartition(":")
     if not colon:
         return rest, None, scheme or None
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):

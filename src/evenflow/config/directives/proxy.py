@@ -159,6 +159,7 @@ def proxy_pass_reverse(draft: Draft, statement: Statement | Section, value: Any)
             if words and "://" in words[0].text
             else "write `ProxyPassReverse /path http://host:port/path`",
         )
+    count_words(statement, 2, 3, "takes one, two or three arguments")
     for word in words[2:]:
         draft.reports.append(warning("parameter-ignored", f"`{word.text}` behind the URL has no effect", word.span))
     draft.add("proxy", "reverses", ReverseLine(words[0].text, words[1].text, statement.origin))
@@ -309,13 +310,21 @@ def error_override(draft: Draft, statement: Statement | Section, value: Any) -> 
         )
     codes = []
     for word in words[1:]:
+        if word.text.lower() in ("on", "off"):
+            first = word.text.lower()
+            continue
         code = c_number(word.text)
         if not 400 <= code <= 599:
             raise Wrong(
                 "value-out-of-range",
                 f"a status that `ProxyErrorOverride` takes must be between 400 and 599, not {word.text}",
                 word.span,
-                says="ProxyErrorOverride: status codes to intercept must be valid HTTP Status Codes >=400 && <600",
+                says="ProxyErrorOverride: status codes to intercept must be "
+                + (
+                    "valid HTTP Status Codes >=400 && <600"
+                    if word.text.isascii() and word.text.isdigit()
+                    else "numeric"
+                ),
             )
         codes.append(code)
     draft.put("proxy", "error_override", first == "on")

@@ -58,8 +58,8 @@ STATUSES: Final = frozenset(
 Flags = tuple[tuple[str, str | None], ...]
 
 
-def split(statement: Statement | Section) -> tuple[str, str, str]:
-    """The two arguments and the flags' text, "" where there are none."""
+def split(statement: Statement | Section) -> tuple[str, str, str | None]:
+    """The two arguments and the flags' text, None where there are none."""
     found = split_rewrite(statement.rest)
     name = statement.name
     if len(found) < 2:
@@ -70,12 +70,12 @@ def split(statement: Statement | Section) -> tuple[str, str, str]:
             else f"`{name}` takes a test string and a pattern",
             says=f"{name}: bad argument line '{statement.rest}'",
         )
-    return found[0][0], found[1][0], found[2][0] if len(found) > 2 else ""
+    return found[0][0], found[1][0], found[2][0] if len(found) > 2 else None
 
 
-def read_flags(statement: Statement | Section, text: str, known: dict[str, str]) -> Flags:
+def read_flags(statement: Statement | Section, text: str | None, known: dict[str, str]) -> Flags:
     """`[name,name=value]` as short upper-case names."""
-    if not text:
+    if text is None:
         return ()
     name = statement.name
     if not (text.startswith("[") and text.endswith("]") and len(text) > 1):

@@ -1,8 +1,7 @@
 """A supervisor over the smallest thing that can be run as a child, started by the tests as a process of its own.
 
-`python small_server.py '{"port": ..., "children": ..., ...}'`: children answer every line with `pid index line`, and
-the line `die` kills the one that reads it, `crash` raises, `slow` answers after a second, `hold` keeps the
-connection to the end.
+`python small_server.py '{"port": ..., "children": ..., ...}'`: children answer every line with `pid index user line`;
+`die` makes the child that reads it crash in C, `crash` raises, `slow` is answered after a second.
 """
 
 from __future__ import annotations
@@ -63,8 +62,6 @@ def answer(client: Any, index: int, selector: selectors.BaseSelector) -> int:
         os.kill(os.getpid(), signal.SIGSEGV)
     if line == "crash":
         raise RuntimeError("a line said crash")
-    if line == "hold":
-        return 0
     if line == "slow":
         time.sleep(1.0)
     if line:

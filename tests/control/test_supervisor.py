@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import select
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import pytest
 
+from evenflow.control import supervisor
 from tests.peers import free_port
 
 SERVER: Final = Path(__file__).with_name("small_server.py")
@@ -140,6 +142,14 @@ def test_a_child_that_raises_leaves_its_traceback_in_the_error_log(start: Callab
     until(lambda: "exit status 70" in server.said)
     assert "[error]" in server.said
     assert "RuntimeError: a line said crash" in server.said
+
+
+def test_a_child_that_crashes_in_c_says_where_it_was(start: Callable[..., Started]) -> None:
+    server = start(children=1).ready()
+    assert server.ask("die") == []
+    until(lambda: "killed by SIGSEGV" in server.said)
+    assert "Fatal Python error: Segmentation fault" in server.said and "small_server.py" in server.said
+    assert server.ask("hello")[3] == "hello"
 
 
 def test_a_child_that_dies_at_once_again_and_again_is_replaced_ever_more_slowly(start: Callable[..., Started]) -> None:
@@ -282,3 +292,152 @@ def test_a_child_that_is_stopped_dead_does_not_lose_the_queue(start: Callable[..
         assert not select.select([waiting], [], [], 0.2)[0]
         os.kill(first, signal.SIGKILL)
         assert waiting.recv(100).decode().split()[3] == "hello"
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def test_processors_are_counted_by_affinity() -> None:
+    assert 1 <= supervisor.usable_processors() <= len(os.sched_getaffinity(0))
+
+
+def test_how_the_hot_rooms_run_is_told_by_the_file() -> None:
+    from evenflow.serve import pages
+
+    shown = Path(pages.__file__).suffix
+    assert supervisor.how_it_runs(pages.http_date) == ("interpreted" if shown == ".py" else "compiled")  # type: ignore[arg-type]
+
+
+def test_a_pid_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pid"
+    path.write_text("1\n")
+    supervisor.remove_pid_file(str(path), os.getpid())
+    assert path.exists()
+    path.write_text(f"{os.getpid()}\n")
+    supervisor.remove_pid_file(str(path), os.getpid())
+    assert not path.exists()
+    supervisor.remove_pid_file(str(path), os.getpid())
+
+
+# --- the whole command -----------------------------------------------------------------------------------------------
+
+
+class Served(Started):
+    """`evenflow serve FILE` with a DocumentRoot, as a process of the test's own."""
+
+    def __init__(self, folder: Path, port: int, text: str, *options: str) -> None:
+        self.port = port
+        (folder / "docs").mkdir(exist_ok=True)
+        (folder / "docs" / "robots.txt").write_text("User-agent: *\n")
+        self.file = folder / "wiki.conf"
+        self.file.write_text(
+            f'Listen 127.0.0.1:{port}\nServerName wiki.example\nDocumentRoot "{folder}/docs"\n{text}\n'
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "evenflow", "serve", str(self.file), *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines = []
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    served: list[Served] = []
+
+    def begin(text: str = "", *options: str, port: int = 0) -> Served:
+        served.append(Served(tmp_path, port or free_port(), text, *options))
+        return served[-1]
+
+    yield begin
+    for one in served:
+        one.stop()
+
+
+def test_a_file_is_served_logged_and_ended_by_sigterm(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve(
+        f'CustomLog "{tmp_path}/access.log" "%>s %U"\nErrorLog "{tmp_path}/error.log"\nPidFile "{tmp_path}/pid"',
+        "--children",
+        "2",
+    ).ready()
+    assert f"evenflow 0.1.0 serving on 127.0.0.1:{server.port} with 2 children (" in server.said
+    assert server.get("/robots.txt") == (200, b"User-agent: *\n")
+    status, page = server.get("/nothing")
+    assert status == 404 and b"<title>404 Not Found</title>" in page
+    assert (tmp_path / "pid").read_text() == f"{server.process.pid}\n"
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+    assert (tmp_path / "access.log").read_text() == "200 /robots.txt\n404 /nothing\n"
+    assert not (tmp_path / "pid").exists()
+
+
+def test_log_lines_go_to_a_command(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve(f'CustomLog "|$cat >> {tmp_path}/piped.log" "%>s %U"').ready()
+    server.get("/robots.txt")
+    server.tell(signal.SIGINT)
+    assert server.ends_with() == 0
+    until(lambda: (tmp_path / "piped.log").read_text() == "200 /robots.txt\n")
+
+
+def test_a_killed_child_of_the_real_thing_is_replaced(serve: Callable[..., Served]) -> None:
+    server = serve("", "--children", "1").ready()
+    assert server.get("/robots.txt")[0] == 200
+    (first,) = server.children()
+    os.kill(first, signal.SIGKILL)
+    assert server.get("/robots.txt")[0] == 200
+    assert server.children() != {first}
+
+
+def test_errors_of_the_file_are_printed_and_nothing_is_served(serve: Callable[..., Served]) -> None:
+    server = serve("ProxyPas / http://127.0.0.1:1/")
+    assert server.ends_with() == 1
+    assert "error[" in server.said and "wiki.conf:4" in server.said and "ProxyPas" in server.said
+    assert " serving on " not in server.said
+
+
+def test_a_missing_certificate_is_said_with_its_virtual_host(serve: Callable[..., Served], tmp_path: Path) -> None:
+    port = free_port()
+    server = serve(
+        f"<VirtualHost *:{port}>\nSSLEngine on\nSSLCertificateFile {tmp_path}/a.crt\n</VirtualHost>", port=port
+    )
+    assert server.ends_with() == 1
+    assert f"`SSLCertificateFile {tmp_path}/a.crt` cannot be read: No such file or directory" in server.said
+
+
+def test_a_bad_log_format_is_said_with_its_statement(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve(f'CustomLog "{tmp_path}/access.log" "%h %y"')
+    assert server.ends_with() == 1
+    assert "there is no `%y` in log formats" in server.said and "wiki.conf:4" in server.said
+
+
+def test_a_taken_port_of_the_real_thing(serve: Callable[..., Served]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = serve(port=taken.getsockname()[1])
+        assert server.ends_with() == 1
+    assert f"error[port-taken]: cannot listen on `127.0.0.1:{server.port}`" in server.said
+    assert "wiki.conf:1" in server.said and f"(process {os.getpid()})" in server.said
+
+
+def test_a_file_without_listen_says_what_to_write(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve()
+    server.ready()
+    server.stop()
+    text = server.file.read_text().replace("Listen ", "# Listen ")
+    server.file.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "evenflow", "serve", str(server.file)], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 1
+    assert "Listen" in done.stderr and "error[" in done.stderr

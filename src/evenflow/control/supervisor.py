@@ -22,6 +22,7 @@ from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE, Origin
 from evenflow.plan.model import Plan
+from evenflow.serve import log_output
 from evenflow.serve.error_log import WARN, ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -51,6 +52,10 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
     plan = load(path, defines)
     if plan is None:
         return 1
+    troubles = look_ahead(plan)
+    if troubles:
+        sys.stderr.write("\n".join([trouble.render() for trouble in troubles]))
+        return 1
     try:
         generation = prepare(plan, children if children is not None else usable_processors())
     except Trouble as trouble:
@@ -79,14 +84,24 @@ def load(path: str, defines: dict[str, str]) -> Plan | None:
     return plan
 
 
+def look_ahead(plan: Plan) -> list[Trouble]:
+    """What is wrong with the certificates and log formats of a plan: all of it, before anything is opened."""
+    from evenflow.serve import access_log, tls
+
+    nowhere = Trouble("nothing-to-listen-on", "no `Listen` is written", NOWHERE, "write for instance `Listen 8080`")
+    return [
+        *([] if plan.listeners else [nowhere]),
+        *[Trouble("certificate-unusable", message, origin) for origin, message in tls.check_certificates(plan)],
+        *[Trouble("log-format-unknown", message, origin) for origin, message in access_log.check_formats(plan)],
+    ]
+
+
 def prepare(plan: Plan, children: int) -> Generation:
     """Everything that must be opened before the first fork, while we still may. Raises Trouble."""
     from evenflow.control.handlers import local_handlers
     from evenflow.serve import access_log, loop, tls
 
     identity = privileges.wanted(plan)
-    for origin, message in tls.check_certificates(plan):
-        raise Trouble("certificate-unusable", message, origin)
     tls.contexts_of(plan)
     pipes = log_pipes.start_pipes(log_targets(plan), time.monotonic())
     try:
@@ -106,13 +121,21 @@ def prepare(plan: Plan, children: int) -> Generation:
 def log_targets(plan: Plan) -> list[tuple[str, Origin]]:
     """Every file and command that log lines go to, with who asks for it."""
     hosts = (*plan.hosts, plan.main) if plan.main is not None else plan.hosts
-    return [(plan.error_log, NOWHERE)] + [(log.target, log.origin) for host in hosts for log in host.logs]
+    return [(error_log_of(plan), NOWHERE)] + [(log.target, log.origin) for host in hosts for log in host.logs]
+
+
+def error_log_of(plan: Plan) -> str:
+    """The error log's target; a file's path is made absolute by ServerRoot."""
+    target = plan.error_log
+    if not target or log_output.is_command(target) or target == "syslog" or target.startswith("syslog:"):
+        return target
+    return os.path.join(plan.server_root, target)
 
 
 def open_error_log(plan: Plan) -> ErrorLog:
     """The error log. Raises Trouble where it cannot be written."""
     try:
-        return ErrorLog(plan.error_log, plan.log_level)
+        return ErrorLog(error_log_of(plan), plan.log_level)
     except OSError as fault:
         raise Trouble(
             "log-unusable",
@@ -161,6 +184,8 @@ class Supervisor:
         """Serve, then drain. OSError where the PidFile cannot be written is said and ends with 1."""
         generation = self.generation
         pid_file = generation.plan.pid_file
+        if pid_file:
+            pid_file = os.path.join(generation.plan.server_root, pid_file)
         if pid_file and not self.write_pid_file(pid_file):
             generation.close()
             return 1

@@ -24,8 +24,8 @@ ALPN: Final = ["http/1.1"]
 class TlsSocket(ssl.SSLSocket):
     """What `wrap` gives.
 
-    `selected` is the virtual host whose certificate is shown, `sni` the name asked for (lower case). Both are final once
-    the handshake has the client's first flight; before it they are the address's first host and b"".
+    `selected` is the virtual host whose certificate is shown, `sni` the name asked for (lower case). Both are final
+    once the handshake has the client's first flight; before it they are the address's first host and b"".
     """
 
     table: HostTable

@@ -87,16 +87,6 @@ def surplus(statement: Statement | Section) -> Diagnostic | None:
     )
 
 
-def some(value: Value[T]) -> Shape:
-    """At least one argument; a tuple."""
-
-    def read(statement: Statement | Section) -> tuple[T, ...]:
-        words = count_words(statement, 1, None, "requires at least one argument")
-        return tuple(value(statement.name, word) for word in words)
-
-    return read
-
-
 def raw(statement: Statement | Section) -> Statement | Section:
     """The statement itself, for directives that read their words in their own way."""
     return statement

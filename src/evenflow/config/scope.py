@@ -26,7 +26,7 @@ from evenflow.config.settings import (
     RewriteSettings,
     TlsSettings,
 )
-from evenflow.config.syntax import Section, Statement
+from evenflow.config.syntax import Section, Span, Statement
 from evenflow.origin import Origin
 
 MODULES: Final[dict[str, type]] = {
@@ -59,8 +59,8 @@ class Draft:
     addresses: tuple[Address, ...] = ()
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     blocks: list[Draft] = field(default_factory=list)
-    conditions: list[ConditionLine] = field(default_factory=list)
-    """RewriteCond lines that wait for their RewriteRule."""
+    conditions: list[tuple[ConditionLine, Span]] = field(default_factory=list)
+    """RewriteCond lines that wait for their RewriteRule, and where they stand."""
 
     def get(self, module: str, name: str) -> Any:
         """What has been said in this section so far, or UNSET."""

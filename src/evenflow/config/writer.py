@@ -34,8 +34,6 @@ class Writer:
         self.strangers = [identifier for identifier in names.loads if identifier not in MODULES.values()]
         self.diagnostics: list[Diagnostic] = []
         self.ignored: set[str] = set()
-        self.places: dict[tuple[str, int], Span] = {}
-        """Where the RewriteCond lines stand."""
         self.refused: dict[str, list[Diagnostic]] = {}
         """Directives that we cannot act on, by name with every use: one message for each is enough."""
 
@@ -62,11 +60,10 @@ class Writer:
             if draft.place not in row.contexts:
                 raise misplaced(row.name, row.contexts, draft, statement.name_span)
             row.action(draft, statement, row.arguments(statement))
+            # httpd reads the first word of a flag and nothing behind it
             behind = surplus(statement) if row.arguments is flag else None
             if behind is not None:
                 self.diagnostics.append(behind)
-            if row.name == "RewriteCond":
-                self.places[statement.origin.file, statement.origin.line] = statement.span
         except Wrong as wrong:
             self.diagnostics.append(wrong.diagnostic(statement.span))
 
@@ -93,30 +90,29 @@ class Writer:
             self.diagnostics.append(wrong.diagnostic(section.span))
             return
         self.nodes(section.children, inner)
+        self.end(inner)
         draft.blocks.append(inner)
 
     def finish(self, main: Draft) -> None:
         """Say what can only be said at the end: of each refused directive once, with all its places."""
-        self.check_conditions(main)
+        self.end(main)
         for uses in self.refused.values():
             first = uses[0]
             shown = [label for use in uses[:SHOWN] for label in use.labels]
             more = (f"and {len(uses) - SHOWN} more times",) if len(uses) > SHOWN else ()
             self.diagnostics.append(replace(first, labels=tuple(shown), notes=(*first.notes, *more)))
 
-    def check_conditions(self, draft: Draft) -> None:
-        """RewriteCond lines that no RewriteRule follows."""
-        for condition in draft.conditions:
+    def end(self, draft: Draft) -> None:
+        """Say what is left over where a section ends: RewriteCond lines that no RewriteRule follows."""
+        for condition, span in draft.conditions:
             self.diagnostics.append(
                 warning(
                     "condition-without-rule",
                     f"`{condition.origin.text}` has no effect: no RewriteRule follows it here",
-                    self.places[condition.origin.file, condition.origin.line],
+                    span,
                     help="write the RewriteRule that it belongs to below it, in the same section",
                 )
             )
-        for block in draft.blocks:
-            self.check_conditions(block)
 
     def is_loaded(self, known: Known | None) -> bool:
         """Whether the directive exists in this configuration; without LoadModule lines every one of ours does."""

@@ -112,13 +112,12 @@ def read_flags(statement: Statement | Section, text: str | None, known: dict[str
 
 def condition(draft: Draft, statement: Statement | Section, value: Any) -> None:
     test, pattern, flags = split(statement)
-    draft.conditions.append(
-        ConditionLine(test, pattern, read_flags(statement, flags, CONDITION_FLAGS), statement.origin)
-    )
+    line = ConditionLine(test, pattern, read_flags(statement, flags, CONDITION_FLAGS), statement.origin)
+    draft.conditions.append((line, statement.span))
 
 
 def rule(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    conditions = tuple(draft.conditions)
+    conditions = tuple(condition for condition, _ in draft.conditions)
     draft.conditions.clear()
     pattern, substitution, flags = split(statement)
     draft.add(

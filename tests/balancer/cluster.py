@@ -58,6 +58,7 @@ class Cluster:
         """Send one request; answer the number of the member that served it, or 503."""
         balance = self.balances[child]
         attempts = 0
+        changed = False
         while True:
             session = find_session(balance, url, cookie)
             route = b"" if session is None else session.route
@@ -65,7 +66,7 @@ class Cluster:
             if slot is None:
                 return "503"
             number = balance.slots.index(slot) + 1
-            changed = route_changed(balance, route, slot)
+            changed |= route_changed(balance, route, slot)
             if number not in self.dead:
                 release(slot, 100, 1000)
                 self.changed.append(changed)

@@ -48,7 +48,6 @@ def test_the_retry_time() -> None:
     assert cluster.request() == "2"
     cluster.now += 0.001
     assert "1" in cluster.requests(2)
-    assert cluster.slots[0].retries == 1
 
 
 def test_retry_zero_is_at_once() -> None:
@@ -133,3 +132,14 @@ def test_forced_recovery_is_told_to_the_trace() -> None:
     cluster.balance.trace = trace
     assert choose(cluster.balance, b"", cluster.now) is not None
     assert trace[0] == "every member is in error: all are tried again (forcerecovery)"
+
+
+def test_retries_are_counted_until_the_member_answers() -> None:
+    cluster = Cluster(member(retry=10.0), member(), dead=(1,))
+    for expected in (0, 1, 2):
+        cluster.requests(2)
+        assert cluster.slots[0].retries == expected
+        cluster.now += 10.1
+    cluster.dead.clear()
+    assert "1" in cluster.requests(2)
+    assert cluster.slots[0].retries == 0

@@ -217,3 +217,16 @@ def test_an_empty_route_is_a_session_that_leads_nowhere() -> None:
     assert cluster.requests(3, b"/?SID=.") == TURNS
     assert cluster.changed == [True] * 3
     assert find_session(cluster.balance, b"/?SID=", b"SID=; x=y") is None
+
+
+def test_what_one_attempt_changed_stays_changed() -> None:
+    cluster = Cluster(
+        member(route=b"n1", status=b"H"),
+        member(route=b"n1", redirect=b"n2"),
+        member(route=b"n2"),
+        dead=(2, 3),
+        sticky_cookie=b"SID",
+    )
+    # The member of the route refuses, then the one its redirect leads to, and then a standby of the very route answers.
+    assert cluster.request(cookie=b"SID=.n1") == "1"
+    assert cluster.changed == [True]

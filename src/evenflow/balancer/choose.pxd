@@ -6,7 +6,7 @@ from evenflow.balancer.health cimport recover
 from evenflow.balancer.sticky cimport find_routed, is_known
 from evenflow.slotmem.members cimport MemberSlot
 
-cdef Py_ssize_t BUSY, ELECTED, RECEIVED, SENT
+cdef Py_ssize_t BUSY, ELECTED, RECEIVED, RETRIES, SENT
 cdef object EMPTY, UNUSABLE, ROUTE
 
 @cython.locals(slot=MemberSlot)

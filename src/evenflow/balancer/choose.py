@@ -12,7 +12,7 @@ from evenflow.balancer.byrequests import book
 from evenflow.balancer.candidates import find_candidates
 from evenflow.balancer.health import recover
 from evenflow.balancer.sticky import find_routed, is_known
-from evenflow.slotmem.layout import BUSY, ELECTED, RECEIVED, SENT
+from evenflow.slotmem.layout import BUSY, ELECTED, RECEIVED, RETRIES, SENT
 from evenflow.slotmem.members import MemberSlot
 
 EMPTY = NoMember.EMPTY
@@ -64,3 +64,6 @@ def release(slot: MemberSlot, sent: int, received: int) -> None:
         slot.own[BUSY] -= 1
     slot.own[SENT] += sent
     slot.own[RECEIVED] += received
+    if received:
+        # It answered: httpd counts retries since the last connection that was made.
+        slot.own[RETRIES] = 0

@@ -27,7 +27,7 @@ def find_session(balance: Balance, url: bytes, cookie: bytes | None) -> Session 
     """The session that a request belongs to; None if the balancer is not sticky or the request names none.
 
     `url` is what is forwarded, path and `?query`; `cookie` the Cookie field's value, several fields joined by a comma.
-    A value in the URL hides the cookie, even when there is no route in it. An empty route (`SID=.`) leads nowhere, but is
+    A value in the URL hides the cookie, even with no route in it. An empty route (`SID=.`) leads nowhere, but is
     a session for the environment variables, as in httpd.
     """
     name = balance.sticky_cookie
@@ -151,7 +151,8 @@ def is_known(balance: Balance, route: bytes) -> bool:
 def route_changed(balance: Balance, route: bytes, slot: MemberSlot) -> bool:
     """Whether BALANCER_ROUTE_CHANGED is set: the balancer is sticky, and this is not the route that was asked for.
 
-    `route` is b"" where the request named none: that counts as changed.
+    `route` is b"" where the request named none: that counts as changed. Once an attempt of a request changed it, httpd
+    leaves the variable set, whichever member answers in the end.
     """
     if not balance.sticky_cookie:
         return False

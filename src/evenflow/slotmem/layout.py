@@ -108,7 +108,7 @@ SENT: Final = 3
 RECEIVED: Final = 4
 """Bytes from the member."""
 RETRIES: Final = 5
-"""How often the child took it out of error."""
+"""How often the child took it out of error since it answered last."""
 
 
 class Layout:

@@ -61,8 +61,8 @@ def answer(
         elif wants_member(said):
             return refuse_member(chosen)
         else:
-            notices = change(view_balancer(chosen, scoreboard), said)
-    views = [view_balancer(balancer, scoreboard) for balancer in balancers]
+            notices = change(view_balancer(chosen, host, scoreboard), said)
+    views = [view_balancer(balancer, host, scoreboard) for balancer in balancers]
     if said.get(b"xml"):
         return reply(200, b"text/xml", write_report(views).encode("ascii", "xmlcharrefreplace"))
     selected = next((view for view in views if view.balancer is chosen), None)

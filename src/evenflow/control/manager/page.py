@@ -80,7 +80,7 @@ def write_balancer(path: str, view: BalancerView) -> str:
         str(view.timeout),
         str(view.maxattempts),
         view.method,
-        "",  # the plan keeps no list of the paths that lead to a balancer
+        view.path,
         "Yes",
     )
     return (

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from evenflow.balancer.methods import METHODS
+from evenflow.plan.backends import Backends, split_url
+from evenflow.plan.locations import Section
+from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Balancer, Member, Plan, VirtualHost
 from evenflow.slotmem.balancers import BalancerSlot
 from evenflow.slotmem.layout import (
@@ -73,16 +76,31 @@ class BalancerView:
     timeout: int
     maxattempts: int
     method: str
+    path: str
     members: tuple[MemberView, ...]
 
 
 def visible_balancers(host: VirtualHost, plan: Plan) -> tuple[Balancer, ...]:
-    """The balancers that this virtual host's manager shows: the plan does not say whose they are, so all of them."""
-    return plan.balancers
+    """The balancers that this virtual host's manager shows: those it can reach; all where the plan does not say."""
+    backends = host.backends
+    if not isinstance(backends, Backends):
+        return plan.balancers
+    return tuple(sorted(backends.balancers.values(), key=lambda balancer: balancer.index))
 
 
-def view_balancer(balancer: Balancer, scoreboard: Scoreboard) -> BalancerView:
-    """Read a balancer's cells and those of its members."""
+def path_to(balancer: Balancer, host: VirtualHost) -> str:
+    """The path of the first ProxyPass that leads to the balancer, those inside a Location last; "" for none."""
+    inside = (section.mapping for section in host.locations if isinstance(section, Section))
+    for mapping in (*host.mappings, *inside):
+        if isinstance(mapping, Mapping) and mapping.target is not None:
+            scheme, origin, _ = split_url(mapping.target)
+            if scheme == b"balancer" and origin == b"balancer://" + balancer.name:
+                return text(mapping.prefix)
+    return ""
+
+
+def view_balancer(balancer: Balancer, host: VirtualHost, scoreboard: Scoreboard) -> BalancerView:
+    """Read a balancer's cells and those of its members; the path to it is this virtual host's."""
     row = scoreboard.balancer(balancer.index)
     cookie, path = text(row.sticky_cookie), text(row.sticky_path)
     return BalancerView(
@@ -96,6 +114,7 @@ def view_balancer(balancer: Balancer, scoreboard: Scoreboard) -> BalancerView:
         timeout=int(row.timeout),
         maxattempts=row.maxattempts,
         method=METHODS[row.method - 1].name if row.method else balancer.lbmethod,
+        path=path_to(balancer, host),
         members=tuple(view_member(member, scoreboard) for member in balancer.members),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from evenflow.config.defines import OURS, Names, module_identifier
+from evenflow.config.load import load
+from evenflow.config.source import make_source
 
 
 def test_a_module_has_two_names() -> None:
@@ -16,6 +18,24 @@ def test_a_module_has_two_names() -> None:
 def test_what_the_file_defines_comes_before_the_environment() -> None:
     names = Names({"A": "file", "E": ""}, {"A": "environment", "B": "environment", "E": "environment"})
     assert [names.value(name) for name in "ABCE"] == ["file", "environment", None, ""]
+
+
+def test_a_name_without_a_value_is_defined_and_no_variable() -> None:
+    names = Names({"A": None, "B": None}, {"B": "environment"})
+    assert [names.value(name) for name in "AB"] == [None, "environment"]
+    loaded = load("x", {"C": ""}, environment={}, read=lambda path: make_source(path, TEXT))
+    assert [one.code for one in loaded.diagnostics] == ["undefined-variable", "undefined-variable"]
+    assert loaded.settings is not None
+    assert loaded.settings.main.core.server_admin == "${A}${C}"
+
+
+TEXT = """Define A
+<IfDefine A>
+<IfDefine C>
+    ServerAdmin ${A}${C}
+</IfDefine>
+</IfDefine>
+"""
 
 
 def test_without_loads_everything_of_ours_is_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from evenflow.config.load import load
 from evenflow.config.render import render, to_json
 from evenflow.config.settings import UNSET, Address
 from tests.config.cases import Case, all_cases, cases_of, check_case, load_text
-from tests.peers import CHECKOUT
+from tests.peers import CHECKOUT, require_peer
 
 EXAMPLES = CHECKOUT / "examples"
 
@@ -84,6 +85,63 @@ def test_the_first_configuration_in_full() -> None:
     assert rule.origin.line == 35
     (said,) = host.blocks[3].proxy.sets or ()
     assert (said.target, said.balancer.stickysession) == ("balancer://confluence-cluster", "ROUTEID")
+
+
+WRAPPED = """\
+Define EXAMPLE {example}
+Define LOGS "/tmp"
+ServerRoot "{root}"
+PidFile ${{LOGS}}/wrapped.pid
+Mutex file:${{LOGS}} default
+{loads}
+<IfModule unixd_module>
+    User daemon
+    Group daemon
+</IfModule>
+ErrorLog /dev/null
+LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
+CustomLog /dev/null common
+IncludeOptional no-such-directory/*.conf
+<IfDefine EXAMPLE>
+    Include ${{EXAMPLE}}
+</IfDefine>
+"""
+
+MODULES = (
+    "authz_core authz_host headers lbmethod_byrequests mpm_event proxy proxy_balancer proxy_http proxy_wstunnel "
+    "rewrite slotmem_shm socache_shmcb ssl"
+)
+
+
+def wrapped(name: str, root: Path) -> str:
+    """An example the way it stands in a whole httpd.conf."""
+    folder = "/usr/lib/apache2/modules"
+    loads = "\n".join(f"LoadModule {module}_module {folder}/mod_{module}.so" for module in MODULES.split())
+    return WRAPPED.format(example=EXAMPLES / name, root=root, loads=loads)
+
+
+@pytest.mark.parametrize("name", ["datacenter.conf", "datacenter-complete.conf", "synchrony-direct.conf"])
+def test_an_example_says_the_same_inside_a_whole_configuration(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "httpd.conf"
+    path.write_text(wrapped(name, tmp_path))
+    whole, bare = load(str(path)), load(str(EXAMPLES / name))
+    assert whole.settings is not None and bare.settings is not None
+    assert whole.settings.main.blocks == bare.settings.main.blocks
+    assert whole.settings.main.core.listens == bare.settings.main.core.listens
+    assert (whole.settings.main.core.user, whole.settings.main.core.pid_file) == ("daemon", "/tmp/wrapped.pid")
+    assert [one.code for one in whole.warnings] == ["directive-ignored", *(one.code for one in bare.warnings)]
+    assert whole.settings.files == (str(path), str(EXAMPLES / name))
+
+
+@pytest.mark.parametrize("name", ["datacenter.conf", "synchrony-direct.conf"])
+def test_httpd_reads_the_same_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "httpd.conf"
+    (tmp_path / "htdocs").mkdir()
+    path.write_text(wrapped(name, tmp_path))
+    done = subprocess.run(
+        [require_peer("apache2"), "-t", "-f", path], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert "Syntax OK" in done.stderr, done.stderr
 
 
 def test_a_debian_layout_is_read_from_its_one_file(tmp_path: Path) -> None:

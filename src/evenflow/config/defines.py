@@ -70,7 +70,8 @@ class Names:
     `OURS` count unless `strict` says that one is yet to come.
     """
 
-    values: dict[str, str]
+    values: dict[str, str | None]
+    """None for a name that was defined without a value: `<IfDefine>` sees it, `${NAME}` does not."""
     environment: Mapping[str, str]
     strict: bool = False
     loads: dict[str, bool] = field(default_factory=dict)

@@ -650,9 +650,9 @@ ProxyHTMLURLMap A
 <Proxy S
 <ProxyMatch S
 BalancerGrowth S tuning
-BalancerInherit S tuning
+BalancerInherit S
 BalancerMember A
-BalancerPersist S tuning
+BalancerPersist S
 NoProxy S
 Proxy100Continue A
 ProxyAddHeaders A

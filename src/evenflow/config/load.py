@@ -34,9 +34,9 @@ def load(
 ) -> Loaded:
     """Read a configuration file with all that it includes.
 
-    `defines` are the names of `-D`; `environment` is the process's own unless given. `server_root` is where relative
-    paths start until the file says ServerRoot: the file's directory unless given. Never raises for what stands in a
-    file.
+    `defines` are the names of `-D`, with "" for one without a value; `environment` is the process's own unless given.
+    `server_root` is where relative paths start until the file says ServerRoot: the file's directory unless given.
+    Never raises for what stands in a file.
     """
     root = server_root if server_root is not None else os.path.dirname(path)
     tree = parse(path, defines, os.environ if environment is None else environment, root, read)

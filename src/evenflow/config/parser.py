@@ -60,10 +60,11 @@ def parse(
     A file without LoadModule lines is read as if everything that we do were loaded. Whether it has one is only known
     when it has been read, so a file that asks before it loads is read twice.
     """
-    reader = Reader(Names(dict(defines), environment), server_root, read)
+    given: dict[str, str | None] = {name: value or None for name, value in defines.items()}
+    reader = Reader(Names(dict(given), environment), server_root, read)
     reader.file(path, reader.nodes, None)
     if reader.names.loads and reader.names.asked_before_loading:
-        reader = Reader(Names(dict(defines), environment, strict=True), server_root, read)
+        reader = Reader(Names(given, environment, strict=True), server_root, read)
         reader.file(path, reader.nodes, None)
     return Tree(
         reader.nodes,
@@ -144,14 +145,14 @@ class Reader:
                     self.nesting += len(open_sections)
                     self.obey(statement, here)
                     self.nesting -= len(open_sections)
-        for section in reversed(open_sections):
-            self.not_closed(section, None)
+        self.end_of_file(open_sections)
 
     # --- sections -------------------------------------------------------------------------------------------------
 
     def open(self, line: LogicalLine, idle: int) -> Section:
         text = line.text
-        name_text, _, end, after = next_word(text[1:], 0)
+        # a blank behind the bracket leaves no name
+        name_text, _, end, after = next_word(text[1:], 0) if text[1:2].strip() else ("", 0, 0, 0)
         end, after = end + 1, after + 1
         bracket = text.rfind(">")
         stop = bracket
@@ -232,18 +233,32 @@ class Reader:
                 )
             )
 
-    def not_closed(self, section: Section, seen: tuple[str, Span] | None) -> None:
-        says = f"Expected </{section.name}> but saw </{seen[0]}>" if seen else f"<{section.name}> was not closed."
+    def not_closed(self, section: Section, seen: tuple[str, Span]) -> None:
+        """A section whose closing tag is missing before that of what is around it."""
         self.diagnostics.append(
             error(
-                "section-not-closed",
-                f"`{section.origin.text}` opened on line {section.origin.line} is never closed",
+                *_never_closed(section),
                 section.span,
-                also=(Label(seen[1], "this closes what is around it", primary=False),) if seen else (),
-                notes=(f"httpd says: {says}",),
+                also=(Label(seen[1], "this closes what is around it", primary=False),),
+                notes=(f"httpd says: Expected </{section.name}> but saw </{seen[0]}>",),
                 help=f"write `</{section.name}>` where the section ends",
             )
         )
+
+    def end_of_file(self, open_sections: list[Section]) -> None:
+        """What is still open where the file ends. httpd lets a read-time section run to the end, with what is in it."""
+        left_out = any(not section.taken for section in open_sections)
+        for depth, section in reversed(list(enumerate(open_sections))):
+            where, help = section.span, f"write `</{section.name}>` where the section ends"
+            around = (outer.name.lower() in CONDITIONS for outer in open_sections[: depth + 1])
+            if not left_out and any(around):
+                note = "httpd takes the end of the file for its end"
+                self.diagnostics.append(warning(*_never_closed(section), where, notes=(note,), help=help))
+                continue
+            says = f"Expected </{section.name}> before end of configuration"
+            if not left_out:
+                says = f"<{section.name}> was not closed."
+            self.diagnostics.append(error(*_never_closed(section), where, notes=(f"httpd says: {says}",), help=help))
 
     # --- statements that act while reading ------------------------------------------------------------------------
 
@@ -302,12 +317,17 @@ def make_statement(line: LogicalLine) -> Statement:
     )
 
 
+def _never_closed(section: Section) -> tuple[str, str]:
+    """Code and headline."""
+    return "section-not-closed", f"`{section.origin.text}` opened on line {section.origin.line} is never closed"
+
+
 # --- what acts while reading --------------------------------------------------------------------------------------
 
 
 def _define(reader: Reader, statement: Statement, here: list[Node]) -> None:
     words = count_words(statement, 1, 2, "takes 1-2 arguments")
-    reader.names.values[_variable(words[0])] = words[1].text if len(words) == 2 else ""
+    reader.names.values[_variable(words[0])] = words[1].text if len(words) == 2 else None
 
 
 def _undefine(reader: Reader, statement: Statement, here: list[Node]) -> None:

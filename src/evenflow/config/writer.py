@@ -173,7 +173,7 @@ class Writer:
                 return
             self.ignored.add(bare.lower())
             why = {
-                "tuning": "it tunes httpd's own processes, and no answer depends on it",
+                "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
                 "local": "it concerns files that are served from this machine, not what is proxied",
             }[known.ignorable]
             self.diagnostics.append(warning("directive-ignored", f"`{name}` is ignored: {why}", span))

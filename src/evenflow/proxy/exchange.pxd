@@ -38,6 +38,7 @@ cdef class Exchange:
     cdef public MemberSlot slot
     cdef bytes route
     cdef bytes session_name
+    cdef bint rerouted
     cdef public dict env
     cdef public int status
     cdef public str why

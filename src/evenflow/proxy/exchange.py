@@ -105,6 +105,8 @@ class Exchange:
         """The chosen member's `MemberSlot`, from the choice to the end."""
         self.route = b""
         self.session_name = b""
+        self.rerouted = False
+        """An attempt went to another route than the request asked for."""
         self.env: dict[bytes, bytes] | None = None
         self.status = 0
         """The status of an answer of ours while OWN; afterwards what the client was told."""
@@ -344,6 +346,9 @@ class Exchange:
         chosen = choose(balance, self.route, now)
         self.slot = chosen
         if chosen is not None:
+            # httpd's variable stays set once any attempt went elsewhere, even if a later one comes back.
+            if not self.rerouted:
+                self.rerouted = route_changed(balance, self.route, chosen)
             self.step = MEMBER
             return
         if balance.timeout > 0:
@@ -704,10 +709,10 @@ class Exchange:
                 env[b"BALANCER_NAME"] = b"balancer://" + self.decision.balancer.name
                 env[b"BALANCER_WORKER_NAME"] = member.name
                 env[b"BALANCER_WORKER_ROUTE"] = slot.route
-                if self.route:
+                if self.session_name:
                     env[b"BALANCER_SESSION_STICKY"] = self.session_name
                     env[b"BALANCER_SESSION_ROUTE"] = self.route
-                if route_changed(balance, self.route, slot):
+                if self.rerouted:
                     env[b"BALANCER_ROUTE_CHANGED"] = b"1"
         return env
 

@@ -177,18 +177,12 @@ MEMBER: Final = {
     "min": Parameter(
         "min", number(0, says="Min must be a positive number"), "connections are opened when they are needed"
     ),
-    "max": Parameter("max", number(0, says="Max must be a positive number")),
-    "smax": Parameter("smax", number(0, says="Smax must be a positive number")),
-    "ttl": Parameter("ttl", seconds(1, says="TTL must be at least one second")),
-    "acquire": Parameter(
-        "acquire",
-        duration(
-            "ms",
-            at_least=0.001,
-            says="Acquire timeout has wrong format",
-            too_small="Acquire must be at least one millisecond",
-        ),
+    "smax": Parameter(
+        "smax",
+        number(0, says="Smax must be a positive number"),
+        "connections that were idle for longer than `ttl` are closed, however many there are",
     ),
+    "ttl": Parameter("ttl", seconds(1, says="TTL must be at least one second")),
     "connectiontimeout": Parameter(
         "connectiontimeout",
         duration(
@@ -203,15 +197,6 @@ MEMBER: Final = {
     "keepalive": Parameter("keepalive", switch("KeepAlive must be On|Off")),
     "disablereuse": Parameter("disablereuse", switch("DisableReuse must be On|Off")),
     "enablereuse": Parameter("disablereuse", inverted("EnableReuse must be On|Off")),
-    "ping": Parameter(
-        "ping",
-        duration(
-            "s",
-            at_least=0.001,
-            says="Ping/Pong timeout has wrong format",
-            too_small="Ping/Pong timeout must be at least one millisecond",
-        ),
-    ),
     "responsefieldsize": Parameter(
         "responsefieldsize", number(0, says="ResponseFieldSize must be greater than 0 bytes, or 0 for system default.")
     ),
@@ -249,13 +234,18 @@ BALANCER: Final = {
     "failonstatus": Parameter("failonstatus", codes),
     "failontimeout": Parameter("failontimeout", switch("failontimeout must be On|Off")),
     "forcerecovery": Parameter("forcerecovery", switch("forcerecovery must be On|Off")),
-    "growth": Parameter("growth", number(1, 100, says="growth must be between 1 and 100")),
+    "growth": Parameter(
+        "growth", number(1, 100, says="growth must be between 1 and 100"), "the manager cannot add members yet"
+    ),
     "nonce": Parameter("nonce", nonce),
 }
 """Keys of a balancer."""
 
 OTHERS: Final = frozenset(
     {
+        "max",
+        "acquire",
+        "ping",
         "hcmethod",
         "hcinterval",
         "hcuri",

@@ -28,6 +28,8 @@ from evenflow.slotmem.scoreboard import Scoreboard
 
 DRAIN_SECONDS: Final = 30.0
 """What is in flight has so long to finish; tunnels do not keep a child alive longer."""
+ECHO_SECONDS: Final = 0.5
+"""A signal so soon after the first is the same one, sent to the process and to its group (`timeout`, Ctrl-C under make)."""
 KILL_SECONDS: Final = 5.0
 """Killed children are waited for so long."""
 QUICK_DEATH: Final = 10.0
@@ -305,10 +307,11 @@ class Supervisor:
         """Children finish what is in flight; back when all are gone, when the time is up, or at a second signal."""
         self.generation.stop_listening()
         self.tell(signal.SIGTERM)
-        deadline = time.monotonic() + self.drain_seconds
+        began = time.monotonic()
+        deadline = began + self.drain_seconds
         while self.reap_ended():
             number = wait_for_signal(deadline - time.monotonic())
-            if number in ENDING:
+            if number in ENDING and time.monotonic() - began >= ECHO_SECONDS:
                 self.log.warn("ended at once by a second signal", children=self.living())
                 return
             if time.monotonic() >= deadline:

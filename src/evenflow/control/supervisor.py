@@ -29,7 +29,7 @@ from evenflow.slotmem.scoreboard import Scoreboard
 DRAIN_SECONDS: Final = 30.0
 """What is in flight has so long to finish; tunnels do not keep a child alive longer."""
 ECHO_SECONDS: Final = 0.5
-"""A signal so soon after the first is the same one, sent to the process and to its group (`timeout`, Ctrl-C under make)."""
+"""A signal so soon after the first is the same one, sent to process and group (`timeout`, Ctrl-C under make)."""
 KILL_SECONDS: Final = 5.0
 """Killed children are waited for so long."""
 QUICK_DEATH: Final = 10.0

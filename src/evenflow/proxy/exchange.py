@@ -555,7 +555,7 @@ class Exchange:
             if stop < 0:
                 if end - start > MOST_ANSWER_HEAD:
                     raise ProtocolFault("the member's head is too long", 502)
-                if not b"HTTP/1.".startswith(bytes(buffer[start : start + 7])):
+                if not b"HTTP/1.".startswith(bytes(buffer[start : end if end - start < 7 else start + 7])):
                     raise ProtocolFault("Corrupt status line returned by remote server", 502)
                 held += buffer[start:end]
                 return

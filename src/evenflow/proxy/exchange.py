@@ -179,11 +179,12 @@ class Exchange:
     def refuse_request(self, status: int, why: str) -> None:
         """The request cannot be understood: an answer of ours, and the end of the connection."""
         self.keep_client = False
-        self.request_left = 0
         self.refuse(status, why)
 
     def refuse(self, status: int, why: str) -> None:
-        """Answer with `status` ourselves."""
+        """Answer with `status` ourselves. What is left of the request body is no request: then the connection ends."""
+        if self.request_left != 0:
+            self.keep_client = False
         self.status = status
         self.why = why
         self.step = OWN
@@ -229,7 +230,6 @@ class Exchange:
         """No member is asked; with the body read, or given up, it is our turn."""
         if self.request_left != 0:
             self.keep_client = False
-            self.request_left = 0
         self.step = OWN
 
     def take_body(self, buffer: bytearray, start: int, end: int, now: float) -> int:
@@ -273,7 +273,6 @@ class Exchange:
     def _broken_body(self, fault: ProtocolFault) -> None:
         """The request body breaks its framing: the member must not see an end, so its connection goes too."""
         self.keep_client = self.keep_backend = False
-        self.request_left = 0
         self.to_backend.clear()
         self._release()
         if self.step == ANSWERING:

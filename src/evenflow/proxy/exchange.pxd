@@ -45,7 +45,7 @@ cdef class Exchange:
     cdef public object failure
     cdef readonly int attempts
     cdef bint reused
-    cdef bint repeated_fresh
+    cdef readonly bint repeated_fresh
     cdef readonly long long request_left
     cdef readonly long long request_length
     cdef bint expects

@@ -314,7 +314,8 @@ class ClientConnection(Connection):
         assert slot is not None
         member: Member = slot.member
         # A second try after a kept connection failed must be a fresh one.
-        backend = take_kept(self.server, member, self) if exchange.failure is None and exchange.attempts == 0 else None
+        fresh = exchange.repeated_fresh or exchange.attempts != 0
+        backend = None if fresh else take_kept(self.server, member, self)
         if backend is not None:
             self.backend = backend
             self.deadline = monotonic() + self._patience()

@@ -113,7 +113,7 @@ cdef class Exchange:
     cpdef object always_fields(self)
     @cython.locals(decision=Decision)
     cpdef list edited_fields(self, list fields)
-    @cython.locals(env=dict, slot=MemberSlot, balance=Balance, member=Member)
+    @cython.locals(env=dict, slot=MemberSlot, member=Member)
     cpdef dict variables(self)
     @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)
     cdef void _pass_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *

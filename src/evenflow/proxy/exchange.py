@@ -437,6 +437,7 @@ class Exchange:
         slot = self.slot
         unusable = mark_failed(self.balance, slot, now)
         self._release()
+        self.attempts += 1
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
         self.refuse(500, f"DNS lookup failure for: {slot.member.host}")
 
@@ -461,8 +462,10 @@ class Exchange:
             and self.request_length == len(self.collected)
         )
         if repeatable and self.reused and not self.repeated_fresh:
-            # A kept connection that the member closed meanwhile says nothing about the member: a fresh one to the same.
+            # A kept connection that the member closed meanwhile says nothing about the member: a fresh one to the same,
+            # and no attempt of the balancer's, or a stopped member would use up two of them.
             self.repeated_fresh = True
+            self.attempts -= 1
             self.step = MEMBER
             self.failure = MemberFailure(slot.member, attempt.HEAD, cause, False, True)
             return

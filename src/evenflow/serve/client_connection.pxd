@@ -56,7 +56,7 @@ cdef class ClientConnection(Connection):
     cdef void _advance(self) except *
     @cython.locals(backend=BackendConnection, done=cython.int, stash=bytearray)
     cdef void _flush(self, Exchange exchange) except *
-    @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double)
+    @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
     cdef bint _connect(self, Exchange exchange, Member member, object address) except -1
     @cython.locals(decision=Decision)

@@ -572,6 +572,9 @@ class Exchange:
                 self._pass_interim()
         if self.step == ANSWERING:
             self._pass_body(buffer, start, end)
+        elif start < end:
+            # Behind an answer that has no body: nobody knows what it is.
+            self.keep_backend = False
 
     def _pass_interim(self) -> None:
         """1xx: on to a client that knows them; a 100 that it did not ask for is swallowed. RFC 9110 section 15.2."""

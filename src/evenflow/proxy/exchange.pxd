@@ -37,6 +37,7 @@ cdef class Exchange:
     cdef readonly Balance balance
     cdef public MemberSlot slot
     cdef bytes route
+    cdef MemberSlot elected
     cdef bytes session_name
     cdef bint rerouted
     cdef public dict env

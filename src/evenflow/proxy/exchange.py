@@ -103,6 +103,8 @@ class Exchange:
         """The `Balance` that chooses, if a balancer does."""
         self.slot: Any = None
         """The chosen member's `MemberSlot`, from the choice to the end."""
+        self.elected: Any = None
+        """The slot of the balancer's last choice: the variables speak of it also after it was given back."""
         self.route = b""
         self.session_name = b""
         self.rerouted = False
@@ -345,6 +347,8 @@ class Exchange:
         chosen = choose(balance, self.route, now)
         self.slot = chosen
         if chosen is not None:
+            self.elected = chosen
+            self.env = None
             # httpd's variable stays set once any attempt went elsewhere, even if a later one comes back.
             if not self.rerouted:
                 self.rerouted = route_changed(balance, self.route, chosen)
@@ -707,9 +711,8 @@ class Exchange:
         env = self.env
         if env is None:
             env = self.env = dict(self.decision.env)
-            slot = self.slot
-            balance = self.balance
-            if slot is not None and balance is not None:
+            slot = self.elected
+            if slot is not None:
                 member: Member = slot.member
                 env[b"BALANCER_NAME"] = b"balancer://" + self.decision.balancer.name
                 env[b"BALANCER_WORKER_NAME"] = member.name

@@ -167,7 +167,10 @@ def write_edited(
         client_host = head.host
     out.put(client_host if scope.preserve_host and client_host else member.host_field)
     out.put(b"\r\n")
-    dropped = head.named_by_connection() if head.names_others else frozenset()
+    if head.names_others:
+        # Before our own fields are added: nobody makes X-Forwarded-For disappear by naming it in Connection.
+        for named in head.named_by_connection():
+            fields.remove(named)
     if scope.add_headers:
         fields.append(b"X-Forwarded-For", facts.remote_address)
         if client_host:
@@ -176,7 +179,7 @@ def write_edited(
     edit_via(fields, scope, host)
     for name, value in fields:
         key = name.lower()
-        if key in NOT_FORWARDED or key in dropped:
+        if key in NOT_FORWARDED:
             continue
         if key == b"max-forwards" and value.isdigit():
             value = less_one(value)

@@ -385,6 +385,9 @@ class Exchange:
             request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade)
         else:
             fields = Headers(request.merged(head.pairs()))
+            if head.host:
+                # RFC 9112 section 3.2.2: the authority of an absolute target, if there is one.
+                fields.set(b"Host", head.host)
             if scope.request_edits:
                 # The balancer's variables are not there yet for RequestHeader: httpd runs it before a member is chosen.
                 self.env = dict(decision.env)

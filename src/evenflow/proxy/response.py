@@ -117,7 +117,8 @@ def write_ordinary(
 
 def returned_fields(head: ResponseHead, coded: bool) -> Headers:
     """The member's fields that go on to the client, for the long way; Date and Server are not among them."""
-    dropped = head.named_by_connection() if head.names_others else frozenset()
+    # The length frames the answer whoever names it.
+    dropped = head.named_by_connection() - {b"content-length"} if head.names_others else frozenset()
     kept = []
     for name, value in head.pairs():
         key = name.lower()

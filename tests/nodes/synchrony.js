@@ -10,7 +10,8 @@ const faye = require('faye');
 const [host, port, name] = process.argv.slice(2);
 const counts = { websocket: {}, polling: {}, reports: [] };
 
-const bayeux = new faye.NodeAdapter({ mount: '/synchrony/v1/bayeux-sync1', timeout: 20 });
+// Short polls: one that waits for an editor that is gone is in flight, and the front ends only after it.
+const bayeux = new faye.NodeAdapter({ mount: '/synchrony/v1/bayeux-sync1', timeout: 5 });
 const overWebSocket = (request) => Boolean(request) && (request.headers.upgrade || '').toLowerCase() === 'websocket';
 
 // Every answer says in its `ext` which node it is from and over which transport the message came.

@@ -3,9 +3,9 @@
     story >> head("GET", "/") << connect("a")
     story >> ready() << to_backend(b"GET / HTTP/1.1", ...)
 
-The story holds what a connection holds: bytes that nobody took yet, one read buffer that is overwritten after each call,
-and outlets that are emptied as a sender empties them. Every member has another request in flight from the beginning; `end`
-asks that nothing but these is left, so a slot given back twice is seen as well as one kept.
+The story holds what a connection holds: bytes that nobody took yet, one read buffer that is overwritten after each
+call, and outlets that are emptied as a sender empties them. Every member has another request in flight from the
+beginning; `end` asks that nothing but these is left, so a slot given back twice is seen as well as one kept.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def make_member(name: str, slot: int, **said: Any) -> Member:
     scheme = said.pop("scheme", b"http")
     host = said.pop("host", name)
     port = said.pop("port", 8090)
-    made = Member(scheme + b"://%s:%d" % (host.encode(), port), scheme, host, port, said.pop("path", b""), slot, NOWHERE)
+    made = Member(
+        scheme + b"://%s:%d" % (host.encode(), port), scheme, host, port, said.pop("path", b""), slot, NOWHERE
+    )
     made.host_field = b"%s:%d" % (host.encode(), port)
     if scheme == b"ws":
         made.upgrade = (b"websocket",)
@@ -94,7 +96,7 @@ class World:
 
 
 class Story:
-    """See the module. Fields of the virtual host's scope, of the host, the balancer and the plain member may be said."""
+    """See the module. Fields of the scope, of the virtual host, the balancer and the plain member may be said."""
 
     def __init__(
         self,
@@ -355,7 +357,7 @@ def to_client(data: bytes) -> Event:
 
 
 def page(status: int, why: str = "", close: bool | None = None) -> Event:
-    """It wants an answer of ours with this status; it gets one. `close` says whether the client's connection must end."""
+    """It wants an answer of ours with this status; it gets one. `close`: whether the client's connection must end."""
 
     def expected(story: Story) -> None:
         exchange = story.exchange

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evenflow.plan.edits import Edit
+from evenflow.plan.edits import ADD, ENV, SET, TEXT, Edit, Format
 from evenflow.plan.model import Reverse
 from evenflow.proxy import exchange as steps
 from tests.proxy import story as told
@@ -44,7 +44,9 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OK_SENT = b"HTTP/1.1 200 OK\r\n" + DATE + b"Content-Length: 2\r\n\r\nok"
 
 
-def request_to(member: str, start: str, fields: bytes = b"", body: bytes = b"", end: bytes = b"Connection: Keep-Alive") -> bytes:
+def request_to(
+    member: str, start: str, fields: bytes = b"", body: bytes = b"", end: bytes = b"Connection: Keep-Alive"
+) -> bytes:
     """What a member gets."""
     return f"{start} HTTP/1.1\r\nHost: {member}:8090\r\n".encode() + fields + FORWARDED + body + end + b"\r\n\r\n"
 
@@ -173,7 +175,9 @@ def test_a_large_body_is_lent_not_copied(tell: Tell) -> None:
 @pytest.mark.parametrize("bytewise", [False, True])
 def test_a_chunked_answer_is_framed_anew(tell: Tell, bytewise: bool) -> None:
     story = at_answer(tell)
-    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;ext\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n"
+    answer = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;ext\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n"
+    )
     story >> answers(*([bytes((byte,)) for byte in answer] if bytewise else [answer])) << done()
     start, _, body = story.client_got.partition(b"\r\n\r\n")
     assert start == b"HTTP/1.1 200 OK\r\n" + DATE + b"Transfer-Encoding: chunked"
@@ -222,7 +226,11 @@ def test_an_http_1_0_client_reads_up_to_the_end(tell: Tell, framing: bytes) -> N
 
 def test_a_length_beside_a_transfer_coding_is_dropped(tell: Tell) -> None:
     story = at_answer(tell)
-    story >> answers(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n") << done()
+    (
+        story
+        >> answers(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n")
+        << done()
+    )
     assert b"Content-Length" not in story.client_got
 
 
@@ -232,7 +240,7 @@ def test_a_length_beside_a_transfer_coding_is_dropped(tell: Tell) -> None:
         ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
         ("HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
         ("GET", b"HTTP/1.1 204 No Content\r\n\r\n"),
-        ("GET", b"HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nContent-Length: 9\r\n\r\n"),
+        ("GET", b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 9\r\n\r\n'),
     ],
 )
 def test_answers_without_a_body(tell: Tell, method: str, answer: bytes) -> None:
@@ -248,7 +256,9 @@ def test_more_than_was_announced_is_nobodys(tell: Tell) -> None:
     story >> answers(OK + b"HTTP/1.1 200 Evil\r\n\r\n") << to_client(OK_SENT) << done(keep_backend=False)
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 304 Not Modified\r\n\r\nbody", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx"])
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 304 Not Modified\r\n\r\nbody", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx"]
+)
 def test_a_body_where_none_may_be_ends_the_members_connection(tell: Tell, answer: bytes) -> None:
     story = at_answer(tell)
     story >> answers(answer) << done(keep_backend=False)
@@ -299,7 +309,9 @@ def test_keep_alive_was_asked_for(tell: Tell) -> None:
 
 
 def test_keep_alive_without_an_end(tell: Tell) -> None:
-    story = at_answer(tell, "GET", "Connection: keep-alive", host={"max_keep_alive_requests": 0, "keep_alive_timeout": 7.0})
+    story = at_answer(
+        tell, "GET", "Connection: keep-alive", host={"max_keep_alive_requests": 0, "keep_alive_timeout": 7.0}
+    )
     story >> answers(OK) << done()
     assert b"Keep-Alive: timeout=7\r\nConnection: Keep-Alive\r\n" in story.client_got
 
@@ -346,22 +358,27 @@ def test_statuses_that_do_not(tell: Tell, status: int) -> None:
 def test_fields_that_end_here(tell: Tell) -> None:
     story = tell()
     story >> head(
-        "GET", "/", "A: 1", "Connection: close, X-Hop", "X-Hop: 1", "Keep-Alive: 5", "Proxy-Connection: x", "TE: trailers",
-        "Trailer: x", "Upgrade: h2c", "Proxy-Authorization: kept", "B: 2",
+        "GET", "/", "A: 1", "Connection: close, X-Hop", "X-Hop: 1", "Keep-Alive: 5", "Proxy-Connection: x",
+        "TE: trailers", "Trailer: x", "Upgrade: h2c", "Proxy-Authorization: kept", "B: 2",
     )  # fmt: skip
     story >> ready() << to_backend(request_to("a", "GET /", b"A: 1\r\nProxy-Authorization: kept\r\nB: 2\r\n"))
     story >> answers(
-        b"HTTP/1.1 200 OK\r\nA: 1\r\nConnection: X-Hop\r\nx-hop: 1\r\nKeep-Alive: 5\r\nTE: x\r\nTrailer: x\r\nUpgrade: h2c\r\n"
+        b"HTTP/1.1 200 OK\r\nA: 1\r\nConnection: X-Hop\r\nx-hop: 1\r\nKeep-Alive: 5\r\nTE: x\r\n"
+        b"Trailer: x\r\nUpgrade: h2c\r\n"
         b"Proxy-Authenticate: x\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n"
     )
     story << to_client(
-        b"HTTP/1.1 200 OK\r\n" + DATE + b"A: 1\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\n"
+        + DATE
+        + b"A: 1\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     )
 
 
 def test_who_asked_cannot_be_hidden_by_naming_it_in_connection(tell: Tell) -> None:
     story = tell()
-    story >> head("GET", "/", "X-Forwarded-For: 1.2.3.4", "Connection: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Server")
+    story >> head(
+        "GET", "/", "X-Forwarded-For: 1.2.3.4", "Connection: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Server"
+    )
     story >> ready() << to_backend(request_to("a", "GET /"))
 
 
@@ -374,7 +391,8 @@ def test_forwarding_fields_are_appended(tell: Tell) -> None:
     story = tell()
     story >> head("GET", "/", "X-Forwarded-For: 1.2.3.4", "X: y", "X-Forwarded-Host: h", "X-Forwarded-Server: s")
     story >> ready()
-    lines = b"X-Forwarded-For: 1.2.3.4, 10.0.0.9\r\nX: y\r\nX-Forwarded-Host: h, www.example\r\nX-Forwarded-Server: s, www.example\r\n"
+    lines = b"X-Forwarded-For: 1.2.3.4, 10.0.0.9\r\nX: y\r\nX-Forwarded-Host: h, www.example\r\n"
+    lines += b"X-Forwarded-Server: s, www.example\r\n"
     story << to_backend(b"GET / HTTP/1.1\r\nHost: a:8090\r\n" + lines + b"Connection: Keep-Alive\r\n\r\n")
 
 
@@ -446,7 +464,12 @@ def test_the_body_waits_for_the_members_100(tell: Tell) -> None:
     story >> head("POST", "/", *EXPECTING) >> sends(b"hello") << connect("a")
     story >> ready() << to_backend(request_to("a", "POST /", b"Expect: 100-continue\r\n", b"Content-Length: 5\r\n"))
     assert story.unread == b"hello"
-    story >> answers(b"HTTP/1.1 100 Continue\r\n\r\n") << to_client(b"HTTP/1.1 100 Continue\r\n\r\n") << to_backend(b"hello")
+    (
+        story
+        >> answers(b"HTTP/1.1 100 Continue\r\n\r\n")
+        << to_client(b"HTTP/1.1 100 Continue\r\n\r\n")
+        << to_backend(b"hello")
+    )
     story >> answers(OK) << to_client(OK_SENT) << done()
 
 
@@ -456,7 +479,12 @@ def test_a_chunked_body_waits_too(tell: Tell) -> None:
     story >> ready()
     assert b"\r\nTransfer-Encoding: chunked\r\n" in story.backend_got
     story.backend_got = b""
-    story >> answers(b"HTTP/1.1 100 Continue\r\n\r\n") >> sends(b"2\r\nhi\r\n0\r\n\r\n") << to_backend(b"2\r\nhi\r\n0\r\n\r\n")
+    (
+        story
+        >> answers(b"HTTP/1.1 100 Continue\r\n\r\n")
+        >> sends(b"2\r\nhi\r\n0\r\n\r\n")
+        << to_backend(b"2\r\nhi\r\n0\r\n\r\n")
+    )
     story >> answers(OK) << done()
 
 
@@ -543,7 +571,9 @@ def test_connection_is_not_looked_at(tell: Tell) -> None:
         ((), "websocket", False),
     ],
 )
-def test_which_protocols_a_member_may_be_asked_for(tell: Tell, allowed: tuple[bytes, ...], asked: str, granted: bool) -> None:
+def test_which_protocols_a_member_may_be_asked_for(
+    tell: Tell, allowed: tuple[bytes, ...], asked: str, granted: bool
+) -> None:
     story = tell({"a": {"upgrade": allowed}})
     story >> head("GET", "/", f"Upgrade: {asked}", "Connection: Upgrade") >> ready()
     assert (f"\r\nUpgrade: {asked}\r\nConnection: Upgrade\r\n".encode() in story.backend_got) is granted
@@ -568,7 +598,13 @@ def test_a_member_that_does_not_switch_answers(tell: Tell) -> None:
 
 def test_the_100_of_a_member_may_come_before_its_101(tell: Tell) -> None:
     story = tell(WS)
-    story >> head("GET", "/", *UPGRADE) >> ready() >> answers(b"HTTP/1.1 100 Continue\r\n\r\n" + SWITCH) << step("SWITCHED")
+    (
+        story
+        >> head("GET", "/", *UPGRADE)
+        >> ready()
+        >> answers(b"HTTP/1.1 100 Continue\r\n\r\n" + SWITCH)
+        << step("SWITCHED")
+    )
 
 
 # --- members that fail --------------------------------------------------------------------------------------------
@@ -583,12 +619,23 @@ def test_a_member_that_refuses_is_passed_over(tell: Tell) -> None:
     for _ in range(2):
         story >> next_request() >> head("GET", "/") << connect("b")
         story >> ready() >> answers(OK) << done()
-    story >> next_request() >> seconds(61) >> head("GET", "/") << connect("a")
+    chosen = set()
+    for _ in range(2):
+        story >> next_request() >> seconds(61) >> head("GET", "/") << step("MEMBER")
+        chosen.add(story.exchange.slot.member.host)
+        story >> ready() >> answers(OK) << done()
+    assert chosen == {"a", "b"}
 
 
 def test_a_body_survives_a_refusal(tell: Tell) -> None:
     story = tell()
-    story >> head("POST", "/", "Transfer-Encoding: chunked") >> sends(b"2\r\nhi\r\n0\r\n\r\n") >> refused() << connect("b")
+    (
+        story
+        >> head("POST", "/", "Transfer-Encoding: chunked")
+        >> sends(b"2\r\nhi\r\n0\r\n\r\n")
+        >> refused()
+        << connect("b")
+    )
     story >> ready() << to_backend(request_to("b", "POST /", body=b"Content-Length: 2\r\n") + b"hi")
 
 
@@ -658,8 +705,6 @@ def test_a_balancer_may_wait_for_a_member(tell: Tell) -> None:
     story >> refused() << page(503)
     story.next_request()
     story >> head("GET", "/") << step("WAIT")
-    story.slots[0].status |= 0
-    story >> seconds(0) >> elect() << step("WAIT")
 
 
 def test_waiting_has_an_end(tell: Tell) -> None:
@@ -692,7 +737,7 @@ def test_a_fresh_connection_that_died_means_another_member(tell: Tell) -> None:
 
 
 def test_replacing_a_kept_connection_is_no_attempt_of_the_balancer(tell: Tell) -> None:
-    """A member that is stopped: its kept connection dies, the fresh one is refused, and the other member still gets its chance."""
+    """A member is stopped: its kept connection dies, the fresh one is refused, and the other member still is asked."""
     story = tell()
     story >> head("GET", "/") >> ready(reused=True) >> member_closes() << connect("a")
     story >> refused() << connect("b")
@@ -703,7 +748,13 @@ def test_a_member_that_always_closes(tell: Tell) -> None:
     story = tell()
     story >> head("GET", "/") >> ready(reused=True) >> member_closes() << connect("a")
     story >> ready() >> member_closes() << connect("b")
-    story >> ready() >> member_closes() << failed("head", "closed") << page(502, "Error reading from remote server", close=False)
+    (
+        story
+        >> ready()
+        >> member_closes()
+        << failed("head", "closed")
+        << page(502, "Error reading from remote server", close=False)
+    )
 
 
 def test_a_plain_member_that_closes(tell: Tell) -> None:
@@ -724,7 +775,13 @@ def test_a_put_whose_body_went_away_is_not_repeated(tell: Tell) -> None:
 
 def test_a_put_whose_body_is_still_here_is_repeated(tell: Tell) -> None:
     story = tell()
-    story >> head("PUT", "/", "Transfer-Encoding: chunked") >> sends(b"2\r\nhi\r\n0\r\n\r\n") >> ready() >> member_closes()
+    (
+        story
+        >> head("PUT", "/", "Transfer-Encoding: chunked")
+        >> sends(b"2\r\nhi\r\n0\r\n\r\n")
+        >> ready()
+        >> member_closes()
+    )
     story << connect("b")
     story.backend_got = b""
     story >> ready() << to_backend(request_to("b", "PUT /", body=b"Content-Length: 2\r\n") + b"hi")
@@ -749,7 +806,12 @@ def test_a_client_that_leaves_between_two_tries(tell: Tell) -> None:
 
 def test_silence_is_502_and_no_error_state(tell: Tell) -> None:
     story = at_answer(tell)
-    story >> member_is_silent() << failed("head", "timeout") << page(502, "Error reading from remote server", close=False)
+    (
+        story
+        >> member_is_silent()
+        << failed("head", "timeout")
+        << page(502, "Error reading from remote server", close=False)
+    )
     assert story.slots[0].error_since == 0.0
 
 
@@ -761,7 +823,11 @@ def test_failontimeout_means_the_error_state(tell: Tell) -> None:
 
 def test_failonstatus_passes_the_answer_and_marks_the_member(tell: Tell) -> None:
     story = at_answer(tell, balancer={"failonstatus": frozenset((503,))})
-    story >> answers(b"HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nno") << failed("head", "failonstatus 503", in_error=True)
+    (
+        story
+        >> answers(b"HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nno")
+        << failed("head", "failonstatus 503", in_error=True)
+    )
     story << done(keep_client=False)
     assert story.client_got.endswith(b"no")
     story >> next_request() >> head("GET", "/") << connect("b")
@@ -904,6 +970,63 @@ def test_the_variables_outlive_a_failure(tell: Tell) -> None:
     assert story.exchange.variables()[b"BALANCER_WORKER_ROUTE"] == b"1"
 
 
+# --- edits --------------------------------------------------------------------------------------------------------
+
+
+def setting(name: bytes, value: bytes, env: tuple[bytes, bool] | None = None, kind: int = TEXT) -> Edit:
+    return Edit(SET, name, Format(((kind, value),)), None, env, told.NOWHERE)
+
+
+def test_request_edits_are_seen_by_the_member(tell: Tell) -> None:
+    story = tell(
+        scope={
+            "request_edits": (setting(b"X-Proto", b"https"), setting(b"Host", b"set.example")),
+            "preserve_host": True,
+        }
+    )
+    story >> head("GET", "/", "A: 1") >> ready()
+    assert story.backend_got.startswith(b"GET / HTTP/1.1\r\nHost: set.example\r\nA: 1\r\nX-Proto: https\r\n")
+
+
+def test_both_tables_of_header_act_on_a_members_answer(tell: Tell) -> None:
+    scope = {
+        "always_edits": (setting(b"X-A", b"always"),),
+        "onsuccess_edits": (setting(b"x-a", b"plain"), setting(b"X-B", b"2")),
+    }
+    story = at_answer(tell, scope=scope)
+    story >> answers(b"HTTP/1.1 200 OK\r\nX-A: member\r\nContent-Length: 0\r\n\r\n") << done()
+    story << to_client(
+        b"HTTP/1.1 200 OK\r\n" + DATE + b"X-A: always\r\nx-a: plain\r\nContent-Length: 0\r\nX-B: 2\r\n\r\n"
+    )
+
+
+def test_only_always_acts_on_an_answer_of_ours(tell: Tell) -> None:
+    scope = {"always_edits": (setting(b"X-A", b"1"),), "onsuccess_edits": (setting(b"X-B", b"2"),)}
+    story = tell(scope=scope)
+    story >> head("GET", "/own") << step("OWN")
+    assert story.exchange.always_fields().items == [(b"X-A", b"1")]
+    assert story.exchange.edited_fields([(b"X-B", b"file")]) == [(b"X-B", b"2")]
+
+
+def test_the_set_cookie_recipe(tell: Tell) -> None:
+    """`Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED`"""
+    value = Format(((TEXT, b"ROUTEID=."), (ENV, b"BALANCER_WORKER_ROUTE"), (TEXT, b"; path=/")))
+    edit = Edit(ADD, b"Set-Cookie", value, None, (b"BALANCER_ROUTE_CHANGED", True), told.NOWHERE)
+    story = tell(ROUTED, balancer={"sticky_cookie": b"ROUTEID"}, scope={"onsuccess_edits": (edit,)})
+    story >> head("GET", "/") >> ready() >> answers(OK) << done()
+    assert b"\r\nSet-Cookie: ROUTEID=.1; path=/\r\n" in story.client_got
+    story.client_got = b""
+    (
+        story
+        >> next_request()
+        >> head("GET", "/", "Cookie: ROUTEID=.1")
+        >> ready()
+        >> answers(OK)
+        << to_client(OK_SENT)
+        << done()
+    )
+
+
 # --- answers of our own -------------------------------------------------------------------------------------------
 
 
@@ -929,7 +1052,12 @@ def test_a_body_that_is_too_large_to_read_ends_the_connection(tell: Tell) -> Non
 
 def test_an_endless_chunked_body_that_nobody_wants(tell: Tell) -> None:
     story = tell()
-    story >> head("POST", "/own", "Transfer-Encoding: chunked") >> sends(b"fffff\r\n" + b"x" * 70000) << page(404, close=True)
+    (
+        story
+        >> head("POST", "/own", "Transfer-Encoding: chunked")
+        >> sends(b"fffff\r\n" + b"x" * 70000)
+        << page(404, close=True)
+    )
     assert story.exchange.request_left != 0
 
 
@@ -969,7 +1097,9 @@ def test_a_refused_request_reaches_nobody(tell: Tell, request_bytes: bytes, stat
     story << page(status, close=True) << to_backend(b"")
 
 
-@pytest.mark.parametrize("body", [b"x\r\n", b"-1\r\n", b"3\r\nabcd\r\n", b"3\nabc\r\n", b"0x3\r\nabc", b"0\r\nX\x00: 1\r\n"])
+@pytest.mark.parametrize(
+    "body", [b"x\r\n", b"-1\r\n", b"3\r\nabcd\r\n", b"3\nabc\r\n", b"0x3\r\nabc", b"0\r\nX\x00: 1\r\n"]
+)
 def test_a_bad_chunk_in_a_small_body_reaches_nobody(tell: Tell, body: bytes) -> None:
     story = tell()
     story >> head("POST", "/", "Transfer-Encoding: chunked") >> sends(body) << page(400, close=True) << to_backend(b"")
@@ -1044,8 +1174,3 @@ def test_bytes_are_counted_for_the_member(tell: Tell) -> None:
     story >> answers(OK) << done()
     assert (story.slots[0].sent, story.slots[0].received) == (sent, len(OK))
     assert story.exchange.body_sent == 2
-
-
-def test_header_edits(tell: Tell) -> None:
-    """How an edit is written is the plan's; here, that each list is used in its place."""
-    assert Edit is not None

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import cython
+
 from evenflow.balancer.balance import Balance
 from evenflow.balancer.choose import begin as begin_slot
 from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits
-from evenflow.plan.model import FORWARD, ConnectionFacts, Decision, Member
+from evenflow.plan.model import FORWARD, ConnectionFacts, Member
 from evenflow.plan.reverse import reverse_fields
 from evenflow.proxy import attempt, request, response
 from evenflow.proxy.attempt import MemberFailure
@@ -60,6 +62,21 @@ SWITCHED = 8
 """Nothing more: from here on the connection is a tunnel."""
 CUT = 9
 """Nothing more: the answer broke off, and only closing the connection can tell the client."""
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(
+        IDLE=IDLE,
+        BODY=BODY,
+        MEMBER=MEMBER,
+        WAIT=WAIT,
+        SENDING=SENDING,
+        ANSWERING=ANSWERING,
+        OWN=OWN,
+        DONE=DONE,
+        SWITCHED=SWITCHED,
+        CUT=CUT,
+    )
 
 PREFETCH: Final = 16384
 """httpd reads so much of a request body before it asks a member; what fits is sent with a Content-Length."""
@@ -156,7 +173,10 @@ class Exchange:
         host = self.facts.table.first
         try:
             self.head.parse(
-                bytes(buffer[start:stop]), host.limit_request_line, host.limit_request_field_size, host.limit_request_fields
+                bytes(buffer[start:stop]),
+                host.limit_request_line,
+                host.limit_request_field_size,
+                host.limit_request_fields,
             )
             self.request_length = self.request_left = request_body(self.head)
             if self.request_left == CHUNKED:
@@ -624,11 +644,19 @@ class Exchange:
             and not member.generic
             and not member.disable_reuse
         )
-        if decision.balancer is not None and decision.balancer.failonstatus and status in decision.balancer.failonstatus:
+        if (
+            decision.balancer is not None
+            and decision.balancer.failonstatus
+            and status in decision.balancer.failonstatus
+        ):
             in_error = mark_failed(self.balance, self.slot, now)
             self.failure = MemberFailure(member, attempt.HEAD, f"failonstatus {status}", in_error, False)
         scope = decision.scope
-        if scope.error_override and status >= 400 and (not scope.error_override_codes or status in scope.error_override_codes):
+        if (
+            scope.error_override
+            and status >= 400
+            and (not scope.error_override_codes or status in scope.error_override_codes)
+        ):
             self.keep_backend = self.keep_backend and left == 0
             self._release()
             self.refuse(status, "the member's error page is replaced (ProxyErrorOverride)")

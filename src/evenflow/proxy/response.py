@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import cython
+
 from evenflow.plan.model import Scope
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import (
@@ -38,6 +40,10 @@ CLOSING: Final = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
 SAY_NOTHING = 0
 SAY_CLOSE = 1
 SAY_KEEP = 2
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(SAY_NOTHING=SAY_NOTHING, SAY_CLOSE=SAY_CLOSE, SAY_KEEP=SAY_KEEP)
 
 
 def is_ordinary(head: ResponseHead, scope: Scope) -> bool:
@@ -138,7 +144,14 @@ def put_fields(out: Outlet, fields: Headers) -> None:
 
 
 def write_edited(
-    out: Outlet, head: ResponseHead, date: bytes, always: Headers, fields: Headers, chunked: bool, saying: int, keep_line: bytes
+    out: Outlet,
+    head: ResponseHead,
+    date: bytes,
+    always: Headers,
+    fields: Headers,
+    chunked: bool,
+    saying: int,
+    keep_line: bytes,
 ) -> None:
     """The long way: `always` and `fields` have been edited, and name neither Date nor Server unless an edit put it there."""
     put_status(out, head)
@@ -177,4 +190,3 @@ def write_switch(out: Outlet, head: ResponseHead, upgrade: bytes) -> None:
     out.put(b"Upgrade: ")
     out.put(upgrade)
     out.put(b"\r\nConnection: Upgrade\r\n\r\n")
-

@@ -25,6 +25,10 @@ SENT = 1
 BLOCKED = 0
 FAILED = -1
 
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(WOULD_BLOCK=WOULD_BLOCK, BROKEN=BROKEN, SENT=SENT, BLOCKED=BLOCKED, FAILED=FAILED)
+
 
 def receive(fd: int, buffer: bytearray) -> int:
     """Read into `buffer` from its beginning; returns the bytes read, 0 at the end, WOULD_BLOCK or BROKEN."""

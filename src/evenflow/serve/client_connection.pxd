@@ -43,9 +43,12 @@ cdef class ClientConnection(Connection):
     cdef void _feed(self, Py_ssize_t size) except *
     @cython.locals(backend=BackendConnection)
     cdef bint _wants_body(self, Exchange exchange) except -1
+    @cython.locals(exchange=Exchange)
     cdef void _keep(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     cdef void _pause(self) except *
     cdef void _resume(self) except *
+    @cython.locals(exchange=Exchange, step=cython.int)
+    cdef void _go_on(self) except *
     @cython.locals(exchange=Exchange, step=cython.int, at=Py_ssize_t, now=double, backend=BackendConnection)
     cdef void _consume(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     @cython.locals(exchange=Exchange, now=double)
@@ -66,7 +69,8 @@ cdef class ClientConnection(Connection):
     cdef void _answer_own(self, Exchange exchange) except *
     @cython.locals(backend=BackendConnection)
     cdef void _drop_backend(self) except *
-    @cython.locals(backend=BackendConnection, done=cython.int, keep_alive=double, unread=bint, keep=bint, stash=bytearray)
+    @cython.locals(backend=BackendConnection, done=cython.int, keep_alive=double, unread=bint, keep=bint, stash=bytearray,
+                   following=Exchange)
     cdef void _finish(self, Exchange exchange) except *
     cdef bint _read_file(self, Exchange exchange) except -1
     cdef void _linger(self) except *

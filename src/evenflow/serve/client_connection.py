@@ -165,7 +165,8 @@ class ClientConnection(Connection):
         """Put bytes aside for later."""
         if end > start:
             self.stash = buffer[start:end]
-            if end - start > MOST_STASH:
+            exchange = self.exchange
+            if end - start > MOST_STASH and (exchange is None or exchange.step != IDLE):
                 self._pause()
 
     def _pause(self) -> None:
@@ -176,6 +177,17 @@ class ClientConnection(Connection):
         self.paused = False
         if not self.ended:
             self.start_reading()
+
+    def _go_on(self) -> None:
+        """Read on after a pause, unless bytes still wait for the member or for the request before them."""
+        exchange = self.exchange
+        if exchange is None:
+            if self.stash is None:
+                self._resume()
+        elif exchange.to_backend.pending() == 0:
+            step = exchange.step
+            if self.stash is None or step == IDLE or step == BODY:
+                self._resume()
 
     def _consume(self, buffer: bytearray, start: int, end: int) -> None:
         """Give the exchange what it can use of `buffer[start:end]`, request after request, and keep the rest."""
@@ -307,6 +319,8 @@ class ClientConnection(Connection):
             stash = self.stash
             self.stash = None
             self._consume(stash, 0, len(stash))
+        if self.paused and not self.consuming and not self.closed and self.tunnel is None:
+            self._go_on()
 
     def _find_backend(self, exchange: Exchange) -> bool:
         """A kept connection to the chosen member, or a new one; False while it is being made."""
@@ -421,12 +435,15 @@ class ClientConnection(Connection):
         if stash is not None:
             self.stash = None
             self._consume(stash, 0, len(stash))
-        if self.closed or self.tunnel is not None:
+        if self.closed or self.lingering or self.tunnel is not None:
             return
-        if self.ended and self.exchange is None:
-            self.close()
-        elif self.paused and self.stash is None:
-            self._resume()
+        if self.ended:
+            following = self.exchange
+            if following is None or following.step == IDLE or following.step == BODY:
+                # What the client left unfinished will never be a request.
+                self._lost()
+        elif self.paused:
+            self._go_on()
 
     def _read_file(self, exchange: Exchange) -> bool:
         """Put the next piece of a file into the outlet; False at its end."""
@@ -556,8 +573,8 @@ class ClientConnection(Connection):
         if stash is not None and self._wants_body(exchange):
             self.stash = None
             self._consume(stash, 0, len(stash))
-        if self.paused and not self.closed and self.stash is None:
-            self._resume()
+        if self.paused and not self.closed and not self.lingering:
+            self._go_on()
 
     def on_writable(self) -> None:
         if self.handshaking:

@@ -1,8 +1,8 @@
 """A child that serves on loopback, the members behind it, and clients: everything scripted, nothing pretended.
 
-`Served` forks a child that runs `evenflow.serve.loop.run` until SIGTERM. Members are listening sockets of the test itself, which
-plays them step by step, so a story needs no threads and no sleeping. When it is over the child must end by itself, with
-no complaint on its standard error and no member busy.
+`Served` forks a child that runs `evenflow.serve.loop.run` until SIGTERM. Members are listening sockets of the test
+itself, which plays them step by step, so a story needs no threads and no sleeping. When it is over the child must end
+by itself, with no complaint on its standard error and no member busy.
 """
 
 from __future__ import annotations
@@ -147,8 +147,8 @@ class Member:
 
 
 class Served:
-    """Use it as a context. `member`, `scope`, `host`, `balancer` are fields of the plan's parts; the path `/plain` leads to the
-    first member without the balancer, `/own` to nobody. `files` limits the child's file descriptors.
+    """Use it as a context. `member`, `scope`, `host`, `balancer` are fields of the plan's parts; the path `/plain` leads
+    to the first member without the balancer, `/own` to nobody. `files` limits the child's file descriptors.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class Served:
             keep = self.listening.fileno()
             os.closerange(3, keep)
             os.closerange(keep + 1, 1024)
-            sys.stderr = open(2, "w", buffering=1, closefd=False)
+            sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 - for the rest of its life
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if self.files:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))

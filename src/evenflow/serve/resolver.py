@@ -63,6 +63,7 @@ class Resolver:
             found = await self.loop.getaddrinfo(key[0], key[1], type=socket.SOCK_STREAM)
             if found:
                 address = (found[0][0], found[0][4])
+                cause = ""
         except OSError as fault:
             cause = fault.strerror or "unknown name"
         if address is not None:

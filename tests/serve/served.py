@@ -147,8 +147,8 @@ class Member:
 
 
 class Served:
-    """Use it as a context. `member`, `scope`, `host`, `balancer` are fields of the plan's parts; the path `/plain` leads
-    to the first member without the balancer, `/own` to nobody. `files` limits the child's file descriptors.
+    """Use it as a context. `member`, `scope`, `host`, `balancer` are fields of the parts of the plan; the path `/plain`
+    leads to the first member without the balancer, `/own` to nobody. `files` limits the child's file descriptors.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
@@ -35,6 +36,7 @@ from evenflow.wire.outlet import Outlet
 
 if TYPE_CHECKING:
     from evenflow.serve.resolver import Address
+    from evenflow.slotmem.members import MemberSlot
 
 MOST_STASH = 65536
 """Bytes of requests to come that are kept before reading stops."""
@@ -339,7 +341,7 @@ class ClientConnection(Connection):
         now = monotonic()
         self.deadline = now + (member.connect_timeout or member.timeout or self._proxy_timeout(exchange))
         if address is None:
-            self.server.resolver.ask(member, self._resolved)
+            self.server.resolver.ask(member, partial(self._resolved, slot))
             return False
         return self._connect(exchange, member, address)
 
@@ -351,13 +353,14 @@ class ClientConnection(Connection):
             return True
         return False
 
-    def _resolved(self, address: Address | None, cause: str) -> None:
+    def _resolved(self, slot: MemberSlot, address: Address | None, cause: str) -> None:
         exchange = self.exchange
-        if self.closed or exchange is None or exchange.step != MEMBER or exchange.slot is None:
+        # It may be late: the request may be with another member by now, or over.
+        if self.closed or exchange is None or exchange.step != MEMBER or exchange.slot is not slot or self.backend is not None:
             return
         if address is None:
             exchange.name_unknown(cause, monotonic())
-        elif not self._connect(exchange, exchange.slot.member, address):
+        elif not self._connect(exchange, slot.member, address):
             return
         self._advance()
 

@@ -1,0 +1,313 @@
+"""Connections to members: kept, reused, replaced, refused, and what is logged of each failure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from evenflow.serve.backend_connection import cause_of
+from tests.serve.served import OK, Member, Peer, Served, request, until
+
+
+@pytest.fixture
+def member() -> Member:
+    return Member()
+
+
+def exchange(client: Peer, peer: Peer, method: str = "GET", *fields: str) -> None:
+    """One request and its answer over connections that are there."""
+    client.send(request(method, "/", *fields))
+    peer.head()
+    peer.send(OK)
+    assert client.answer()[0] == 200
+
+
+def test_causes_in_words() -> None:
+    import errno
+
+    assert cause_of(errno.ECONNREFUSED) == "refused"
+    assert cause_of(errno.ECONNRESET) == "reset"
+    assert cause_of(errno.EPIPE) == os.strerror(errno.EPIPE)
+
+
+# --- kept connections ---------------------------------------------------------------------------------------------
+
+
+def test_a_kept_connection_serves_the_next_client(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        first = served.client()
+        first.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert first.answer()[0] == 200
+        first.close()
+        for _ in range(3):
+            exchange(served.client(), peer)
+        assert member.unasked()
+
+
+def test_a_connection_that_the_member_closes_is_forgotten(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request("POST"))
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        peer.end()
+        peer.expect_end()
+        client.send(request("POST"))
+        second = member.accept()
+        second.head()
+        second.send(OK)
+        assert client.answer()[0] == 200
+
+
+def test_a_member_that_speaks_unasked_loses_its_connection(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        peer.send(b"HTTP/1.1 200 Evil\r\nContent-Length: 0\r\n\r\n")
+        peer.expect_end()
+        client.send(request())
+        second = member.accept()
+        second.head()
+        second.send(OK)
+        assert client.answer()[1].startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("member_first", [False, True])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_kept_connection_that_dies_as_the_request_comes(
+    tmp_path: Path, member: Member, method: str, member_first: bool
+) -> None:
+    """Both happen before we look: a member's end is seen before a request is given to a connection that is gone."""
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        os.kill(served.pid, signal.SIGSTOP)
+        if member_first:
+            peer.close()
+        client.send(request(method))
+        peer.close()
+        os.kill(served.pid, signal.SIGCONT)
+        second = member.accept()
+        assert second.head().startswith(method.encode())
+        second.send(OK)
+        assert client.answer()[0] == 200
+
+
+def test_a_kept_connection_that_dies_under_a_get(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        client.send(request("GET", "/again"))
+        peer.head()
+        peer.close()
+        second = member.accept()
+        assert second.head().startswith(b"GET /again ")
+        second.send(OK)
+        assert client.answer()[0] == 200
+        assert "member" not in served.log.read_text()
+
+
+def test_a_kept_connection_that_dies_under_a_post(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        client.send(request("POST", "/once"))
+        peer.head()
+        peer.reset()
+        assert client.answer()[0] == 502
+        served.logged("member failed", "stage=head", "cause=reset")
+        assert member.unasked()
+
+
+@pytest.mark.parametrize("said", ["disable_reuse", "generic"])
+def test_connections_that_are_not_kept(tmp_path: Path, member: Member, said: str) -> None:
+    with Served(tmp_path, member, member={said: True}) as served:
+        client = served.client()
+        for _ in range(2):
+            client.send(request())
+            peer = member.accept()
+            assert peer.head().endswith(b"\r\nConnection: close\r\n\r\n")
+            peer.send(OK)
+            assert client.answer()[0] == 200
+            peer.expect_end()
+
+
+def test_idle_connections_end_after_their_ttl(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, member={"ttl": 0.2}) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        peer.expect_end()
+
+
+# --- members that cannot be reached -------------------------------------------------------------------------------
+
+
+def test_a_member_that_refuses_is_passed_over_and_logged(tmp_path: Path, member: Member) -> None:
+    dead = Member()
+    dead.close()
+    with Served(tmp_path, dead, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        line = served.logged("member unavailable")
+        name = f"http://127.0.0.1:{dead.port}"
+        assert f"balancer=c member={name} stage=connect cause=refused retry_in=60 origin=" in line
+        exchange(client, peer)
+
+
+def test_nobody_can_be_reached(tmp_path: Path) -> None:
+    dead = Member()
+    dead.close()
+    with Served(tmp_path, dead) as served:
+        client = served.client()
+        client.send(request())
+        status, head, _ = client.answer()
+        assert status == 503
+        assert b"\r\nConnection: close\r\n" in head
+        client.expect_end()
+        served.logged("request failed", "status=503", "refused", "target=/", "client=127.0.0.1")
+
+
+def test_a_stopped_member_among_two(tmp_path: Path) -> None:
+    """Its kept connections are dead and its port refuses: no request that may be repeated fails."""
+    one, other = Member(), Member()
+    with Served(tmp_path, one, other) as served:
+        client = served.client()
+        client.send(request())
+        peer = one.accept()
+        peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        client.send(request())
+        second = other.accept()
+        second.head()
+        second.send(OK)
+        assert client.answer()[0] == 200
+        client.send(request("GET", "/in-flight"))
+        assert peer.head().startswith(b"GET /in-flight ")
+        one.close()
+        third = until(lambda: (not other.unasked() and other.accept()) or (not second.silent() and second))
+        assert third.head().startswith(b"GET /in-flight ")
+        third.send(OK)
+        assert client.answer()[0] == 200
+
+
+def test_a_member_that_does_not_take_the_connection(tmp_path: Path) -> None:
+    full = socket.socket()
+    full.bind(("127.0.0.1", 0))
+    full.listen(0)
+    waiting = []
+    # The kernel answers nobody once the queue of a listener that does not accept is full.
+    for _ in range(4):
+        one = socket.socket()
+        one.setblocking(False)
+        one.connect_ex(full.getsockname())
+        waiting.append(one)
+    stand_in = Member()
+    stand_in.port, port = full.getsockname()[1], stand_in.port
+    with Served(tmp_path, stand_in, member={"connect_timeout": 0.3}) as served:
+        client = served.client()
+        client.send(request())
+        assert client.answer()[0] == 503
+        served.logged("member unavailable", "stage=connect", "cause=timeout")
+    assert port
+    for one in (*waiting, full):
+        one.close()
+
+
+def test_a_member_with_a_name(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, member={"host": "localhost"}) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        assert b"\r\nHost: localhost:%d\r\n" % member.port in peer.head()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+
+
+def test_a_member_whose_name_nobody_has(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, member={"host": "no-such-name.invalid"}) as served:
+        client = served.client()
+        client.send(request())
+        status, _, body = client.answer()
+        assert status == 500
+        assert b"DNS lookup failure for: no-such-name.invalid" in body
+        served.logged("member unavailable", "stage=connect")
+
+
+# --- answers that break -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("how", "cause"), [("close", "closed"), ("reset", "reset")])
+def test_a_member_that_breaks_off_in_the_middle(tmp_path: Path, member: Member, how: str, cause: str) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        assert client.head().startswith(b"HTTP/1.1 200 OK\r\n")
+        assert client.read(4) == b"half"
+        getattr(peer, how)()
+        client.expect_end()
+        served.logged("member failed", "stage=body", f"cause={cause}", "client=127.0.0.1", "origin=")
+        until(lambda: served.busy() == [0, 0])
+
+
+def test_an_answer_that_is_read_although_the_member_takes_no_more(tmp_path: Path, member: Member) -> None:
+    """It answers and closes its reading side while the body is on its way: what it said is what the client gets."""
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request("POST", "/", "Content-Length: 50000000"))
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 413 Too large\r\nContent-Length: 3\r\n\r\nbig")
+        status, head, body = client.answer()
+        assert (status, body) == (413, b"big")
+        assert b"\r\nConnection: close\r\n" in head
+
+
+def test_garbage(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(b"SSH-2.0-OpenSSH\r\n")
+        status, _, body = client.answer()
+        assert status == 502
+        assert b"Corrupt status line returned by remote server" in body
+        peer.expect_end()
+        served.logged("member failed", "stage=head", "Corrupt status line")

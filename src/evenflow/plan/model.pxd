@@ -39,10 +39,12 @@ cdef class VirtualHost:
     cdef public int index, server_port, max_keep_alive_requests
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
-    cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies
+    cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
     cdef public Scope base
+    cdef public object backends
+    cdef public dict combinations
     cdef public object origin
 
 
@@ -50,7 +52,7 @@ cdef class ConnectionFacts:
     cdef public bytes remote_address, local_address, sni
     cdef public int remote_port, local_port
     cdef public bint tls
-    cdef public object table
+    cdef public object table, memo
 
 
 cdef class Decision:

@@ -163,7 +163,8 @@ class VirtualHost:
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests",
         "limit_request_line", "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name",
-        "tls", "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "origin",
+        "tls", "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "directories",
+        "backends", "combinations", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -200,6 +201,11 @@ class VirtualHost:
         self.mappings: tuple[object, ...] = ()
         self.locations: tuple[object, ...] = ()
         self.proxies: tuple[object, ...] = ()
+        self.directories: tuple[object, ...] = ()
+        self.backends: object = None
+        """`backends.Backends`: whom a request may be sent to."""
+        self.combinations: dict[tuple[int, int, int], Scope] = {}
+        """The scopes of the sections that met so far; see `locations.scope_of`."""
         self.origin = origin
 
     def __repr__(self) -> str:
@@ -238,7 +244,7 @@ class ConnectionFacts:
     `table` is the `vhosts.HostTable` of its local address, `sni` the name asked for in the TLS handshake (lower case, b"" for none).
     """
 
-    __slots__ = ("remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table")
+    __slots__ = ("remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo")
 
     def __init__(
         self, remote_address: bytes, remote_port: int, local_address: bytes, local_port: int, tls: bool, sni: bytes, table: object
@@ -250,6 +256,8 @@ class ConnectionFacts:
         self.tls = tls
         self.sni = sni
         self.table = table
+        self.memo: object = None
+        """What a `Decider` remembers for connections like this one; set at the first request."""
 
 
 class Decision:

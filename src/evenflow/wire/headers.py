@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 class Headers:
-    """Fields in the order of the message. Names are compared in lower case; values are never empty of meaning: b"" is a value."""
+    """Fields in the order of the message. Names are compared in lower case; an empty value is a value."""
 
     __slots__ = ("items",)
 
@@ -88,8 +88,9 @@ class Headers:
         self.items.append((name, value))
 
     def merge(self, name: bytes, value: bytes) -> None:
-        """Like `append`, unless the value stands already among the comma-separated elements of the field's lines."""
-        for old in self.get_all(name):
+        """Like `append`, unless the value stands already among the comma-separated elements of the field's first line."""
+        old = self.get(name)
+        if old is not None:
             for element in old.split(b","):
                 if element.strip(b" \t") == value:
                     return

@@ -1,0 +1,179 @@
+"""From settings to a plan that can serve, or to everything that is wrong with them.
+
+The one entrance of this room: virtual hosts are merged from the main server and their own block, backends are identified, and everything
+that is text there is compiled here, once. What cannot be compiled is a diagnostic; nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, replace
+
+from evenflow.compiler.findings import Findings
+from evenflow.compiler.identity import Identities, Server
+from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
+from evenflow.compiler.rewrite import compile_rules
+from evenflow.compiler.sections import base_scope, compile_mapping, compile_section, directory_order, misplaced_files, rules_of
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.merge import merge
+from evenflow.config.settings import UNSET, Block, Settings
+from evenflow.plan.model import Plan, VirtualHost
+from evenflow.plan.rewrite import Rule
+
+SECTION_KINDS = {"location": "locations", "proxy": "proxies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of settings. `plan` is None if there is an error among the `diagnostics`."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(settings: Settings) -> Built:
+    """The plan for settings. Never raises for what a configuration says."""
+    findings = Findings()
+    plan = Plan()
+    main = settings.main
+    root = settings.server_root
+    blocks = [block for block in main.blocks if block.kind == "virtualhost"]
+    identities = Identities(findings)
+    servers = [identities.add_server(block, settings.files) for block in (main, *blocks)]
+
+    host = make_host(len(blocks), main, None, servers[0], findings, root)
+    plan.main = host
+    plan.hosts = tuple(
+        make_host(index, main, block, server, findings, root)
+        for index, (block, server) in enumerate(zip(blocks, servers[1:], strict=True))
+    )
+    all_hosts = (host, *plan.hosts)
+    identities.add_rule_targets(
+        [(server, all_rules(one)) for one, server in zip(all_hosts, servers, strict=True)]
+    )
+    plan.members = tuple(identities.members)
+    plan.balancers = tuple(identities.balancers)
+    plan.tables = host_tables(
+        host, [(one, block.addresses) for one, block in zip(plan.hosts, blocks, strict=True)], findings
+    )
+    core = main.core
+    if not core.listens:
+        findings.error(
+            "listen-missing",
+            "nothing listens: there is no `Listen`",
+            main.origin,
+            notes=("httpd says: no listening sockets available, shutting down (AH00015)",),
+            help="write `Listen 8080`",
+        )
+    plan.listeners = listeners(core.listens or (), plan)
+    plan.server_root = root
+    plan.pid_file = absolute(root, core.pid_file) if core.pid_file else ""
+    log = core.error_log or ""
+    plan.error_log = absolute(root, log) if log and not log.startswith(("|", "syslog")) else log
+    plan.log_level = core.log_level or "warn"
+    plan.user = core.user or ""
+    plan.group = core.group or ""
+    plan.listen_backlog = core.listen_backlog or 511
+    return Built(None if findings.failed else plan, tuple(findings.diagnostics))
+
+
+def make_host(
+    index: int, main: Block, block: Block | None, server: Server, findings: Findings, root: str
+) -> VirtualHost:
+    """A virtual host, or with `block` None the main server."""
+    both = main if block is None else merged(main, block)
+    core = both.core
+    name = core.server_name
+    named = name if name is not UNSET else None
+    origin = block.origin if block is not None else main.origin
+    host = VirtualHost(index, to_bytes(named.host.lower()) if named else to_bytes(socket.gethostname().lower()), origin)
+    # A port or scheme that only the main server's ServerName has is not the virtual host's.
+    own = (block or main).core.server_name
+    if own is not UNSET:
+        host.server_port = own.port or 0
+        host.server_scheme = to_bytes((own.scheme or "").lower())
+    aliases = [to_bytes(alias.lower()) for alias in (block or main).core.server_aliases or ()]
+    host.aliases = tuple(alias for alias in aliases if b"*" not in alias and b"?" not in alias)
+    host.wildcards = tuple(alias for alias in aliases if b"*" in alias or b"?" in alias)
+    host.server_admin = to_bytes(core.server_admin or "")
+    if core.document_root:
+        host.document_root = to_bytes(absolute(root, core.document_root))
+    set_times_and_limits(host, both)
+    canonical = (core.use_canonical_name or "off").lower()
+    host.use_canonical_name = canonical == "on"
+    if canonical == "dns":
+        findings.error("value-not-supported", "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`", origin)
+    tls = (block or main).tls
+    host.tls = bool(tls.engine)
+    if host.tls:
+        host.certificates = certificates(block or main, root, findings)
+        if not host.certificates:
+            findings.error(
+                "certificate-missing",
+                "`SSLEngine on` needs a certificate",
+                origin,
+                help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
+            )
+    host.logs = log_targets(main, block, findings, root)
+
+    backends = server.backends
+    host.backends = backends
+    host.base = base_scope(both, backends, findings)
+    host.rewrite_on = bool(both.rewrite.engine)
+    host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
+    host.mappings = tuple(compile_mapping(line, None) for line in both.proxy.mappings or ())
+    inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]
+    for one in inner:
+        for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
+            findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
+    host.locations = compile_all(inner, ("location",), server, findings, root)
+    host.proxies = compile_all(inner, ("proxy",), server, findings, root)
+    inner.sort(key=directory_order)
+    host.directories = compile_all(inner, ("directory", "files"), server, findings, root)
+    return host
+
+
+def compile_all(
+    blocks: list[Block], kinds: tuple[str, ...], server: Server, findings: Findings, root: str
+) -> tuple[object, ...]:
+    """The sections of these kinds, in order."""
+    made = [compile_section(block, server.backends, findings, root) for block in blocks if block.kind in kinds]
+    return tuple(section for section in made if section is not None)
+
+
+def merged(main: Block, block: Block) -> Block:
+    """A virtual host with what it takes over from the main server; its rules, names and certificates are its own."""
+    return replace(
+        block,
+        core=merge(main.core, block.core),
+        proxy=merge(main.proxy, block.proxy),
+        rewrite=merge(main.rewrite, block.rewrite),
+        headers=merge(main.headers, block.headers),
+    )
+
+
+def set_times_and_limits(host: VirtualHost, block: Block) -> None:
+    core = block.core
+    if core.timeout is not UNSET:
+        host.timeout = core.timeout
+    host.proxy_timeout = host.timeout if block.proxy.timeout is UNSET else block.proxy.timeout
+    if core.keep_alive is not UNSET:
+        host.keep_alive = core.keep_alive
+    if core.keep_alive_timeout is not UNSET:
+        host.keep_alive_timeout = core.keep_alive_timeout
+    if core.max_keep_alive_requests is not UNSET:
+        host.max_keep_alive_requests = core.max_keep_alive_requests
+    if core.limit_request_line is not UNSET:
+        host.limit_request_line = core.limit_request_line
+    if core.limit_request_field_size is not UNSET:
+        host.limit_request_field_size = core.limit_request_field_size
+    if core.limit_request_fields is not UNSET:
+        host.limit_request_fields = core.limit_request_fields
+    host.server_signature = to_bytes((core.server_signature or "off").lower())
+
+
+def all_rules(host: VirtualHost) -> list[Rule]:
+    """Every rule of a virtual host, those in its sections too."""
+    own = [rule for rule in host.rules if isinstance(rule, Rule)]
+    return own + rules_of(host.locations) + rules_of(host.proxies) + rules_of(host.directories)

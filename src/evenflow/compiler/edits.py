@@ -1,0 +1,137 @@
+"""Header and RequestHeader lines, from text to `plan.edits.Edit`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.regex import compile_regex
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.settings import FieldEdit
+from evenflow.plan import edits
+from evenflow.plan.edits import Edit, Format
+
+ACTIONS: Final = {
+    "set": edits.SET, "setifempty": edits.SET_IF_EMPTY, "add": edits.ADD, "append": edits.APPEND, "merge": edits.MERGE, "unset": edits.UNSET,
+    "edit": edits.EDIT, "edit*": edits.EDIT_ALL, "echo": edits.ECHO, "note": edits.NOTE,
+}  # fmt: skip
+
+SERVER_VARIABLES: Final = {
+    "HTTPS": edits.HTTPS, "REMOTE_ADDR": edits.REMOTE_ADDR, "SERVER_NAME": edits.SERVER_NAME, "SSL_TLS_SNI": edits.TLS_NAME,
+}  # fmt: skip
+
+ESCAPES: Final = {"r": "\r", "n": "\n", "t": "\t"}
+
+NAME_BYTES: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
+OURS: Final = frozenset((b"transfer-encoding", b"content-length", b"connection"))
+"""Fields that frame a message: we write them anew, whatever an edit would make of them."""
+
+
+def compile_edits(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Edit, ...]]:
+    """The edits of one section by table: request, always, onsuccess. Lines that fail are findings."""
+    tables: dict[str, list[Edit]] = {"request": [], "always": [], "onsuccess": []}
+    for line in lines:
+        try:
+            tables[line.table].append(compile_edit(line))
+        except Refused as refused:
+            refused.report(findings, line.origin)
+    return tuple(tables["request"]), tuple(tables["always"]), tuple(tables["onsuccess"])
+
+
+def compile_edit(line: FieldEdit) -> Edit:
+    """One line. Raises `Refused`."""
+    if line.early:
+        raise Refused("edit-not-supported", "evenflow does not act on `early` yet", help="remove the word if no SetEnvIf looks at the field")
+    if line.expr is not None or line.value.startswith("expr=") and line.action not in ("edit", "edit*"):
+        raise Refused("expression-not-supported", "evenflow does not evaluate `expr=` in Header and RequestHeader yet")
+    action = ACTIONS[line.action]
+    name = to_bytes(line.name)
+    if action != edits.ECHO and (not name or not NAME_BYTES.issuperset(name)):
+        raise Refused("field-name", f"`{line.name}` cannot be the name of a field")
+    if name.lower() in OURS and action not in (edits.UNSET, edits.ECHO, edits.NOTE):
+        raise Refused("field-not-editable", f"`{line.name}` says how a message is framed: evenflow writes it itself")
+    pattern = None
+    text = line.value
+    if action in (edits.EDIT, edits.EDIT_ALL):
+        pattern = compile_regex(line.value)
+        text = line.replacement
+    elif action == edits.ECHO:
+        pattern = compile_regex(line.name, any_case=True)
+        text = ""
+    env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
+    return Edit(action, name, compile_format(text), pattern, env, line.origin)
+
+
+def compile_format(text: str) -> Format:
+    """`%%`, `%t`, `%D`, `%{VAR}e`, `%{VAR}s` and backslashes. Raises `Refused` for any other `%`."""
+    parts: list[tuple[int, bytes]] = []
+    literal: list[str] = []
+
+    def put(kind: int, name: str = "") -> None:
+        if literal:
+            parts.append((edits.TEXT, to_bytes("".join(literal))))
+            literal.clear()
+        parts.append((kind, to_bytes(name)))
+
+    pos = 0
+    while pos < len(text):
+        mark = text[pos]
+        pos += 1
+        if mark == "\\" and pos < len(text):
+            letter = text[pos]
+            # An escape we do not know keeps its backslash: `\$` is the replacement's business.
+            literal.append(ESCAPES.get(letter, letter if letter == "\\" else "\\" + letter))
+            pos += 1
+        elif mark != "%":
+            literal.append(mark)
+        else:
+            pos = read_tag(text, pos, put, literal)
+    if literal:
+        parts.append((edits.TEXT, to_bytes("".join(literal))))
+    format = Format(tuple(parts))
+    for _, piece in parts:
+        if b"\r" in piece or b"\n" in piece or b"\0" in piece:
+            raise Refused("value-malformed", "a field's value cannot hold a line break")
+    return format
+
+
+def read_tag(text: str, pos: int, put: object, literal: list[str]) -> int:
+    """One `%` tag from behind its `%`; returns the position behind it."""
+    assert callable(put)
+    if pos >= len(text):
+        raise Refused("format-unknown", f"`{text}` ends with a `%`: write `%%` for the sign itself")
+    letter = text[pos]
+    if letter == "%":
+        literal.append("%")
+        return pos + 1
+    if letter == "t":
+        put(edits.BEGAN)
+        return pos + 1
+    if letter == "D":
+        put(edits.TOOK)
+        return pos + 1
+    if letter == "{":
+        end = text.find("}", pos)
+        kind = text[end + 1 : end + 2] if end >= 0 else ""
+        name = text[pos + 1 : end]
+        if kind == "e":
+            put(edits.ENV, name)
+            return end + 2
+        if kind == "s":
+            known = SERVER_VARIABLES.get(name.upper())
+            if known is None:
+                raise Refused(
+                    "variable-not-supported",
+                    f"evenflow cannot look up `%{{{name}}}s` yet",
+                    help=f"{', '.join(f'`{known}`' for known in SERVER_VARIABLES)} are there",
+                )
+            put(known)
+            return end + 2
+    if letter in "lib":
+        raise Refused("format-not-supported", f"evenflow does not know the machine's load: `%{letter}`")
+    raise Refused(
+        "format-unknown",
+        f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%{{NAME}}e`, `%{{NAME}}s` and `%%` are",
+        notes=("httpd says: Unrecognized header format",),
+    )

@@ -1,0 +1,414 @@
+"""Who is a backend: the balancers and members that each server has, with their parameters resolved.
+
+Follows httpd's rules of identity: a member of a balancer is its URL; a plain member is made by the first line that needs it and shared by
+every later URL that begins with its own; later lines override earlier ones. What rules name beyond that gets a member of its own
+without kept connections. Slots are given out here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Final, TypeVar
+
+from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.settings import (
+    UNSET,
+    BalancerParameters,
+    Block,
+    MappingLine,
+    MemberLine,
+    MemberParameters,
+    SetLine,
+)
+from evenflow.origin import Origin
+from evenflow.plan.backends import Backends
+from evenflow.plan.model import Balancer, Member
+from evenflow.plan.names import default_port
+from evenflow.plan.rewrite import PROXY, Rule
+from evenflow.plan.template import LITERAL
+
+SPOKEN: Final = ("http", "ws")
+
+MOST_NAME: Final = 63
+"""httpd cuts a stickysession silently to so many characters."""
+
+P = TypeVar("P", MemberParameters, BalancerParameters)
+
+
+@dataclass(slots=True)
+class BalancerDraft:
+    """A balancer of one server, while its lines are read."""
+
+    name: str
+    origin: Origin
+    members: list[MemberLine] = field(default_factory=list)
+    parameters: BalancerParameters = BalancerParameters()
+
+
+@dataclass(slots=True)
+class MemberDraft:
+    """A plain member of one server."""
+
+    url: Url
+    origin: Origin
+    parameters: MemberParameters = MemberParameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A member's URL taken apart; `authority` as in a Host field, `name` as httpd prints the whole."""
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def name(self) -> str:
+        return self.origin + self.path
+
+
+@dataclass(slots=True)
+class Server:
+    """The lines of one server that concern backends, and what was made of them."""
+
+    balancers: dict[str, BalancerDraft]
+    plain: list[MemberDraft]
+    backends: Backends
+
+
+class Identities:
+    """All members and balancers of a plan, in the order of their slots."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.members: list[Member] = []
+        self.balancers: list[Balancer] = []
+        self.main: Server | None = None
+        self.origins: dict[str, Url] = {}
+        """Every `scheme://host[:port]` that the configuration names, for rules whose target depends on the request."""
+
+    def add_server(self, block: Block, files: tuple[str, ...]) -> Server:
+        """Read one server's lines. The main server comes first; its balancers and plain members are visible in the others."""
+        drafts: dict[str, BalancerDraft] = {}
+        plain: list[MemberDraft] = []
+        for line in lines_of(block, files):
+            try:
+                if isinstance(line, MemberLine):
+                    self.take_member(drafts, line)
+                elif isinstance(line, SetLine):
+                    self.take_set(drafts, plain, line)
+                elif line.target != "!":
+                    self.take_mapping(drafts, plain, line)
+            except Refused as refused:
+                refused.report(self.findings, line.origin)
+        outer = self.main
+        balancers: dict[bytes, Balancer] = {} if outer is None else dict(outer.backends.balancers)
+        for name, draft in drafts.items():
+            inherited = None if outer is None else outer.balancers.get(name)
+            if inherited is not None:
+                # httpd keeps the main server's members and only the parameters of the virtual host.
+                draft = BalancerDraft(
+                    name, draft.origin, inherited.members, override(inherited.parameters, draft.parameters)
+                )
+            balancers[to_bytes(name)] = self.make_balancer(draft)
+        made = [self.make_plain(draft) for draft in plain]
+        members: dict[bytes, tuple[Member, ...]] = {} if outer is None else dict(outer.backends.members)
+        for draft, member in zip(plain, made, strict=True):
+            key = to_bytes(draft.url.origin)
+            members[key] = by_length((*members.get(key, ()), member))
+        server = Server(drafts, plain, Backends(balancers, members))
+        if self.main is None:
+            self.main = server
+        return server
+
+    # --- lines ----------------------------------------------------------------------------------------------------
+
+    def take_member(self, drafts: dict[str, BalancerDraft], line: MemberLine) -> None:
+        draft = drafts.setdefault(line.balancer, BalancerDraft(line.balancer, line.origin))
+        name = self.read(line.url).name
+        if any(self.read(other.url).name == name for other in draft.members):
+            self.findings.warning(
+                "member-repeated",
+                f"`{name}` is a member of `balancer://{line.balancer}` already: this line has no effect",
+                line.origin,
+                notes=("httpd takes the parameters of the first line",),
+            )
+            return
+        draft.members.append(line)
+
+    def take_set(self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: SetLine) -> None:
+        name = balancer_name(line.target)
+        if name is not None:
+            draft = drafts.setdefault(name, BalancerDraft(name, line.origin))
+            draft.parameters = override(draft.parameters, line.balancer)
+            return
+        url = self.read(line.target)
+        member = covering(plain, url)
+        if member is None:
+            member = MemberDraft(url, line.origin)
+            plain.append(member)
+        member.parameters = override(member.parameters, line.member)
+
+    def take_mapping(self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: MappingLine) -> None:
+        name = balancer_name(line.target)
+        if name is not None:
+            draft = drafts.get(name)
+            if draft is None and self.main is not None and name in self.main.balancers and line.balancer == BalancerParameters():
+                return
+            if draft is None:
+                draft = drafts[name] = BalancerDraft(name, line.origin)
+            draft.parameters = override(draft.parameters, line.balancer)
+            return
+        url = self.read(line.target)
+        member = covering(plain, url)
+        if member is None:
+            plain.append(MemberDraft(url, line.origin, line.member))
+        elif line.member != MemberParameters() and member.origin != line.origin:
+            self.findings.warning(
+                "parameters-ignored",
+                f"the parameters of `{url.name}` have no effect: it shares the member `{member.url.name}`",
+                line.origin,
+                notes=(f"that member is made on line {member.origin.line}, and its URL is the beginning of this one (AH01146)",),
+                help="put the mapping with the longer URL first",
+            )
+
+    def read(self, text: str) -> Url:
+        url = read_url(text)
+        self.origins.setdefault(url.origin, url)
+        return url
+
+    # --- members and balancers ------------------------------------------------------------------------------------
+
+    def make_balancer(self, draft: BalancerDraft) -> Balancer:
+        members = []
+        for line in draft.members:
+            url = self.read(line.url)
+            member = self.make_member(url, line.parameters, line.origin)
+            member.path = to_bytes(url.path)
+            members.append(member)
+        said = draft.parameters
+        balancer = Balancer(to_bytes(draft.name), tuple(members), len(self.balancers), draft.origin)
+        if said.lbmethod:
+            balancer.lbmethod = said.lbmethod
+        if said.stickysession:
+            cookie, _, path = said.stickysession[:MOST_NAME].partition("|")
+            balancer.sticky_cookie = to_bytes(cookie)
+            balancer.sticky_path = to_bytes(path or cookie)
+        if said.stickysessionsep is not UNSET:
+            balancer.sticky_separator = to_bytes(said.stickysessionsep)
+        balancer.semicolon_ends = bool(said.scolonpathdelim)
+        balancer.nofailover = bool(said.nofailover)
+        if said.maxattempts is not UNSET:
+            balancer.maxattempts = said.maxattempts
+        balancer.timeout = said.timeout or 0.0
+        balancer.failonstatus = frozenset(said.failonstatus or ())
+        balancer.failontimeout = bool(said.failontimeout)
+        if said.forcerecovery is not UNSET:
+            balancer.forcerecovery = said.forcerecovery
+        balancer.growth = said.growth or 0
+        if said.nonce is not UNSET:
+            balancer.nonce = b"" if said.nonce.lower() == "none" else to_bytes(said.nonce)
+        for member in members:
+            member.balancer = balancer
+        self.balancers.append(balancer)
+        return balancer
+
+    def make_plain(self, draft: MemberDraft) -> Member:
+        return self.make_member(draft.url, draft.parameters, draft.origin)
+
+    def make_member(self, url: Url, said: MemberParameters, origin: Origin) -> Member:
+        member = Member(to_bytes(url.name), to_bytes(url.scheme), url.host, url.port, b"", len(self.members), origin)
+        member.host_field = to_bytes(url.authority)
+        member.route = to_bytes(said.route or "")
+        member.redirect = to_bytes(said.redirect or "")
+        if said.loadfactor is not UNSET:
+            member.loadfactor = round(said.loadfactor * 100)
+        member.lbset = said.lbset or 0
+        member.status = status_letters(said.status or ())
+        member.timeout = said.timeout or 0.0
+        member.connect_timeout = said.connectiontimeout or 0.0
+        if said.retry is not UNSET:
+            member.retry = said.retry
+        member.ttl = said.ttl or 0.0
+        member.acquire = said.acquire or 0.0
+        member.ping = said.ping or 0.0
+        member.max = said.max or 0
+        member.smax = said.smax or 0
+        member.disable_reuse = bool(said.disablereuse)
+        member.keepalive = bool(said.keepalive)
+        if said.responsefieldsize is not UNSET and said.responsefieldsize:
+            member.response_field_size = said.responsefieldsize
+        member.upgrade = upgrades(url.scheme, said.upgrade or None)
+        self.members.append(member)
+        return member
+
+    # --- what rules name ------------------------------------------------------------------------------------------
+
+    def add_rule_targets(self, servers: list[tuple[Server, list[Rule]]]) -> None:
+        """Make members for the authorities that [P] rules name and no member covers.
+
+        A rule whose authority depends on the request may reach what the configuration names anywhere, and nothing else.
+        """
+        dynamic = []
+        named: list[tuple[Server, Url, Origin]] = []
+        for server, rules in servers:
+            for rule in rules:
+                if not rule.flags & PROXY or rule.substitution is None:
+                    continue
+                try:
+                    url = rule_url(rule)
+                except Refused as refused:
+                    refused.report(self.findings, rule.origin)
+                    continue
+                if url is None:
+                    dynamic.append((server, rule.origin))
+                elif url.host:
+                    self.origins.setdefault(url.origin, url)
+                    named.append((server, url, rule.origin))
+        for server, url, origin in named:
+            self.cover(server, url, origin)
+        for server, origin in dynamic:
+            for url in list(self.origins.values()):
+                self.cover(server, url, origin)
+
+    def cover(self, server: Server, url: Url, origin: Origin) -> None:
+        """Give the server a member for every path of this origin, if it has none."""
+        key = to_bytes(url.origin)
+        members = server.backends.members.get(key, ())
+        if any(member.name in (key, key + b"/") for member in members):
+            return
+        member = self.make_member(replace(url, path=""), MemberParameters(), origin)
+        member.generic = True
+        server.backends.members[key] = by_length((*members, member))
+
+
+def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | SetLine | MappingLine]:
+    """The lines of a server and of the sections in it, in file order."""
+    found: list[MemberLine | SetLine | MappingLine] = []
+    for part in (block, *(inner for inner in block.blocks if inner.kind != "virtualhost")):
+        found += part.proxy.members or ()
+        found += part.proxy.sets or ()
+        found += part.proxy.mappings or ()
+    places = {path: place for place, path in enumerate(files)}
+    return sorted(found, key=lambda line: (places.get(line.origin.file, len(places)), line.origin.line))
+
+
+def override(earlier: P, later: P) -> P:
+    """Both together; what `later` says wins."""
+    said = {item.name: getattr(later, item.name) for item in fields(later) if getattr(later, item.name) is not UNSET}
+    return replace(earlier, **said)
+
+
+def balancer_name(url: str) -> str | None:
+    """The name in `balancer://name[/...]`, lower case; None for another URL."""
+    scheme, separator, rest = url.partition("://")
+    return rest.split("/", 1)[0].lower() if separator and scheme.lower() == "balancer" else None
+
+
+def read_url(text: str) -> Url:
+    """A member's URL. Raises `Refused` for what cannot be connected to."""
+    scheme, separator, rest = text.partition("://")
+    scheme = scheme.lower()
+    if not separator:
+        raise Refused("url-not-absolute", f"`{text}` is not an absolute URL: write `http://host:port`")
+    if scheme in ("https", "wss"):
+        raise Refused(
+            "scheme-not-supported",
+            f"evenflow does not speak TLS to members yet: `{text}`",
+            help=f"use `{scheme[:-1]}://` on a network that you trust",
+        )
+    if scheme not in SPOKEN:
+        raise Refused("scheme-not-supported", f"evenflow speaks `http` and `ws` to members, not `{scheme}`: `{text}`")
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
+        raise Refused("url-malformed", f"`{text}` holds a user name, which members are not sent")
+    host, port = split_authority(text, authority)
+    default = default_port(to_bytes(scheme))
+    shown = f"[{host}]" if ":" in host else host
+    if port not in (0, default):
+        shown += f":{port}"
+    return Url(scheme, host, port or default, shown, slash + path)
+
+
+def split_authority(url: str, authority: str) -> tuple[str, int]:
+    """Host (lower case, no brackets) and port, 0 for none."""
+    if authority.startswith("["):
+        host, _, rest = authority[1:].partition("]")
+        digits = rest.removeprefix(":")
+    else:
+        host, _, digits = authority.partition(":")
+    if not host or digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 65536):
+        raise Refused("url-malformed", f"`{url}` names no host and port that can be connected to")
+    return host.lower(), int(digits or 0)
+
+
+def covering(members: list[MemberDraft], url: Url) -> MemberDraft | None:
+    """The member with the longest URL that this one begins with, at the same origin."""
+    best = None
+    for member in members:
+        if (
+            member.url.origin == url.origin
+            and url.path.startswith(member.url.path)
+            and (best is None or len(member.url.path) > len(best.url.path))
+        ):
+            best = member
+    return best
+
+
+def by_length(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Longest name first; of equal ones the earlier."""
+    return tuple(sorted(members, key=lambda member: -len(member.name)))
+
+
+def status_letters(said: tuple[tuple[str, bool], ...]) -> bytes:
+    """The letters that are set in the end, in the order in which they were."""
+    letters: list[str] = []
+    for letter, on in said:
+        if letter in letters:
+            letters.remove(letter)
+        if on:
+            letters.append(letter)
+    return to_bytes("".join(letters))
+
+
+def upgrades(scheme: str, said: str | None) -> tuple[bytes, ...]:
+    """The protocols that may be upgraded to."""
+    if said is None:
+        return (b"websocket",) if scheme == "ws" else ()
+    names = tuple(to_bytes(name.strip().lower()) for name in said.split(",") if name.strip())
+    return () if names == (b"none",) else names
+
+
+def rule_url(rule: Rule) -> Url | None:
+    """What a [P] rule names before anything of the request comes in: a URL with host "" for a balancer or our own host,
+
+    None where the authority depends on the request. Raises `Refused` for what cannot be connected to.
+    """
+    template = rule.substitution
+    assert template is not None
+    nowhere = Url("", "", 0, "", "")
+    if not template.parts:
+        return nowhere
+    first = template.parts[0]
+    if first.kind != LITERAL:
+        return None
+    text = first.text.decode("utf-8", "surrogateescape")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        # A path: it is sent to our own host, if that is a member of somebody.
+        return nowhere if text.startswith("/") or len(template.parts) == 1 else None
+    if scheme.lower() == "balancer":
+        return nowhere
+    authority = rest.partition("/")[0]
+    if not authority:
+        return None
+    if "/" not in rest and len(template.parts) > 1 and authority.endswith(":"):
+        return None
+    return read_url(f"{scheme}://{authority}")

@@ -1,0 +1,164 @@
+"""What a server or a section says, from settings to `plan.locations`: the base scope of a server and the sections in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from evenflow.compiler.access import compile_requires
+from evenflow.compiler.edits import compile_edits
+from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.identity import balancer_name
+from evenflow.compiler.lookups import absolute
+from evenflow.compiler.regex import compile_regex, wildcard_regex
+from evenflow.compiler.rewrite import compile_rules
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.settings import UNSET, Block, MappingLine, ReverseLine, Unset
+from evenflow.origin import Origin
+from evenflow.plan.backends import Backends
+from evenflow.plan.locations import Said, Section, add
+from evenflow.plan.mapping import Mapping
+from evenflow.plan.model import Reverse, Scope
+from evenflow.plan.rewrite import Rule
+
+HANDLERS = ("balancer-manager",)
+
+
+def base_scope(block: Block, backends: Backends, findings: Findings) -> Scope:
+    """The scope of a request that meets no section; `block` is the main server and the virtual host merged."""
+    scope = Scope()
+    add(scope, compile_said(replace(block, blocks=()), None, backends, findings, server=True))
+    if block.proxy.via is not UNSET:
+        scope.via = to_bytes(block.proxy.via.lower())
+    return scope
+
+
+def compile_said(block: Block, path: str | None, backends: Backends, findings: Findings, *, server: bool = False) -> Said:
+    """What one section says. `path` is a Location's, for lines in it that leave theirs out."""
+    said = Said()
+    proxy = block.proxy
+    said.preserve_host = known(proxy.preserve_host)
+    said.error_override = known(proxy.error_override)
+    said.error_override_codes = frozenset(proxy.error_override_codes or ())
+    said.add_headers = known(proxy.add_headers)
+    said.reverses = tuple(
+        reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends)
+    )
+    said.request_edits, said.always_edits, said.onsuccess_edits = compile_edits(block.headers.edits or (), findings)
+    handler = block.core.handler
+    if handler is not UNSET:
+        said.handler = "" if handler.lower() == "none" else handler
+        if block.core.handler_origin is not UNSET:
+            said.handler_origin = block.core.handler_origin
+        if said.handler and said.handler not in HANDLERS:
+            findings.error(
+                "handler-unknown",
+                f"evenflow has no handler `{handler}`: `SetHandler` takes `balancer-manager` and `none`",
+                said.handler_origin,
+            )
+    if block.access.requires is not UNSET:
+        said.requires = compile_requires(block.access.requires, findings)
+    said.rewrite_on = known(block.rewrite.engine)
+    if not server and (block.rewrite.rules is not UNSET or block.rewrite.engine is not UNSET):
+        said.rules = compile_rules(block.rewrite.rules or (), block.pattern, findings)
+    return said
+
+
+def known(value: bool | Unset) -> bool | None:
+    """None for what was not said."""
+    return None if value is UNSET else value
+
+
+def compile_section(block: Block, backends: Backends, findings: Findings, root: str) -> Section | None:
+    """A Location, Proxy, Directory or Files section; None where its pattern is a finding."""
+    said = compile_said(block, block.pattern, backends, findings)
+    text = block.pattern
+    if block.kind == "directory" and block.match != "regex":
+        text = absolute(root, text)
+        text = text.rstrip("/") or "/"
+    pattern: re.Pattern[bytes] | None = None
+    try:
+        if block.match == "regex":
+            pattern = compile_regex(text)
+        elif block.match == "glob":
+            pattern = wildcard_regex(text, crosses_slashes=block.kind == "proxy")
+        elif block.kind == "files":
+            pattern = re.compile(b"\\A" + re.escape(to_bytes(text)) + b"\\Z")
+    except Refused as refused:
+        refused.report(findings, block.origin)
+        return None
+    if block.kind == "proxy":
+        # Compared with where a mapping leads; the name of a balancer there is in lower case, however it is written here.
+        name = balancer_name(text)
+        if name is not None and pattern is None:
+            text = text[: len("balancer://")].lower() + name + text[len("balancer://") + len(name) :]
+    section = Section(to_bytes(text), block.kind != "proxy", pattern, said, block.origin)
+    section.of_name = block.kind == "files"
+    if pattern is not None and block.kind == "location":
+        section.names = tuple((name, to_bytes("MATCH_" + name.upper())) for name in pattern.groupindex)
+    for line in block.proxy.mappings or ():
+        section.mapping = compile_mapping(line, block.pattern)
+    return section
+
+
+def compile_mapping(line: MappingLine, path: str | None) -> Mapping:
+    """A ProxyPass; `path` for one inside a Location."""
+    prefix = line.path if line.path is not None else path or "/"
+    prefix = re.sub("/+", "/", prefix)
+    target = None if line.target == "!" else to_bytes(lower_origin(line.target))
+    return Mapping(to_bytes(prefix), target, line.nocanon, line.origin)
+
+
+def lower_origin(url: str) -> str:
+    """A URL with scheme and authority in lower case."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{separator}{authority.lower()}{slash}{path}"
+
+
+def compile_reverse(line: ReverseLine, path: str | None, backends: Backends) -> list[Reverse]:
+    """A ProxyPassReverse; for a balancer one prefix for each of its members."""
+    fake = to_bytes(line.path if line.path is not None else path or "/")
+    name = balancer_name(line.url)
+    if name is None:
+        return [Reverse((to_bytes(line.url.lower()),), fake, line.origin)]
+    balancer = backends.balancers.get(to_bytes(name))
+    if balancer is None:
+        return []
+    part = to_bytes(line.url)[len("balancer://") + len(to_bytes(name)) :]
+    prefixes: list[bytes] = []
+    for member in balancer.members:
+        url = member.name.lower()
+        if len(part) > 1:
+            prefixes.append(url.rstrip(b"/") + part.lower())
+        elif fake == b"/" and not url.endswith(b"/"):
+            # `/` and the rest of a URL, which begins with a slash, make one slash and not two.
+            prefixes += (url + b"/", url)
+        else:
+            prefixes.append(url)
+    return [Reverse(tuple(prefixes), fake, line.origin)]
+
+
+def rules_of(sections: tuple[object, ...]) -> list[Rule]:
+    """All rules in these sections."""
+    found: list[Rule] = []
+    for section in sections:
+        assert isinstance(section, Section)
+        for rule in section.said.rules or ():
+            assert isinstance(rule, Rule)
+            found.append(rule)
+    return found
+
+
+def directory_order(block: Block) -> tuple[int, int]:
+    """Directories by depth, then those by regular expression, then Files: the order in which httpd merges them."""
+    if block.kind == "files":
+        return (2, 0)
+    if block.match == "regex":
+        return (1, 0)
+    return (0, block.pattern.rstrip("/").count("/"))
+
+
+def misplaced_files(block: Block) -> list[Origin]:
+    """Files sections inside other sections."""
+    return [inner.origin for outer in block.blocks if outer.kind != "virtualhost" for inner in outer.blocks]

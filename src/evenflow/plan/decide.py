@@ -1,0 +1,380 @@
+"""What becomes of a request: the phases, in httpd's order, and a memory for answers that every like request gets.
+
+A phase looks at the inquiry and gives a `Decision`, or None to go on. The order is httpd's: virtual host, path, Location sections,
+rules of the server, ProxyPass, the scope of all sections that met, access, rules of the Location, and then where it goes. With a
+trace the same phases write down what they saw. Which member of a balancer takes the request is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from evenflow.plan import access, decision, locations, mapping, rewrite
+from evenflow.plan.backends import Backends, split_url
+from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
+from evenflow.plan.files import file_path
+from evenflow.plan.model import ConnectionFacts, Decision, Plan
+from evenflow.plan.vhosts import HostTable
+from evenflow.wire.faults import ProtocolFault
+from evenflow.wire.targets import canonical, escape, normalise
+
+if TYPE_CHECKING:
+    from evenflow.wire.http1 import RequestHead
+
+MOST_RESTARTS: Final = 10
+"""LimitInternalRecursion: so often may rules of Locations change the path of one request."""
+
+MEMO_SIZE: Final = 4096
+"""So many answers are remembered twice over for each table of virtual hosts."""
+
+MEMO_KEY: Final = 512
+"""Longer paths (with Host and method, in bytes) are not remembered."""
+
+FORWARDED_SCHEMES: Final = frozenset((b"http", b"ws"))
+
+
+def decide(plan: Plan, facts: ConnectionFacts, head: RequestHead, trace: list[Step] | None = None) -> Decision:
+    """The decision for one request. Never raises for what a client sends; a bad path is an answer with its status."""
+    return run(begin(plan, facts, head, trace))
+
+
+def begin(plan: Plan, facts: ConnectionFacts, head: RequestHead, trace: list[Step] | None) -> Inquiry:
+    """A fresh inquiry."""
+    table = facts.table
+    assert isinstance(table, HostTable)
+    return Inquiry(plan, facts, head, table.first, trace)
+
+
+def run(inquiry: Inquiry) -> Decision:
+    """Lead the inquiry through the phases until one decides; again from the path on where a Location's rule changed it."""
+    for _ in range(MOST_RESTARTS + 1):
+        for phase in PHASES:
+            made = phase(inquiry)
+            if made is not None:
+                return made
+            if inquiry.restart:
+                break
+    return decision.answer(inquiry, 500, "rules of a Location changed the path more than 10 times")
+
+
+# --- the phases ---------------------------------------------------------------------------------------------------
+
+
+def choose_host(inquiry: Inquiry) -> Decision | None:
+    """The virtual host, by address and name; 421 where TLS was made for another one."""
+    if inquiry.restart:
+        return None
+    table = inquiry.facts.table
+    assert isinstance(table, HostTable)
+    head = inquiry.head
+    if inquiry.facts.tls:
+        host = table.select_tls(head.host, inquiry.facts.sni)
+        if host is None:
+            inquiry.host = table.select_sni(inquiry.facts.sni)
+            inquiry.scope = inquiry.host.base
+            return decision.answer(inquiry, 421, "the TLS handshake was for a virtual host with other certificates")
+    else:
+        host = table.select(head.host)
+    inquiry.host = host
+    inquiry.scope = host.base
+    inquiry.origin = host.origin
+    if inquiry.trace is not None:
+        inquiry.note("virtual host", host.origin, head.host, host.server_name)
+    return None
+
+
+def read_path(inquiry: Inquiry) -> Decision | None:
+    """The path that everything is matched against."""
+    if inquiry.restart:
+        path = inquiry.path
+    else:
+        path = inquiry.head.path or b"/"
+        if path == b"*":
+            return decision.answer(inquiry, 200, "OPTIONS *")
+    inquiry.restart = False
+    inquiry.raw_path = path
+    try:
+        inquiry.path = normalise(path)
+    except ProtocolFault as fault:
+        return decision.answer(inquiry, fault.status, fault.message)
+    inquiry.filename = inquiry.path
+    inquiry.mapped = False
+    inquiry.nocanon = False
+    inquiry.canonical = False
+    inquiry.translated = False
+    locations.meet_locations(inquiry)
+    inquiry.scope = locations.scope_of(inquiry.host, 0, False, inquiry.sections)
+    if inquiry.trace is not None and inquiry.path != path:
+        inquiry.note("path", inquiry.host.origin, path, inquiry.path)
+    return None
+
+
+def run_server_rules(inquiry: Inquiry) -> Decision | None:
+    """The virtual host's own rules. What they change is final unless it is a URL, [P] or [PT]."""
+    host = inquiry.host
+    if not host.rewrite_on or not host.rules or inquiry.ended:
+        return None
+    outcome = rewrite.run_rules(inquiry, host.rules)
+    if outcome == rewrite.UNCHANGED:
+        return None
+    if outcome == rewrite.REFUSED:
+        return decision.answer(inquiry, inquiry.status, "refused by a rule")
+    if bad_query(inquiry):
+        return decision.answer(inquiry, 403, "a rule put a blank or a control character into the query (AH10410)")
+    name = inquiry.filename
+    if name.startswith(b"proxy:"):
+        inquiry.mapped = True
+        inquiry.nocanon = outcome == rewrite.CHANGED_AS_IS
+        return None
+    if name.startswith(b"passthrough:"):
+        inquiry.path = name[12:]
+        inquiry.filename = inquiry.path
+        return None
+    if rewrite.scheme_end(name) != 0:
+        return redirected(inquiry, outcome)
+    # A local path, and the end of translation: ProxyPass does not see it.
+    inquiry.translated = True
+    return None
+
+
+def map_by_mappings(inquiry: Inquiry) -> Decision | None:
+    """ProxyPass, unless a rule has said where it goes."""
+    if not inquiry.mapped and not inquiry.translated:
+        mapping.map_path(inquiry)
+    return None
+
+
+def gather_scope(inquiry: Inquiry) -> Decision | None:
+    """The settings of everything that meets: Proxy sections by the URL, or Directory sections by the file, then Locations by the path."""
+    host = inquiry.host
+    if not inquiry.mapped:
+        inquiry.filename = host.document_root.rstrip(b"/") + inquiry.filename
+    if inquiry.path is not inquiry.met_path:
+        locations.meet_locations(inquiry)
+    if inquiry.mapped:
+        outer = locations.meet(host.proxies, inquiry.filename[6:]) if host.proxies else 0
+    else:
+        outer = locations.meet(host.directories, inquiry.filename) if host.directories else 0
+    inquiry.scope = locations.scope_of(host, outer, not inquiry.mapped, inquiry.sections)
+    return None
+
+
+def check_access(inquiry: Inquiry) -> Decision | None:
+    """Require."""
+    if access.allowed(inquiry.scope.requires, inquiry):
+        return None
+    requires = inquiry.scope.requires
+    if requires:
+        first = requires[0]
+        assert isinstance(first, access.Require)
+        inquiry.origin = first.origin
+    return decision.answer(inquiry, 403, "client denied by server configuration (AH01630)")
+
+
+def run_location_rules(inquiry: Inquiry) -> Decision | None:
+    """Rules of the Location: they see the URL that the path was mapped to, or the file's path."""
+    scope = inquiry.scope
+    if not scope.rewrite_on or not scope.rules or inquiry.ended:
+        return None
+    if inquiry.mapped and not inquiry.nocanon and not inquiry.canonical:
+        inquiry.filename = canonical_target(inquiry.filename)
+        inquiry.canonical = True
+    before = inquiry.filename
+    outcome = rewrite.run_rules(inquiry, scope.rules)
+    if outcome == rewrite.UNCHANGED:
+        return None
+    if outcome == rewrite.REFUSED:
+        return decision.answer(inquiry, inquiry.status, "refused by a rule")
+    if bad_query(inquiry):
+        return decision.answer(inquiry, 403, "a rule put a blank or a control character into the query (AH10410)")
+    name = inquiry.filename
+    if name.startswith(b"proxy:"):
+        if name != before or not inquiry.mapped:
+            inquiry.nocanon = outcome == rewrite.CHANGED_AS_IS
+            inquiry.canonical = True
+        inquiry.mapped = True
+        return None
+    if name.startswith(b"passthrough:"):
+        name = name[12:]
+    if rewrite.scheme_end(name) != 0:
+        inquiry.filename = name
+        return redirected(inquiry, outcome)
+    if not name.startswith(b"/"):
+        return decision.answer(inquiry, 400, "a rule made a path that does not begin with a slash")
+    if name == before:
+        inquiry.filename = name
+        return None
+    root = inquiry.host.document_root.rstrip(b"/")
+    if root and name.startswith(root + b"/"):
+        name = name[len(root) :]
+    inquiry.path = name
+    inquiry.restart = True
+    return None
+
+
+def send_on(inquiry: Inquiry) -> Decision | None:
+    """To a member, to a handler, or to a file."""
+    if inquiry.mapped:
+        return forwarded(inquiry)
+    scope = inquiry.scope
+    if inquiry.handler:
+        return decision.local(inquiry, inquiry.handler, inquiry.origin)
+    if scope.handler:
+        return decision.local(inquiry, scope.handler, scope.handler_origin)
+    root = inquiry.host.document_root
+    if not root:
+        return decision.answer(inquiry, 404, "no mapping covers the path, and there is no DocumentRoot")
+    inquiry.asked |= FILES
+    path = file_path(root, inquiry.filename[len(root.rstrip(b"/")) :])
+    if path is None:
+        return decision.answer(inquiry, 403, "the path leads out of DocumentRoot")
+    return decision.file(inquiry, path)
+
+
+Phase = Callable[[Inquiry], Decision | None]
+
+PHASES: Final[tuple[Phase, ...]] = (
+    choose_host,
+    read_path,
+    run_server_rules,
+    map_by_mappings,
+    gather_scope,
+    check_access,
+    run_location_rules,
+    send_on,
+)
+
+
+# --- where it goes ------------------------------------------------------------------------------------------------
+
+
+def forwarded(inquiry: Inquiry) -> Decision:
+    """The decision for a URL that a mapping or a rule made."""
+    scheme, origin, path = split_url(inquiry.filename[6:])
+    if inquiry.nocanon:
+        if has_controls(path):
+            return decision.answer(inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)")
+    elif not inquiry.canonical:
+        path = canonical(path)
+    if not path:
+        path = b"/"
+    backends = inquiry.host.backends
+    assert isinstance(backends, Backends)
+    if scheme == b"balancer":
+        balancer = backends.balancers.get(origin[11:])
+        if balancer is None:
+            return decision.answer(inquiry, 500, f"there is no balancer `{origin[11:].decode('latin-1')}`")
+        return decision.forward(inquiry, balancer, None, b"http", path)
+    if scheme not in FORWARDED_SCHEMES:
+        return decision.answer(inquiry, 500, f"no way to speak `{scheme.decode('latin-1')}` to a member")
+    member = backends.find_member(origin, path)
+    if member is None:
+        return decision.answer(inquiry, 500, f"the configuration names no member `{origin.decode('latin-1')}`")
+    return decision.forward(inquiry, None, member, scheme, path)
+
+
+def redirected(inquiry: Inquiry, outcome: int) -> Decision:
+    """The answer with the URL that a rule made."""
+    location = inquiry.filename
+    as_is = outcome == rewrite.CHANGED_AS_IS
+    if not as_is:
+        location = rewrite.escape_url(location)
+    inquiry.asked |= QUERY
+    query = inquiry.query
+    if query is not None:
+        if not as_is and query != inquiry.head.query:
+            query = escape(query)
+        location += b"?" + query
+    if b"\r" in location or b"\n" in location or b"\0" in location:
+        return decision.answer(inquiry, 500, "a rule made a Location with a line break")
+    if inquiry.trace is not None:
+        inquiry.note("redirect", inquiry.origin, inquiry.filename, location)
+    return decision.redirect(inquiry, inquiry.redirect_status, location)
+
+
+def canonical_target(filename: bytes) -> bytes:
+    """`proxy:` and a URL with its path escaped: what rules of a Location see of a mapped request."""
+    slash = filename.find(b"/", filename.find(b"://") + 3)
+    if slash < 0:
+        return filename + b"/"
+    return filename[:slash] + canonical(filename[slash:])
+
+
+BAD: Final = bytes(range(0x21)) + b"\x7f"
+
+
+def has_controls(text: bytes) -> bool:
+    """Whether a blank or a control character is in it."""
+    return len(text.translate(None, BAD)) != len(text)
+
+
+def bad_query(inquiry: Inquiry) -> bool:
+    """Whether the query that goes on, changed by a rule, could not stand in a request line."""
+    return not inquiry.own_query and inquiry.query is not None and has_controls(inquiry.query)
+
+
+# --- a child's memory ---------------------------------------------------------------------------------------------
+
+
+class Memo:
+    """Remembered answers of one kind of connection: two generations of a dictionary, the older dropped when the younger is full."""
+
+    __slots__ = ("young", "old")
+
+    def __init__(self) -> None:
+        self.young: dict[tuple[bytes, bytes, bytes], Decision] = {}
+        self.old: dict[tuple[bytes, bytes, bytes], Decision] = {}
+
+    def keep(self, key: tuple[bytes, bytes, bytes], made: Decision) -> None:
+        if len(self.young) >= MEMO_SIZE:
+            self.old = self.young
+            self.young = {}
+        self.young[key] = made
+
+
+class Decider:
+    """Decides like `decide`, and remembers what depended on nothing but path, Host, method and the kind of connection.
+
+    One for each child. What depended on more is decided anew each time, so no answer is ever given to the wrong request; the
+    memory is bounded, and the path and Host that it is kept under are the bytes as received.
+    """
+
+    __slots__ = ("plan", "memos")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.memos: dict[tuple[int, bool, bytes], Memo] = {}
+
+    def decide(self, facts: ConnectionFacts, head: RequestHead) -> Decision:
+        """The decision for one request; see `evenflow.plan.decide.decide`."""
+        memo = facts.memo
+        if not isinstance(memo, Memo):
+            memo = self.memo_of(facts)
+        key = (head.path, head.host, head.method)
+        found = memo.young.get(key)
+        if found is not None:
+            return found
+        found = memo.old.get(key)
+        if found is None:
+            inquiry = begin(self.plan, facts, head, None)
+            found = run(inquiry)
+            if inquiry.asked != NOTHING or not head.host or len(head.path) + len(head.host) + len(head.method) > MEMO_KEY:
+                return found
+        memo.keep(key, found)
+        return found
+
+    def memo_of(self, facts: ConnectionFacts) -> Memo:
+        """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the handshake."""
+        sni = b""
+        if facts.tls:
+            table = facts.table
+            assert isinstance(table, HostTable)
+            # By the virtual host that it stands for, so that a client cannot make a memory for each name it thinks of.
+            sni = b"%d" % table.select_sni(facts.sni).index
+        key = (id(facts.table), facts.tls, sni)
+        memo = self.memos.get(key)
+        if memo is None:
+            memo = self.memos[key] = Memo()
+        facts.memo = memo
+        return memo

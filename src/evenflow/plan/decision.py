@@ -1,0 +1,168 @@
+"""One request while it is being decided: what was asked, how far we are, and what the answer depended on.
+
+`Inquiry` is what the phases of `decide` read and write; httpd's names for its fields stand beside ours. The functions below make
+the finished `Decision`s. Nothing here looks at a rule or a setting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from evenflow.origin import Origin
+from evenflow.plan.model import (
+    ANSWER,
+    FILE,
+    FORWARD,
+    LOCAL,
+    REDIRECT,
+    Balancer,
+    ConnectionFacts,
+    Decision,
+    Member,
+    Plan,
+    Scope,
+    VirtualHost,
+)
+
+if TYPE_CHECKING:
+    from evenflow.wire.http1 import RequestHead
+
+# What a decision may depend on beside the path, Host, the method and the kind of connection. Whatever is seen here forbids remembering it.
+NOTHING: Final = 0
+FIELDS: Final = 1
+"""A header field other than Host, or the request line as a whole."""
+QUERY: Final = 2
+CLIENT: Final = 4
+"""The connection's addresses and ports."""
+TIME: Final = 8
+FILES: Final = 16
+"""What is on the disk."""
+
+
+class Step:
+    """One line of a trace: who looked (`origin`), in which phase, at what, and what came out."""
+
+    __slots__ = ("phase", "origin", "saw", "result")
+
+    def __init__(self, phase: str, origin: Origin, saw: str, result: str) -> None:
+        self.phase = phase
+        self.origin = origin
+        self.saw = saw
+        self.result = result
+
+    def __repr__(self) -> str:
+        return f"{self.phase}: {self.origin}: {self.saw} -> {self.result}"
+
+
+class Inquiry:
+    """A request on its way through the phases."""
+
+    __slots__ = (
+        "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections", "raw_path",
+        "met_path", "mapped", "translated", "nocanon", "canonical", "scope", "handler", "ended", "restart", "status", "redirect_status", "location_mapping", "origin",
+        "rule_match", "condition_match",
+    )  # fmt: skip
+
+    def __init__(self, plan: Plan, facts: ConnectionFacts, head: RequestHead, host: VirtualHost, trace: list[Step] | None) -> None:
+        self.plan = plan
+        self.facts = facts
+        self.head = head
+        self.trace = trace
+        self.host = host
+        self.path = b""
+        """The decoded path (httpd's r->uri)."""
+        self.filename = b""
+        """What rules change (r->filename): the path, a URL, or `proxy:` and a URL."""
+        self.query: bytes | None = head.query
+        """The query as rules see and change it (r->args)."""
+        self.own_query = True
+        """The query is the request's own still."""
+        self.env: dict[bytes, bytes] = {}
+        self.asked = NOTHING
+        """What was looked at that may differ in the next request for the same path."""
+        self.sections = 0
+        """The Location sections that the path meets, one bit each."""
+        self.raw_path = b""
+        """The path as received, for `nocanon`."""
+        self.met_path = b""
+        """The path that `sections` was found for."""
+        self.translated = False
+        """A rule made it a local path, which no mapping sees."""
+        self.mapped = False
+        """`filename` is `proxy:` and a URL."""
+        self.nocanon = False
+        """The URL's path is forwarded as it is (nocanon, NE)."""
+        self.canonical = False
+        """The URL's path is escaped already."""
+        self.scope: Scope = host.base
+        self.handler = ""
+        """The handler that a rule's H names."""
+        self.ended = False
+        """A rule said END."""
+        self.restart = False
+        """A rule in a Location changed the path: all phases run again with the new one."""
+        self.status = 0
+        """The status that a rule answers with; 0 for none."""
+        self.redirect_status = 302
+        """The status that a rule redirects with."""
+        self.location_mapping: object = None
+        """The `mapping.Mapping` of the last Location that has one."""
+        self.origin: Origin = host.origin
+        """Who had the last word so far."""
+        self.rule_match: object = None
+        """The match that $N refer to."""
+        self.condition_match: object = None
+        """The match that %N refer to."""
+
+    def note(self, phase: str, origin: Origin, saw: bytes, result: bytes) -> None:
+        """Write a step into the trace; only called where there is one."""
+        if self.trace is not None:
+            self.trace.append(Step(phase, origin, saw.decode("latin-1"), result.decode("latin-1")))
+
+
+def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, scheme: bytes, path: bytes) -> Decision:
+    """Send it to a balancer's member, or to `member`; `path` is ready for the wire."""
+    decision = Decision(FORWARD, inquiry.host, inquiry.scope, inquiry.origin)
+    decision.balancer = balancer
+    decision.member = member
+    decision.scheme = scheme
+    decision.path = path
+    decision.keep_query = inquiry.own_query
+    if not inquiry.own_query:
+        decision.query = inquiry.query
+    decision.env = inquiry.env
+    return decision
+
+
+def redirect(inquiry: Inquiry, status: int, location: bytes) -> Decision:
+    """Answer with a Location."""
+    decision = Decision(REDIRECT, inquiry.host, inquiry.scope, inquiry.origin)
+    decision.status = status
+    decision.location = location
+    decision.env = inquiry.env
+    return decision
+
+
+def answer(inquiry: Inquiry, status: int, reason: str) -> Decision:
+    """Answer with a page of ours; `reason` is for the log."""
+    decision = Decision(ANSWER, inquiry.host, inquiry.scope, inquiry.origin)
+    decision.status = status
+    decision.reason = reason
+    decision.env = inquiry.env
+    return decision
+
+
+def local(inquiry: Inquiry, handler: str, origin: Origin) -> Decision:
+    """Hand it to a handler of ours."""
+    decision = Decision(LOCAL, inquiry.host, inquiry.scope, origin)
+    decision.handler = handler
+    decision.env = inquiry.env
+    return decision
+
+
+def file(inquiry: Inquiry, path: bytes) -> Decision:
+    """Answer with a file."""
+    decision = Decision(FILE, inquiry.host, inquiry.scope, inquiry.origin)
+    decision.file = path
+    decision.env = inquiry.env
+    return decision

@@ -1,0 +1,253 @@
+"""Header and RequestHeader: fields are set, added, edited and dropped.
+
+The edits of one table run in the order in which they were merged; each may depend on a variable. Values are formats, compiled: text
+with %t, %D and %{VAR}e in it; a variable that is not set is the text `(null)`, as with httpd. Which table acts on which answer
+is the proxy's business.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from evenflow.origin import Origin
+from evenflow.plan.model import ConnectionFacts, Decision
+from evenflow.plan.names import own_name
+from evenflow.wire.headers import Headers
+
+if TYPE_CHECKING:
+    from evenflow.wire.http1 import RequestHead
+
+SET: Final = 1
+SET_IF_EMPTY: Final = 2
+ADD: Final = 3
+APPEND: Final = 4
+MERGE: Final = 5
+UNSET: Final = 6
+EDIT: Final = 7
+EDIT_ALL: Final = 8
+ECHO: Final = 9
+NOTE: Final = 10
+
+TEXT: Final = 0
+ENV: Final = 1
+"""%{VAR}e"""
+BEGAN: Final = 2
+"""%t"""
+TOOK: Final = 3
+"""%D"""
+HTTPS: Final = 4
+"""%{HTTPS}s and its like follow."""
+REMOTE_ADDR: Final = 5
+SERVER_NAME: Final = 6
+TLS_NAME: Final = 7
+
+NULL: Final = b"(null)"
+
+NOTE_PREFIX: Final = b"note:"
+"""Under what a `note` stands in the environment: its name behind this, so that no env= condition sees it."""
+
+
+class View(Protocol):
+    """What an edit may look at: the request, its connection, its decision and its environment.
+
+    It may have `began_us` besides, the time of the request in microseconds since 1970; without it %t is now and %D is 0.
+    """
+
+    @property
+    def head(self) -> RequestHead: ...
+    @property
+    def facts(self) -> ConnectionFacts: ...
+    @property
+    def decision(self) -> Decision: ...
+    @property
+    def env(self) -> dict[bytes, bytes] | None: ...
+
+
+class Format:
+    """A compiled value. `literal` is its text where nothing is put in, else None; `parts` are (kind, text or name)."""
+
+    __slots__ = ("parts", "literal")
+
+    def __init__(self, parts: tuple[tuple[int, bytes], ...]) -> None:
+        self.parts = parts
+        self.literal: bytes | None = None
+        if not parts:
+            self.literal = b""
+        elif len(parts) == 1 and parts[0][0] == TEXT:
+            self.literal = parts[0][1]
+
+
+class Edit:
+    """One line. `value` is the value's format, for an edit the replacement's; `env` is (name, wanted) or None."""
+
+    __slots__ = ("action", "name", "value", "pattern", "env", "origin")
+
+    def __init__(
+        self, action: int, name: bytes, value: Format, pattern: re.Pattern[bytes] | None, env: tuple[bytes, bool] | None, origin: Origin
+    ) -> None:
+        self.action = action
+        self.name = name
+        self.value = value
+        self.pattern = pattern
+        self.env = env
+        self.origin = origin
+
+
+def any_applies(edits: tuple[object, ...], env: dict[bytes, bytes]) -> bool:
+    """Whether one of them would act with this environment."""
+    for edit in edits:
+        assert isinstance(edit, Edit)
+        condition = edit.env
+        if condition is None or (condition[0] in env) == condition[1]:
+            return True
+    return False
+
+
+def edit_request(edits: tuple[object, ...], headers: Headers, view: View) -> None:
+    """Run RequestHeader's edits over the fields that a member will get."""
+    _run(edits, headers, view)
+
+
+def edit_response(edits: tuple[object, ...], headers: Headers, view: View) -> None:
+    """Run one table of Header's edits over an answer's fields."""
+    _run(edits, headers, view)
+
+
+def _run(edits: tuple[object, ...], headers: Headers, view: View) -> None:
+    env = view.env
+    if env is None:
+        env = {}
+    for edit in edits:
+        assert isinstance(edit, Edit)
+        condition = edit.env
+        if condition is None or (condition[0] in env) == condition[1]:
+            _act(edit, headers, view, env)
+
+
+def _act(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
+    action = edit.action
+    name = edit.name
+    if action == UNSET:
+        headers.remove(name)
+    elif action == SET:
+        headers.set(name, write(edit.value, view, env))
+    elif action == ADD:
+        headers.add(name, write(edit.value, view, env))
+    elif action == APPEND:
+        headers.append(name, write(edit.value, view, env))
+    elif action == MERGE:
+        headers.merge(name, write(edit.value, view, env))
+    elif action == SET_IF_EMPTY:
+        if headers.get(name) is None:
+            headers.set(name, write(edit.value, view, env))
+    elif action == EDIT or action == EDIT_ALL:
+        _edit_lines(edit, headers, view, env)
+    elif action == ECHO:
+        _echo(edit, headers, view)
+    elif action == NOTE:
+        value = headers.get(name)
+        if value is not None:
+            env[NOTE_PREFIX + write(edit.value, view, env)] = value
+
+
+def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
+    """The value that a format gives for this request."""
+    if format.literal is not None:
+        return format.literal
+    out: list[bytes] = []
+    for kind, text in format.parts:
+        if kind == TEXT:
+            out.append(text)
+        elif kind == ENV:
+            out.append(env.get(text, NULL))
+        elif kind == BEGAN:
+            out.append(b"t=%d" % began(view))
+        elif kind == TOOK:
+            out.append(b"D=%d" % max(0, int(time.time() * 1000000) - began(view)))
+        elif kind == HTTPS:
+            out.append(b"on" if view.facts.tls else b"off")
+        elif kind == REMOTE_ADDR:
+            out.append(view.facts.remote_address)
+        elif kind == SERVER_NAME:
+            out.append(own_name(view.decision.host, view.head))
+        elif kind == TLS_NAME:
+            out.append(view.facts.sni or NULL)
+    return b"".join(out)
+
+
+def began(view: View) -> int:
+    """When the request began, in microseconds since 1970."""
+    known: int = getattr(view, "began_us", 0)
+    return known or int(time.time() * 1000000)
+
+
+def _edit_lines(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
+    """Each line of the field for itself; a field that is not there stays away."""
+    wanted = edit.name.lower()
+    items = headers.items
+    replacement = b""
+    written = False
+    for index in range(len(items)):
+        name, value = items[index]
+        if name.lower() == wanted:
+            if not written:
+                replacement = write(edit.value, view, env)
+                written = True
+            items[index] = (name, _edited(edit, value, replacement))
+
+
+def _edited(edit: Edit, value: bytes, replacement: bytes) -> bytes:
+    pattern = edit.pattern
+    assert pattern is not None
+    out: list[bytes] = []
+    while True:
+        match = pattern.search(value)
+        if match is None:
+            break
+        out.append(value[: match.start()])
+        out.append(put_groups(replacement, match))
+        end = match.end()
+        if edit.action == EDIT or not value[end:]:
+            value = value[end:]
+            break
+        if end == match.start():
+            # A match of nothing: one byte further, or it would be found for ever.
+            out.append(value[end : end + 1])
+            end += 1
+        # httpd looks at the rest as at a text of its own, so that ^ matches again.
+        value = value[end:]
+    out.append(value)
+    return b"".join(out)
+
+
+def put_groups(text: bytes, match: re.Match[bytes]) -> bytes:
+    """`text` with the groups in the place of $0 to $9; a backslash takes the meaning from what follows it (`ap_pregsub`)."""
+    if b"$" not in text and b"\\" not in text:
+        return text
+    out = bytearray()
+    pos = 0
+    size = len(text)
+    while pos < size:
+        byte = text[pos]
+        pos += 1
+        if byte == 36 and pos < size and 48 <= text[pos] <= 57:
+            number = text[pos] - 48
+            pos += 1
+            if number <= match.re.groups:
+                out += match.group(number) or b""
+        else:
+            if byte == 92 and pos < size and (text[pos] == 36 or text[pos] == 92):
+                byte = text[pos]
+                pos += 1
+            out.append(byte)
+    return bytes(out)
+
+
+def _echo(edit: Edit, headers: Headers, view: View) -> None:
+    """Copy the request's fields whose names match."""
+    pattern: Any = edit.pattern
+    for name, value in view.head.pairs():
+        if pattern.search(name) is not None:
+            headers.add(name, value)

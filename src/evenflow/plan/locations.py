@@ -1,0 +1,189 @@
+"""Which sections does a request meet, and what do they say together?
+
+`<Location>` by the decoded path, `<Proxy>` by the URL that it was mapped to, `<Directory>` by the file: each in file order, later ones
+overriding. The set of sections that met is a number (one bit for each), and its merged `Scope` is made once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.decision import Inquiry
+from evenflow.plan.mapping import Mapping
+from evenflow.plan.model import Reverse, Scope, VirtualHost
+
+MOST_COMBINATIONS: Final = 4096
+"""So many merged scopes are kept for a virtual host; with more they are made again."""
+
+
+class Said:
+    """What one section says; None where it says nothing."""
+
+    __slots__ = (
+        "preserve_host", "error_override", "error_override_codes", "add_headers", "reverses", "request_edits", "always_edits",
+        "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.preserve_host: bool | None = None
+        self.error_override: bool | None = None
+        self.error_override_codes: frozenset[int] = frozenset()
+        self.add_headers: bool | None = None
+        self.reverses: tuple[Reverse, ...] = ()
+        self.request_edits: tuple[object, ...] = ()
+        self.always_edits: tuple[object, ...] = ()
+        self.onsuccess_edits: tuple[object, ...] = ()
+        self.handler: str | None = None
+        self.handler_origin: Origin = NOWHERE
+        self.requires: tuple[object, ...] | None = None
+        self.rules: tuple[object, ...] | None = None
+        """() where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too."""
+        self.rewrite_on: bool | None = None
+
+
+class Section:
+    """One `<Location>`, `<Proxy>`, `<Directory>` or `<Files>`: a prefix, or a pattern."""
+
+    __slots__ = ("prefix", "whole_segments", "pattern", "of_name", "names", "mapping", "said", "origin")
+
+    def __init__(
+        self, prefix: bytes, whole_segments: bool, pattern: re.Pattern[bytes] | None, said: Said, origin: Origin
+    ) -> None:
+        self.prefix = prefix
+        self.whole_segments = whole_segments
+        """Whether the prefix ends where a segment ends; false for `<Proxy>`, which compares text."""
+        self.pattern = pattern
+        """A regular expression to search for (a wildcard pattern is one with its ends tied)."""
+        self.of_name = False
+        """Only the last segment is looked at (`<Files>`)."""
+        self.names: tuple[tuple[str, bytes], ...] = ()
+        """(group, variable): named groups of a LocationMatch go into the environment as MATCH_NAME."""
+        self.mapping: Mapping | None = None
+        """A ProxyPass inside."""
+        self.said = said
+        self.origin = origin
+
+    def meets(self, text: bytes) -> bool:
+        """Whether it is for this path (or URL)."""
+        if self.of_name:
+            text = text[text.rfind(b"/") + 1 :]
+        if self.pattern is not None:
+            return self.pattern.search(text) is not None
+        prefix = self.prefix
+        if not text.startswith(prefix):
+            return False
+        size = len(prefix)
+        return not self.whole_segments or size == len(text) or prefix.endswith(b"/") or text[size] == 47
+
+
+def meet_locations(inquiry: Inquiry) -> None:
+    """Find the Locations of the inquiry's path, the variables that their patterns set, and the ProxyPass of the last that has one."""
+    sections = inquiry.host.locations
+    found = 0
+    bit = 1
+    inquiry.location_mapping = None
+    for section in sections:
+        assert isinstance(section, Section)
+        if section.meets(inquiry.path):
+            found |= bit
+            if section.mapping is not None:
+                inquiry.location_mapping = section.mapping
+            if section.names:
+                _set_names(inquiry, section)
+        bit <<= 1
+    inquiry.sections = found
+    inquiry.met_path = inquiry.path
+
+
+def _set_names(inquiry: Inquiry, section: Section) -> None:
+    match = section.pattern.search(inquiry.path) if section.pattern is not None else None
+    if match is None:
+        return
+    for group, variable in section.names:
+        value = match.group(group)
+        if value:
+            inquiry.env[variable] = value
+
+
+def meet(sections: tuple[object, ...], text: bytes) -> int:
+    """The sections for a URL or a file, one bit each."""
+    found = 0
+    bit = 1
+    for section in sections:
+        assert isinstance(section, Section)
+        if section.meets(text):
+            found |= bit
+        bit <<= 1
+    return found
+
+
+def scope_of(host: VirtualHost, outer: int, of_files: bool, locations: int) -> Scope:
+    """The merged scope: the virtual host, then `outer` (Proxy sections, or Directory sections `of_files`), then Locations."""
+    if not outer and not locations:
+        return host.base
+    key = (outer, 1 if of_files else 0, locations)
+    scope = host.combinations.get(key)
+    if scope is None:
+        scope = copy_scope(host.base)
+        add_all(scope, host.directories if of_files else host.proxies, outer)
+        add_all(scope, host.locations, locations)
+        if len(host.combinations) >= MOST_COMBINATIONS:
+            host.combinations.clear()
+        host.combinations[key] = scope
+    return scope
+
+
+def add_all(scope: Scope, sections: tuple[object, ...], met: int) -> None:
+    """Merge those of `sections` that met, in file order."""
+    bit = 1
+    for section in sections:
+        assert isinstance(section, Section)
+        if met & bit:
+            add(scope, section.said)
+        bit <<= 1
+
+
+def copy_scope(old: Scope) -> Scope:
+    """A scope of its own that says the same."""
+    scope = Scope()
+    scope.preserve_host = old.preserve_host
+    scope.error_override = old.error_override
+    scope.error_override_codes = old.error_override_codes
+    scope.via = old.via
+    scope.add_headers = old.add_headers
+    scope.reverses = old.reverses
+    scope.request_edits = old.request_edits
+    scope.always_edits = old.always_edits
+    scope.onsuccess_edits = old.onsuccess_edits
+    scope.handler = old.handler
+    scope.handler_origin = old.handler_origin
+    scope.requires = old.requires
+    scope.rules = old.rules
+    scope.rewrite_on = old.rewrite_on
+    return scope
+
+
+def add(scope: Scope, said: Said) -> None:
+    """Let a section speak: lists are appended, rules and Require replaced, everything else overridden where it is said."""
+    if said.preserve_host is not None:
+        scope.preserve_host = said.preserve_host
+    if said.error_override is not None:
+        scope.error_override = said.error_override
+        scope.error_override_codes = said.error_override_codes
+    if said.add_headers is not None:
+        scope.add_headers = said.add_headers
+    scope.reverses = scope.reverses + said.reverses
+    scope.request_edits = scope.request_edits + said.request_edits
+    scope.always_edits = scope.always_edits + said.always_edits
+    scope.onsuccess_edits = scope.onsuccess_edits + said.onsuccess_edits
+    if said.handler is not None:
+        scope.handler = said.handler
+        scope.handler_origin = said.handler_origin
+    if said.requires is not None:
+        scope.requires = said.requires
+    if said.rules is not None:
+        scope.rules = said.rules
+    if said.rewrite_on is not None:
+        scope.rewrite_on = said.rewrite_on

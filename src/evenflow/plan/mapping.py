@@ -1,0 +1,97 @@
+"""ProxyPass: which URL does a path stand for?
+
+The first mapping in file order whose prefix covers the path wins, and the URL is its target with the rest of the path behind it:
+text and text, whatever slashes that makes (httpd's `alias_match` and `ap_proxy_trans_match`). Who answers at
+that URL is not known here.
+"""
+
+from __future__ import annotations
+
+from evenflow.origin import Origin
+from evenflow.plan.decision import Inquiry
+
+
+class Mapping:
+    """One ProxyPass. `prefix` has its runs of slashes merged; `target` is None for an exclusion (`!`)."""
+
+    __slots__ = ("prefix", "target", "nocanon", "origin", "subtree")
+
+    def __init__(self, prefix: bytes, target: bytes | None, nocanon: bool, origin: Origin) -> None:
+        self.prefix = prefix
+        self.target = target
+        self.nocanon = nocanon
+        self.origin = origin
+        self.subtree = prefix if prefix.endswith(b"/") else prefix + b"/"
+        """What a longer path must begin with, so that `/app` does not cover `/apple`."""
+
+
+def covered(mapping: Mapping, path: bytes) -> int:
+    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one."""
+    prefix = mapping.prefix
+    if path.startswith(mapping.subtree) or path == prefix:
+        if b"//" not in path:
+            return len(prefix)
+    elif b"//" not in path:
+        return 0
+    return _covered_with_runs(prefix, path)
+
+
+def _covered_with_runs(prefix: bytes, path: bytes) -> int:
+    at = 0
+    pos = 0
+    while at < len(prefix) and pos < len(path):
+        if prefix[at] != path[pos]:
+            return 0
+        if prefix[at] == 47:
+            while at < len(prefix) and prefix[at] == 47:
+                at += 1
+            while pos < len(path) and path[pos] == 47:
+                pos += 1
+        else:
+            at += 1
+            pos += 1
+    if at < len(prefix):
+        return 0
+    if not prefix.endswith(b"/") and pos < len(path) and path[pos] != 47:
+        return 0
+    return pos
+
+
+def map_path(inquiry: Inquiry) -> bool:
+    """Look for the mapping of the inquiry's path and make it its target; False where none covers it or the first one excludes it.
+
+    The mapping of a Location comes before the list, even before an exclusion in it.
+    """
+    if b"no-proxy" in inquiry.env:
+        return False
+    inside = inquiry.location_mapping
+    if isinstance(inside, Mapping):
+        size = covered(inside, inquiry.path)
+        if size:
+            return _take(inquiry, inside, size)
+    for mapping in inquiry.host.mappings:
+        assert isinstance(mapping, Mapping)
+        size = covered(mapping, inquiry.path)
+        if size:
+            return _take(inquiry, mapping, size)
+    return False
+
+
+def _take(inquiry: Inquiry, mapping: Mapping, size: int) -> bool:
+    inquiry.origin = mapping.origin
+    if mapping.target is None:
+        if inquiry.trace is not None:
+            inquiry.note("mapping", mapping.origin, inquiry.path, b"!")
+        return False
+    rest = inquiry.path[size:]
+    if mapping.nocanon:
+        raw_size = covered(mapping, inquiry.raw_path)
+        # Where the raw path would not be covered, httpd forwards the canonical one (AH01136).
+        if raw_size == size:
+            rest = inquiry.raw_path[raw_size:]
+            inquiry.nocanon = True
+    inquiry.filename = b"proxy:" + mapping.target + rest
+    inquiry.mapped = True
+    if inquiry.trace is not None:
+        inquiry.note("mapping", mapping.origin, inquiry.path, mapping.target + rest)
+    return True

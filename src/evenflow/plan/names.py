@@ -1,0 +1,55 @@
+"""Under which name and port do we speak of ourselves?
+
+Redirects, reversed Location fields and %{SERVER_NAME} all ask here, and get what httpd's UseCanonicalName gives them
+(`ap_get_server_name_for_url`, `ap_get_server_port`). The port of the listener plays no part; nor does X-Forwarded-Proto.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evenflow.plan.model import ConnectionFacts, VirtualHost
+from evenflow.wire.targets import split_host
+
+if TYPE_CHECKING:
+    from evenflow.wire.http1 import RequestHead
+
+
+def own_scheme(host: VirtualHost, facts: ConnectionFacts) -> bytes:
+    """`http` or `https`: ServerName's own scheme if it has one, else whether the connection has TLS."""
+    if host.server_scheme:
+        return host.server_scheme
+    return b"https" if facts.tls else b"http"
+
+
+def own_name(host: VirtualHost, head: RequestHead) -> bytes:
+    """The name without port: the Host field's, or ServerName's under UseCanonicalName On and where there is no Host."""
+    if host.use_canonical_name or not head.host:
+        return host.server_name
+    return split_host(head.host)[0]
+
+
+def own_port(host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> int:
+    """The port: Host's, else ServerName's, else the scheme's default."""
+    if not host.use_canonical_name and head.host:
+        port = split_host(head.host)[1]
+        if port:
+            return port
+    if host.server_port:
+        return host.server_port
+    return default_port(own_scheme(host, facts))
+
+
+def default_port(scheme: bytes) -> int:
+    """443 for `https` and `wss`, else 80."""
+    return 443 if scheme == b"https" or scheme == b"wss" else 80
+
+
+def own_url(host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> bytes:
+    """`scheme://name[:port]`, no slash behind it; the scheme's default port is left out."""
+    scheme = own_scheme(host, facts)
+    port = own_port(host, head, facts)
+    url = scheme + b"://" + own_name(host, head)
+    if port != default_port(scheme):
+        url += b":%d" % port
+    return url

@@ -1,0 +1,238 @@
+"""What %{VAR} means in a rule: one row for each variable, with what its value depends on.
+
+A row that depends on nothing but the path, Host, the method and the kind of connection lets a decision be remembered; every other
+marks the inquiry. Names are looked up when the plan is built, never while a request runs. Values follow httpd's mod_rewrite.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from evenflow.plan.decision import CLIENT, FIELDS, NOTHING, QUERY, TIME, Inquiry
+from evenflow.plan.names import own_name, own_port, own_scheme
+
+SOFTWARE: Final = b"Apache"
+"""%{SERVER_SOFTWARE}: what rules are written for."""
+
+API_VERSION: Final = b"20120211:139"
+
+
+class Variable:
+    """One row. `read(inquiry, argument)` gives the value, b"" for none; `argument` is what stands behind the colon."""
+
+    __slots__ = ("name", "depends", "read")
+
+    def __init__(self, name: str, depends: int, read: Callable[[Inquiry, bytes], bytes]) -> None:
+        self.name = name
+        self.depends = depends
+        self.read = read
+
+
+def _field(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.head.get(argument) or b""
+
+
+def _host(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.head.host
+
+
+def _env(inquiry: Inquiry, argument: bytes) -> bytes:
+    value = inquiry.env.get(argument)
+    if value is None:
+        # httpd looks into its process's environment last.
+        return os.environb.get(argument, b"")
+    return value
+
+
+def _request_method(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.head.method
+
+
+def _request_scheme(inquiry: Inquiry, argument: bytes) -> bytes:
+    return own_scheme(inquiry.host, inquiry.facts)
+
+
+def _request_uri(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.path
+
+
+def _request_filename(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.filename
+
+
+def _query_string(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.query or b""
+
+
+def _the_request(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.head.line
+
+
+def _remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.facts.remote_address
+
+
+def _remote_port(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%d" % inquiry.facts.remote_port
+
+
+def _https(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"on" if inquiry.facts.tls else b"off"
+
+
+def _ipv6(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"on" if b":" in inquiry.facts.remote_address else b"off"
+
+
+def _false(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"false"
+
+
+def _empty(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b""
+
+
+def _document_root(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.host.document_root
+
+
+def _server_name(inquiry: Inquiry, argument: bytes) -> bytes:
+    return own_name(inquiry.host, inquiry.head)
+
+
+def _server_port(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%d" % own_port(inquiry.host, inquiry.head, inquiry.facts)
+
+
+def _server_addr(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.facts.local_address
+
+
+def _server_admin(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.host.server_admin
+
+
+def _server_protocol(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"HTTP/1.1" if inquiry.head.version >= 11 else b"HTTP/1.0"
+
+
+def _server_software(inquiry: Inquiry, argument: bytes) -> bytes:
+    return SOFTWARE
+
+
+def _api_version(inquiry: Inquiry, argument: bytes) -> bytes:
+    return API_VERSION
+
+
+def _sni(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.facts.sni
+
+
+def _time(inquiry: Inquiry, argument: bytes) -> bytes:
+    now = time.localtime()
+    return b"%04d%02d%02d%02d%02d%02d" % (now.tm_year, now.tm_mon, now.tm_mday, now.tm_hour, now.tm_min, now.tm_sec)
+
+
+def _time_year(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%04d" % time.localtime().tm_year
+
+
+def _time_mon(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%02d" % time.localtime().tm_mon
+
+
+def _time_day(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%02d" % time.localtime().tm_mday
+
+
+def _time_hour(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%02d" % time.localtime().tm_hour
+
+
+def _time_min(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%02d" % time.localtime().tm_min
+
+
+def _time_sec(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"%02d" % time.localtime().tm_sec
+
+
+def _time_wday(inquiry: Inquiry, argument: bytes) -> bytes:
+    # Sunday is 0 in C, Monday in Python.
+    return b"%d" % ((time.localtime().tm_wday + 1) % 7)
+
+
+ROWS: Final = (
+    Variable("HTTP_USER_AGENT", FIELDS, _field),
+    Variable("HTTP_REFERER", FIELDS, _field),
+    Variable("HTTP_COOKIE", FIELDS, _field),
+    Variable("HTTP_FORWARDED", FIELDS, _field),
+    Variable("HTTP_ACCEPT", FIELDS, _field),
+    Variable("HTTP_PROXY_CONNECTION", FIELDS, _field),
+    Variable("HTTP_HOST", NOTHING, _host),
+    Variable("REQUEST_METHOD", NOTHING, _request_method),
+    Variable("REQUEST_SCHEME", NOTHING, _request_scheme),
+    Variable("REQUEST_URI", NOTHING, _request_uri),
+    Variable("REQUEST_FILENAME", NOTHING, _request_filename),
+    Variable("SCRIPT_FILENAME", NOTHING, _request_filename),
+    Variable("QUERY_STRING", QUERY, _query_string),
+    Variable("PATH_INFO", NOTHING, _empty),
+    Variable("THE_REQUEST", FIELDS | QUERY, _the_request),
+    Variable("REMOTE_ADDR", CLIENT, _remote_addr),
+    Variable("CONN_REMOTE_ADDR", CLIENT, _remote_addr),
+    # HostnameLookups is off: the address stands for the name.
+    Variable("REMOTE_HOST", CLIENT, _remote_addr),
+    Variable("REMOTE_PORT", CLIENT, _remote_port),
+    Variable("REMOTE_USER", NOTHING, _empty),
+    Variable("REMOTE_IDENT", NOTHING, _empty),
+    Variable("AUTH_TYPE", NOTHING, _empty),
+    Variable("IS_SUBREQ", NOTHING, _false),
+    Variable("HTTPS", NOTHING, _https),
+    Variable("IPV6", CLIENT, _ipv6),
+    Variable("CONTEXT_PREFIX", NOTHING, _empty),
+    Variable("CONTEXT_DOCUMENT_ROOT", NOTHING, _document_root),
+    Variable("SCRIPT_USER", NOTHING, _empty),
+    Variable("SCRIPT_GROUP", NOTHING, _empty),
+    Variable("DOCUMENT_ROOT", NOTHING, _document_root),
+    Variable("SERVER_NAME", NOTHING, _server_name),
+    Variable("SERVER_PORT", NOTHING, _server_port),
+    Variable("SERVER_ADDR", CLIENT, _server_addr),
+    Variable("SERVER_ADMIN", NOTHING, _server_admin),
+    Variable("SERVER_PROTOCOL", FIELDS, _server_protocol),
+    Variable("SERVER_SOFTWARE", NOTHING, _server_software),
+    Variable("API_VERSION", NOTHING, _api_version),
+    Variable("TIME", TIME, _time),
+    Variable("TIME_YEAR", TIME, _time_year),
+    Variable("TIME_MON", TIME, _time_mon),
+    Variable("TIME_DAY", TIME, _time_day),
+    Variable("TIME_HOUR", TIME, _time_hour),
+    Variable("TIME_MIN", TIME, _time_min),
+    Variable("TIME_SEC", TIME, _time_sec),
+    Variable("TIME_WDAY", TIME, _time_wday),
+)
+
+BY_NAME: Final = {row.name: row for row in ROWS}
+
+HEADER_OF: Final = {
+    "HTTP_USER_AGENT": b"user-agent",
+    "HTTP_REFERER": b"referer",
+    "HTTP_COOKIE": b"cookie",
+    "HTTP_FORWARDED": b"forwarded",
+    "HTTP_ACCEPT": b"accept",
+    "HTTP_PROXY_CONNECTION": b"proxy-connection",
+}
+"""The field (lower case) that is the argument of these rows."""
+
+FIELD: Final = Variable("HTTP:", FIELDS, _field)
+"""%{HTTP:Name}; its argument is the name in lower case."""
+
+FIELD_HOST: Final = Variable("HTTP:Host", NOTHING, _host)
+
+ENVIRONMENT: Final = Variable("ENV:", NOTHING, _env)
+"""%{ENV:NAME}: set by rules of this request or in the process's environment, so it changes with nothing else."""
+
+TLS_NAME: Final = Variable("SSL:SSL_TLS_SNI", CLIENT, _sni)
+TLS_HTTPS: Final = Variable("SSL:HTTPS", NOTHING, _https)

@@ -1,0 +1,112 @@
+"""Which virtual host answers: by the local address first, by name among those that stand there.
+
+Only the best class of addresses competes (`a:80` before `a:*` before `*:80` before `*:*`); among its virtual hosts the first in the
+file that has the name wins, and where none has it the first of all. Ports in names play no part. As httpd's vhost.c.
+"""
+
+from __future__ import annotations
+
+from evenflow.plan.model import Plan, VirtualHost
+from evenflow.wire.targets import split_host
+
+
+class HostTable:
+    """The virtual hosts of one local address in file order."""
+
+    __slots__ = ("hosts", "first", "names", "patterns")
+
+    def __init__(self, hosts: tuple[VirtualHost, ...]) -> None:
+        """`hosts` holds one at least."""
+        self.hosts = hosts
+        self.first = hosts[0]
+        self.names: dict[bytes, int] = {}
+        self.patterns: list[tuple[int, bytes]] = []
+        """(place of the virtual host, its wildcard alias) in file order"""
+        for place, host in enumerate(hosts):
+            for name in (host.server_name, *host.aliases):
+                self.names.setdefault(name, place)
+            for pattern in host.wildcards:
+                self.patterns.append((place, pattern))
+
+    def find(self, host: bytes) -> VirtualHost | None:
+        """The virtual host with the name in a Host field (or of SNI); None where nobody has it."""
+        name = split_host(host)[0]
+        place = self.names.get(name, len(self.hosts))
+        for other, pattern in self.patterns:
+            if other >= place:
+                break
+            if matches(pattern, name):
+                return self.hosts[other]
+        if place < len(self.hosts):
+            return self.hosts[place]
+        return None
+
+    def select(self, host: bytes) -> VirtualHost:
+        """The virtual host for a Host field; b"" and unknown names get the first."""
+        if len(self.hosts) == 1:
+            return self.first
+        found = self.find(host)
+        return self.first if found is None else found
+
+    def select_sni(self, name: bytes) -> VirtualHost:
+        """The virtual host whose certificate a handshake shows: by the name asked for among those with TLS, else the first of them."""
+        if name:
+            found = self.find(name)
+            if found is not None and found.tls:
+                return found
+        for host in self.hosts:
+            if host.tls:
+                return host
+        return self.first
+
+    def select_tls(self, host: bytes, sni: bytes) -> VirtualHost | None:
+        """The virtual host for a Host field on a connection with TLS; None if it may not be reached over this handshake (421).
+
+        SSLVHostSNIPolicy secure: over a handshake for one virtual host only those may be asked that show the same certificates.
+        A Host that nobody has stays with the handshake's.
+        """
+        shown = self.select_sni(sni)
+        found = self.find(host) if host else None
+        if found is None or found is shown:
+            return shown
+        if found.tls != shown.tls or found.certificates != shown.certificates:
+            return None
+        return found
+
+
+def table_for(plan: Plan, local_address: bytes, local_port: int) -> HostTable:
+    """The table of a connection's own end. `local_address` as text; IPv4 in IPv6 (`::ffff:1.2.3.4`) is IPv4."""
+    if local_address.startswith(b"::ffff:") and b"." in local_address:
+        local_address = local_address[7:]
+    tables: dict[tuple[bytes, int], HostTable] = plan.tables  # type: ignore[assignment]
+    for key in ((local_address, local_port), (local_address, 0), (b"*", local_port), (b"*", 0)):
+        table = tables.get(key)
+        if table is not None:
+            return table
+    return tables[(b"", 0)]
+
+
+def matches(pattern: bytes, name: bytes) -> bool:
+    """Whether `name` fits a wildcard alias: `*` is any run of letters, dots included, `?` is one letter."""
+    at = 0
+    pos = 0
+    star = -1
+    resume = 0
+    while pos < len(name):
+        mark = pattern[at] if at < len(pattern) else 0
+        if mark == 42:
+            star = at
+            resume = pos
+            at += 1
+        elif mark == 63 or mark == name[pos]:
+            at += 1
+            pos += 1
+        elif star >= 0:
+            at = star + 1
+            resume += 1
+            pos = resume
+        else:
+            return False
+    while at < len(pattern) and pattern[at] == 42:
+        at += 1
+    return at == len(pattern)

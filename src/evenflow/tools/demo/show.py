@@ -76,17 +76,18 @@ def places(file: Path, host: str, port: int, nodes: Sequence[Node]) -> str:
 
 def what_to_try(host: str, port: int) -> str:
     front = f"http://{host}:{port}"
-    return f"""Try:
-  curl -i {front}/                               reload: the nodes take turns
-  curl -i -b ROUTEID=.1 {front}/who              with the route cookie: always node 1
-  curl -i {front}/login.action                   the redirect carries this address, not the node's
-  curl -N {front}/stream                         line by line
-  curl -F file=@README.md {front}/upload         size and digest of what arrived
-  open {front}/pages/editpage.action in a browser    a WebSocket through the balancer
-  evenflow check FILE                                            what is wrong with the published file
-
-Ctrl-C ends it.
-"""
+    rows = (
+        (f"curl -i {front}/", "again and again: the nodes take turns"),
+        (f"curl -i -b ROUTEID=.1 {front}/who", "with the route cookie: always node 1"),
+        (f"curl -i {front}/login.action", "the redirect carries this address, not the node's"),
+        (f"curl -N {front}/stream", "line by line"),
+        (f"curl --data-binary @FILE {front}/upload", "size and digest of what arrived"),
+        (f"{front}/pages/editpage.action", "in a browser: a WebSocket through the balancer"),
+        ("evenflow check FILE", "what is wrong with the published file"),
+    )
+    width = max(len(act) for act, _ in rows)
+    lines = [f"  {act:<{width}}  {why}" for act, why in rows]
+    return "\n".join(["Try:", *lines, "", "Ctrl-C ends it."])
 
 
 def example_file() -> Path:
@@ -94,7 +95,11 @@ def example_file() -> Path:
     for above in Path(__file__).resolve().parents:
         if (above / "examples" / EXAMPLE).is_file():
             return above / "examples" / EXAMPLE
-    for entry in metadata.files("evenflow") or ():
+    try:
+        installed = metadata.files("evenflow") or []
+    except metadata.PackageNotFoundError:
+        installed = []
+    for entry in installed:
         if entry.name == EXAMPLE:
             return Path(str(entry.locate())).resolve()
     raise DemoFault(

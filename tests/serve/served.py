@@ -50,28 +50,31 @@ class Peer:
     def __init__(self, made: Any) -> None:
         self.socket = made
         made.settimeout(PATIENCE)
-        self.unread = b""
+        self.unread = bytearray()
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
     def read_until(self, end: bytes) -> bytes:
         """Everything up to `end` inclusive."""
-        while end not in self.unread:
+        while (at := self.unread.find(end)) < 0:
             self._more()
-        found, _, self.unread = self.unread.partition(end)
-        return found + end
+        return self._take(at + len(end))
 
     def read(self, size: int) -> bytes:
         """Exactly so many bytes."""
         while len(self.unread) < size:
             self._more()
-        found, self.unread = self.unread[:size], self.unread[size:]
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        found = bytes(memoryview(self.unread)[:size])
+        del self.unread[:size]
         return found
 
     def _more(self) -> None:
         more = self.socket.recv(65536)
-        assert more, f"the connection ended after {self.unread[-200:]!r}"
+        assert more, f"the connection ended after {bytes(self.unread[-200:])!r}"
         self.unread += more
 
     def read_to_end(self) -> bytes:
@@ -79,8 +82,7 @@ class Peer:
         while True:
             more = self.socket.recv(65536)
             if not more:
-                found, self.unread = self.unread, b""
-                return found
+                return self._take(len(self.unread))
             self.unread += more
 
     def head(self) -> bytes:
@@ -191,6 +193,7 @@ class Served:
         self.pid = os.fork()
         if self.pid == 0:
             self._serve()
+        until(self._catches_sigterm, "the child to begin")
 
     def _serve(self) -> None:
         code = 1
@@ -212,6 +215,12 @@ class Served:
             traceback.print_exc()
         finally:
             os._exit(code)
+
+    def _catches_sigterm(self) -> bool:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) & 1 << signal.SIGTERM - 1)
+        raise AssertionError("the child ended before it began: " + self.complaints.read_text())
 
     def __enter__(self) -> Served:
         return self

@@ -1,0 +1,330 @@
+"""A child at work: it accepts, speaks TLS, sends files, runs out of descriptors, writes its logs, and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evenflow.origin import NOWHERE
+from evenflow.plan.model import LogTarget
+from evenflow.serve.loop import new_event_loop, plain_address
+from tests.proxy.story import World
+from tests.serve.served import OK, Member, Peer, Served, request, until
+from tests.serve.test_tls import make_certificate
+
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+@pytest.fixture
+def member() -> Member:
+    return Member()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("10.0.0.1", b"10.0.0.1"), ("::ffff:10.0.0.1", b"10.0.0.1"), ("::1", b"::1"), ("fe80::1%eth0", b"fe80::1")],
+)
+def test_addresses_as_httpd_writes_them(text: str, plain: bytes) -> None:
+    assert plain_address(text) == plain
+
+
+def test_the_event_loop_is_uvloops_where_it_is_installed() -> None:
+    loop = new_event_loop()
+    try:
+        import uvloop
+
+        assert isinstance(loop, uvloop.Loop)
+    finally:
+        loop.close()
+
+
+# --- the end ------------------------------------------------------------------------------------------------------
+
+
+def test_it_ends_when_it_is_told(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        served.client().send(b"")
+        served.drain()
+        served.wait()
+        assert served.status == 0
+
+
+def test_what_is_in_flight_is_finished(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        busy, idle = served.client(), served.client()
+        idle.send(request("GET", "/own"))
+        assert idle.answer()[0] == 404
+        busy.send(request("POST", "/", "Content-Length: 5") + b"he")
+        peer = member.accept()
+        peer.head()
+        served.drain()
+        idle.expect_end()
+        served.listening.close()
+        until(lambda: refuses(served.port), "new connections to be refused")
+        busy.send(b"llo")
+        assert peer.read(5) == b"hello"
+        peer.send(OK)
+        assert busy.answer()[0] == 200
+        busy.expect_end()
+        served.wait()
+        assert served.status == 0
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_connection_that_waits_to_be_accepted_is_served(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        served.client().send(request("GET", "/own"))
+        served.clients[0].answer()
+        os.kill(served.pid, signal.SIGSTOP)
+        late = served.client()
+        late.send(request("GET", "/own"))
+        served.drain()
+        os.kill(served.pid, signal.SIGCONT)
+        assert late.answer()[0] == 404
+        late.expect_end()
+        served.wait()
+
+
+def test_tunnels_outlive_the_order_to_end(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, member={"upgrade": (b"websocket",)}) as served:
+        client = served.client()
+        client.send(request("GET", "/", "Upgrade: websocket"))
+        peer = member.accept()
+        peer.head()
+        peer.send(SWITCH)
+        client.head()
+        idle = served.client()
+        idle.send(request("GET", "/own"))
+        idle.answer()
+        served.drain()
+        idle.expect_end()
+        client.send(b"still")
+        assert peer.read(5) == b"still"
+        client.close()
+        peer.expect_end()
+        peer.close()
+        served.wait()
+
+
+# --- descriptors --------------------------------------------------------------------------------------------------
+
+
+def test_it_survives_being_out_of_descriptors(tmp_path: Path) -> None:
+    with Served(tmp_path, files=40) as served:
+        first = served.client()
+        first.send(request("GET", "/own"))
+        assert first.answer()[0] == 404
+        many = [served.client() for _ in range(60)]
+        served.logged("cannot accept", 'cause="Too many open files"')
+        first.send(request("GET", "/own"))
+        assert first.answer()[0] == 404
+        for client in many[:50]:
+            client.close()
+        for client in many[50:]:
+            client.send(request("GET", "/own"))
+            assert client.answer()[0] == 404
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    return make_certificate(tmp_path, "a.example")
+
+
+@pytest.fixture
+def context(certificate: tuple[str, str]) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=certificate[0])
+    return made
+
+
+def secured(folder: Path, certificate: tuple[str, str], *members: Member, **said: Any) -> Served:
+    host = {"certificates": (certificate,), **said.pop("host", {})}
+    return Served(folder, *members, tls=True, host=host, **said)
+
+
+def test_requests_over_tls(
+    tmp_path: Path, member: Member, certificate: tuple[str, str], context: ssl.SSLContext
+) -> None:
+    with secured(tmp_path, certificate, member) as served:
+        client = served.client(context=context)
+        data = os.urandom(2_000_000)
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
+        import threading
+
+        sender = threading.Thread(target=peer.send, args=(data,))
+        sender.start()
+        assert client.answer()[2] == data
+        sender.join()
+        sender = threading.Thread(
+            target=client.send, args=(request("POST", "/", f"Content-Length: {len(data)}") + data,)
+        )
+        sender.start()
+        peer.head()
+        assert peer.read(len(data)) == data
+        sender.join()
+        peer.send(OK)
+        assert client.answer()[0] == 200
+        client.send(request("GET", "/own") + request("GET", "/own", "Connection: close"))
+        assert client.answer()[0] == client.answer()[0] == 404
+        assert client.socket.recv(1) == b"", "the end is said in TLS"
+
+
+def test_a_tunnel_over_tls(
+    tmp_path: Path, member: Member, certificate: tuple[str, str], context: ssl.SSLContext
+) -> None:
+    with secured(tmp_path, certificate, member, member={"upgrade": (b"websocket",)}) as served:
+        client = served.client(context=context)
+        client.send(request("GET", "/", "Upgrade: websocket") + b"early")
+        peer = member.accept()
+        peer.head()
+        peer.send(SWITCH + b"hello")
+        client.head()
+        assert client.read(5) == b"hello"
+        assert peer.read(5) == b"early"
+        client.send(b"x" * 100000)
+        assert peer.read(100000) == b"x" * 100000
+        peer.send(b"last words")
+        peer.close()
+        assert client.read(10) == b"last words"
+        assert client.socket.recv(1) == b""
+        client.close()
+        until(lambda: served.busy() == [0, 0])
+
+
+def test_plain_http_on_a_tls_port(tmp_path: Path, certificate: tuple[str, str]) -> None:
+    with secured(tmp_path, certificate) as served:
+        client = served.client()
+        client.send(request())
+        status, _, body = client.answer()
+        assert status == 400
+        assert b"speaking plain HTTP to an SSL-enabled server port" in body
+        client.expect_end()
+
+
+@pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x00\x05hello", b"\0" * 100, b""])
+def test_no_handshake(tmp_path: Path, certificate: tuple[str, str], garbage: bytes, context: ssl.SSLContext) -> None:
+    with secured(tmp_path, certificate, host={"timeout": 0.3}) as served:
+        client = served.client()
+        client.send(garbage)
+        with_end = client.socket
+        try:
+            while with_end.recv(1000):
+                pass
+        except ConnectionError:
+            pass
+        other = served.client(context=context)
+        other.send(request("GET", "/own"))
+        assert other.answer()[0] == 404
+
+
+def test_a_client_that_leaves_during_the_handshake(tmp_path: Path, certificate: tuple[str, str]) -> None:
+    with secured(tmp_path, certificate) as served:
+        for _ in range(3):
+            client = served.client()
+            client.send(b"\x16\x03\x01")
+            client.reset()
+        served.drain()
+        served.wait()
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def test_a_large_file(tmp_path: Path) -> None:
+    data = os.urandom(1_000_000) * 30
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "large.bin").write_bytes(data)
+    with Served(tmp_path, host={"document_root": str(tmp_path).encode()}) as served:
+        client = served.client(rcvbuf=65536)
+        before = served.memory()
+        client.send(request("GET", "/own/large.bin") + request("HEAD", "/own/large.bin"))
+        status, head, body = client.answer()
+        assert (status, body) == (200, data)
+        head = client.head()
+        assert b"\r\nContent-Length: 30000000\r\n" in head
+        assert served.memory() - before < 15_000_000
+        client.send(request("GET", "/own/none"))
+        assert client.answer()[0] == 404
+        client.send(request("GET", "/own/large.bin"))
+        client.head()
+        client.reset()
+        client = served.client()
+        client.send(request("GET", "/own/large.bin", "Connection: close"))
+        assert client.answer()[2] == data
+        client.expect_end()
+
+
+# --- logs ---------------------------------------------------------------------------------------------------------
+
+
+def logging(path: Path) -> Any:
+    def arrange(world: World) -> None:
+        text = '%>s %b \\"%r\\" %{BALANCER_WORKER_ROUTE}e %X'
+        world.host.logs = (LogTarget(str(path), text.replace("\\", ""), None, NOWHERE),)
+
+    return arrange
+
+
+def test_the_access_log_names_the_member(tmp_path: Path, member: Member) -> None:
+    path = tmp_path / "access.log"
+    with Served(tmp_path, member, member={"route": b"n1", "upgrade": (b"websocket",)}, arrange=logging(path)) as served:
+        client = served.client()
+        client.send(request("GET", "/x?y"))
+        peer = member.accept()
+        peer.head()
+        peer.send(OK)
+        client.answer()
+        client.send(request("GET", "/own", "Connection: close"))
+        client.answer()
+        other = served.client()
+        other.send(request("GET", "/cut"))
+        peer.head()
+        peer.send(OK[:-1])
+        other.head()
+        peer.reset()
+        other.expect_end()
+        tunnel = served.client()
+        tunnel.send(request("GET", "/ws", "Upgrade: websocket"))
+        peer = member.accept()
+        peer.head()
+        peer.send(SWITCH + b"12345")
+        tunnel.head()
+        tunnel.read(5)
+        peer.close()
+        tunnel.expect_end()
+        tunnel.close()
+        lines = until(lambda: len(found := path.read_text().splitlines() if path.exists() else []) >= 4 and found)
+    assert lines[0] == '200 2 "GET /x?y HTTP/1.1" n1 +'
+    assert lines[1].startswith("404 ")
+    assert lines[1].endswith(' "GET /own HTTP/1.1" - -')
+    assert lines[2] == '200 1 "GET /cut HTTP/1.1" n1 X'
+    assert lines[3].startswith("101 ")
+    assert '"GET /ws HTTP/1.1" n1' in lines[3]
+
+
+def test_many_clients_at_once(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        clients = [served.client() for _ in range(100)]
+        for number, client in enumerate(clients):
+            client.send(request("GET", f"/{number}"))
+        peers: list[Peer] = [member.accept() for _ in clients]
+        asked = {peer.head().split(b" ")[1]: peer for peer in peers}
+        assert served.busy() == [100, 0]
+        for number, client in enumerate(clients):
+            asked[b"/%d" % number].send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n%03d" % number)
+            assert client.answer()[2] == b"%03d" % number

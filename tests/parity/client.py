@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Reply:
-    """All that came back for one request."""
+    """All that came back for one request; `at` is the time of day when the reading began."""
 
     ending: str = "answer"
     interim: list[Answer] = field(default_factory=list)
@@ -49,6 +49,7 @@ class Reply:
     tunnel: bytes | None = None
     certificate: str | None = None
     seconds: float = 0.0
+    at: float = field(default_factory=time.time)
 
 
 class Ended(Exception):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from .members import Received
 PAGE = "text/html; charset=iso-8859-1"
 """The Content-Type of every page that httpd writes itself."""
 
-OWN_SERVER = {"httpd": "Apache/2.4", "evenflow": "evenflow"}
+OWN_SERVER = {"httpd": "Apache", "evenflow": "evenflow"}
 """How the Server field begins that a front writes itself."""
 
 
@@ -38,6 +37,14 @@ class Seen:
         if answer is None or any(look.what == "body" and look.where == "client" for look in self.request.looks):
             return False
         return any(value.lower() == PAGE for value in answer.values("content-type"))
+
+
+def has_length(seen: Seen) -> bool:
+    """Is this no page of the front's own, or one that says its length and has it?"""
+    answer = seen.reply.answer
+    if answer is None or not seen.is_page() or seen.request.method == "HEAD":
+        return True
+    return answer.framing == "length" and answer.complete and answer.body != b""
 
 
 def complaints(seen: Seen, expected: Expected | None, looks: Sequence[Look] | None = None) -> list[str]:
@@ -97,9 +104,9 @@ def text(seen: Seen) -> list[str]:
     if reply.certificate is not None:
         lines.append(f"certificate: {reply.certificate}")
     for answer in reply.interim:
-        lines += _answer_lines(answer, seen.front, False)
+        lines += _answer_lines(answer, seen, False)
     if reply.answer is not None:
-        lines += _answer_lines(reply.answer, seen.front, seen.is_page())
+        lines += _answer_lines(reply.answer, seen, seen.is_page())
     if reply.headless:
         lines.append(f"bytes without a head: {reply.headless!r}")
     if reply.tunnel is not None:
@@ -114,18 +121,19 @@ def text(seen: Seen) -> list[str]:
     return lines
 
 
-def _answer_lines(answer: Answer, front: str, page: bool) -> list[str]:
+def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
     """Status line, fields by name (same names stay in order), framing and body."""
     lines = [f"answer: {answer.version} {answer.status} {answer.reason}"]
     fields = []
     for name, value in answer.fields:
         key = name.lower()
-        if (key == "date" or (key == "expires" and page)) and _is_now(value):
+        if page and key in ("content-length", "transfer-encoding", "expires"):
+            # httpd frames its own pages now with a length, now in chunks, now by closing; see `has_length`
+            continue
+        if key == "date" and _is_time(value, seen.reply.at):
             value = "(now)"
-        elif key == "server" and value.startswith(OWN_SERVER[front]):
+        elif key == "server" and value.startswith(OWN_SERVER[seen.front]):
             value = "(own)"
-        elif key == "content-length" and page:
-            value = "(its length)"
         elif key == "allow":
             # httpd writes the methods in the order of a table that it hashes anew at each start
             value = ",".join(sorted(word.strip() for word in value.split(",")))
@@ -134,7 +142,7 @@ def _answer_lines(answer: Answer, front: str, page: bool) -> list[str]:
         fields.append(f"field: {name}: {value}")
     lines += sorted(fields, key=lambda line: line.split(":")[1].lower())
     body = "(a page)" if page and answer.body else _body(answer.body)
-    lines.append(f"framing: {answer.framing}")
+    lines.append("framing: (a page's)" if page else f"framing: {answer.framing}")
     lines.append(f"body: {body}{'' if answer.complete else ' (cut short)'}")
     lines += [f"trailer: {trailer}" for trailer in answer.trailers]
     return lines
@@ -144,10 +152,10 @@ def _body(body: bytes) -> str:
     return repr(body) if len(body) <= 400 else f"{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}"
 
 
-def _is_now(value: str) -> bool:
-    """A date in the one format that servers write, within a minute of now."""
+def _is_time(value: str, at: float) -> bool:
+    """A date in the one format that servers write, within a minute of that time."""
     try:
         said = email.utils.parsedate_to_datetime(value)
     except ValueError:
         return False
-    return value == email.utils.format_datetime(said, usegmt=True) and abs(said.timestamp() - time.time()) < 60
+    return value == email.utils.format_datetime(said, usegmt=True) and abs(said.timestamp() - at) < 60

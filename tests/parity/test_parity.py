@@ -18,7 +18,7 @@ import pytest
 from tests.peers import require_peer
 
 from .casebook import Case, read_book
-from .observed import OWN_SERVER, Seen, complaints, text
+from .observed import OWN_SERVER, Seen, complaints, has_length, text
 from .play import make_certificates, make_stage, play, play_refusal
 
 HERE = Path(__file__).parent
@@ -80,6 +80,8 @@ def test_evenflow_does_what_httpd_does(case: Case) -> None:
             if text(theirs) == text(ours):
                 found.append(f"{where}: `differs {request.differs}` is stale: both answer alike")
             continue
+        if not has_length(ours):
+            found.append(f"{where}: a page of our own without its length")
         if text(theirs) != text(ours):
             lines = difflib.unified_diff(text(theirs), text(ours), "httpd", "evenflow", n=30, lineterm="")
             found.append(f"{where}\n" + "\n".join(lines))
@@ -110,7 +112,7 @@ def test_evenflow_says_what_it_does_not_act_on_yet(case: Case) -> None:
 
 @evenflow_wanted
 def test_the_server_field_names_its_own_product() -> None:
-    """The difference `server-token`, which every comparison leaves out."""
+    """The difference `server-token`, which every comparison leaves out; `page-length` stands beside it."""
     case = next(case for case in CASES if case.refused is None)
     for kind, token in OWN_SERVER.items():
         answer = observed(case.name, kind)[0].reply.answer
@@ -121,7 +123,7 @@ def test_the_server_field_names_its_own_product() -> None:
 def test_every_difference_is_listed_and_every_listed_one_has_a_case() -> None:
     listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (HERE / "differences.md").read_text("utf-8"), re.M))
     named = {request.differs for case in CASES for request in case.requests if request.differs}
-    assert listed == named | {"server-token"}
+    assert listed == named | {"server-token", "page-length"}
 
 
 def test_there_are_cases_enough() -> None:

@@ -43,6 +43,8 @@ cdef class Exchange:
     cdef public dict env
     cdef public int status
     cdef public str why
+    cdef public bytes reason
+    cdef readonly list kept_fields
     cdef public object failure
     cdef readonly int attempts
     cdef bint reused
@@ -54,6 +56,7 @@ cdef class Exchange:
     cdef long long response_left
     cdef bint response_coded
     cdef bint chunked_out
+    cdef bint says_chunked
     cdef bint chunk_open
     cdef public bint keep_client
     cdef public bint keep_backend
@@ -68,7 +71,8 @@ cdef class Exchange:
     cpdef void begin(self, ConnectionFacts facts) except *
     @cython.locals(stop=Py_ssize_t, host=VirtualHost)
     cpdef Py_ssize_t take_head(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched, double now) except -2
-    cdef void _check_beginning(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
+    @cython.locals(limit=Py_ssize_t, line_end=Py_ssize_t, at=Py_ssize_t)
+    cdef void _check_beginning(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched) except *
     cpdef void refuse_request(self, int status, str why) except *
     cpdef void refuse(self, int status, str why) except *
     @cython.locals(head=RequestHead, decision=Decision, host=VirtualHost)
@@ -94,17 +98,19 @@ cdef class Exchange:
     cpdef void connect_failed(self, str cause, double now) except *
     cpdef void name_unknown(self, str cause, double now) except *
     cpdef void backend_closed(self, str cause, double now) except *
+    cpdef bint may_repeat(self) except -1
     cpdef void timed_out(self, double now) except *
     cpdef void give_up(self, int status, str why) except *
     cpdef void client_gone(self) except *
     cdef void _break_off(self, str stage, str cause) except *
     cdef void _bad_answer(self, object fault) except *
+    cdef void _proxy_error(self, int status, str why) except *
     cpdef void backend_sent(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
     @cython.locals(held=bytearray, answer=ResponseHead, stop=Py_ssize_t)
     cdef void _take_answer(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
     cdef void _pass_interim(self) except *
     cdef void _switch(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
-    @cython.locals(answer=ResponseHead, head=RequestHead, decision=Decision, member=Member, status=cython.int, to_head=bint,
+    @cython.locals(answer=ResponseHead, head=RequestHead, decision=Decision, member=Member, status=cython.int, to_head=bint, coded=bint,
                    left=cython.longlong, scope=Scope)
     cdef void _begin_answer(self, double now) except *
     cpdef int saying(self) except -1

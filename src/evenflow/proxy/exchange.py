@@ -82,6 +82,9 @@ PREFETCH: Final = 16384
 """httpd reads so much of a request body before it asks a member; what fits is sent with a Content-Length."""
 MOST_COLLECTED: Final = 65536
 """A request body up to this size is read before we answer ourselves, so that the connection can be kept."""
+PROXY_ERROR: Final = b"Proxy Error"
+SAID_BY_PROXY: Final = ("corrupt status line", "Corrupt status line", "Too many", "Unexpected Upgrade")
+"""Faults of a member's answer that httpd reports as `Proxy Error`."""
 MOST_HEAD: Final = 1 << 20
 """A request head that is longer is refused, whatever the limits for its lines say."""
 MOST_ANSWER_HEAD: Final = 1 << 18
@@ -131,6 +134,10 @@ class Exchange:
         """The status of an answer of ours while OWN; afterwards what the client was told."""
         self.why = ""
         """The cause of an answer of ours, in words."""
+        self.reason = b""
+        """The reason phrase of an answer of ours where it is not the status's own."""
+        self.kept_fields: list[tuple[bytes, bytes]] = []
+        """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.failure: Any = None
         """The last attempt's failure; the caller logs it and sets it to None."""
         self.attempts = 0
@@ -144,6 +151,8 @@ class Exchange:
         self.response_left = 0
         self.response_coded = False
         self.chunked_out = False
+        self.says_chunked = False
+        """An answer to HEAD says that it would be chunked."""
         self.chunk_open = False
         self.keep_client = False
         self.keep_backend = False
@@ -168,7 +177,7 @@ class Exchange:
             start += 1
         stop = find_head_end(buffer, start if searched - 3 < start else searched - 3, end)
         if stop < 0:
-            self._check_beginning(buffer, start, end)
+            self._check_beginning(buffer, start, end, searched)
             return -1 if self.step == IDLE else end
         host = self.facts.table.first
         try:
@@ -186,17 +195,27 @@ class Exchange:
             self.refuse_request(fault.status, fault.message)
         return stop
 
-    def _check_beginning(self, buffer: Buffer, start: int, end: int) -> None:
-        """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, no end in sight."""
+    def _check_beginning(self, buffer: Buffer, start: int, end: int, searched: int) -> None:
+        """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, a line without CR, no end in sight."""
         limit = self.facts.table.first.limit_request_line
         line_end = find_byte(buffer, 10, start, end)
         if line_end < 0:
             if limit and end - start > limit + 2:
                 self.refuse_request(414, f"the request line is longer than {limit} bytes")
-        elif bytes(buffer[start:line_end]).find(b" HTTP/") < 0:
+            return
+        if line_end >= searched and bytes(buffer[start:line_end]).find(b" HTTP/") < 0:
             self.refuse_request(400, "the request line has no protocol version")
-        elif end - start > MOST_HEAD:
+            return
+        if end - start > MOST_HEAD:
             self.refuse_request(400, f"the head is longer than {MOST_HEAD} bytes")
+            return
+        # Only what is new is looked at, so that a slow client cannot make us read its head again and again.
+        at = line_end if line_end > searched else find_byte(buffer, 10, searched, end)
+        while at >= 0:
+            if at > start and buffer[at - 1] != 13:
+                self.refuse_request(400, "a line of the head ends without CR")
+                return
+            at = find_byte(buffer, 10, at + 1, end)
 
     def refuse_request(self, status: int, why: str) -> None:
         """The request cannot be understood: an answer of ours, and the end of the connection."""
@@ -225,6 +244,8 @@ class Exchange:
         )
         if self.request_left != 0 or head.count > 0 and head.find(EXPECT) >= 0:
             self._look_at_expect()
+            if self.step == OWN:
+                return
         if decision.kind != FORWARD:
             if self.request_left != 0 and not self.expects and self.request_left <= MOST_COLLECTED:
                 self.step = BODY
@@ -238,15 +259,16 @@ class Exchange:
         self.elect(now)
 
     def _look_at_expect(self) -> None:
-        """RFC 9110 section 10.1.1: the only expectation is 100-continue, and only where there is a body."""
+        """RFC 9110 section 10.1.1: the only expectation is 100-continue; anything else is answered with 417."""
         value = self.head.get(b"expect")
         if value is None:
             return
         if value.lower() != b"100-continue":
-            raise ProtocolFault("an Expect other than 100-continue", 417)
-        if self.head.version >= 11 and self.request_left != 0:
+            self.refuse(417, "an Expect other than 100-continue")
+            return
+        if self.head.version >= 11:
             self.expects = True
-            self.held_back = True
+            self.held_back = self.request_left != 0
 
     def _collected_all(self) -> None:
         """No member is asked; with the body read, or given up, it is our turn."""
@@ -327,7 +349,7 @@ class Exchange:
         forwards = self.decision.kind == FORWARD
         if self.request_left == 0 or len(self.collected) >= (PREFETCH if forwards else MOST_COLLECTED):
             if forwards:
-                if self.request_left == 0:
+                if self.request_left == 0 and len(self.collected) <= PREFETCH:
                     self.request_length = len(self.collected)
                 self._find_session()
                 self.elect(now)
@@ -398,7 +420,7 @@ class Exchange:
         head = self.head
         self.upgrade = self._wanted_upgrade(member)
         length = self.request_length
-        if length == 0 and head.find(CONTENT_LENGTH) < 0:
+        if length == 0 and head.find(CONTENT_LENGTH) < 0 and head.find(TRANSFER_ENCODING) < 0:
             length = -2
         out = self.to_backend
         if request.is_ordinary(head, scope):
@@ -418,7 +440,7 @@ class Exchange:
             if length == CHUNKED:
                 out.put_chunk_size(len(self.collected))
                 out.put_range(self.collected, 0, len(self.collected))
-                out.put(b"\r\n")
+                out.put(b"\r\n0\r\n\r\n" if self.request_left == 0 else b"\r\n")
             else:
                 out.put_range(self.collected, 0, len(self.collected))
         self.to_member += out.pending()
@@ -466,7 +488,7 @@ class Exchange:
         self._release()
         self.attempts += 1
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
-        self.refuse(500, f"DNS lookup failure for: {slot.member.host}")
+        self._proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
 
     def backend_closed(self, cause: str, now: float) -> None:
         """The member's connection ended, cleanly (`cause` "closed") or not, and it is gone."""
@@ -481,13 +503,9 @@ class Exchange:
         if self.step != SENDING:
             return
         slot = self.slot
-        # RFC 9110 section 9.2.2: a request may be repeated if it is idempotent and no byte of an answer came; a body that was passed on is gone.
-        repeatable = (
-            not self.held
-            and self.interims == 0
-            and self.head.method in request.IDEMPOTENT
-            and self.request_length == len(self.collected)
-        )
+        cut_off = len(self.held) > 0
+        # Not once a byte of an answer came.
+        repeatable = not self.held and self.interims == 0 and self.may_repeat()
         if repeatable and self.reused and not self.repeated_fresh:
             # A kept connection that the member closed meanwhile says nothing about the member: a fresh one to the same,
             # and no attempt of the balancer's, or a stopped member would use up two of them.
@@ -502,8 +520,14 @@ class Exchange:
         self.failure = MemberFailure(slot.member, attempt.HEAD, cause, False, again)
         if again:
             self.elect(now)
+        elif cut_off:
+            self.refuse(502, "the member's head was cut off")
         else:
-            self.refuse(502, "Error reading from remote server")
+            self._proxy_error(502, "Error reading from remote server")
+
+    def may_repeat(self) -> bool:
+        """Whether the request is idempotent (RFC 9110 section 9.2.2) and its body is here: one that was passed on is gone."""
+        return self.head.method in request.IDEMPOTENT and self.request_length == len(self.collected)
 
     def timed_out(self, now: float) -> None:
         """The member said nothing for as long as it may."""
@@ -519,7 +543,7 @@ class Exchange:
             in_error = mark_failed(balance, slot, now)
         self._release()
         self.failure = MemberFailure(slot.member, attempt.HEAD, "timeout", in_error, False)
-        self.refuse(502, "Error reading from remote server")
+        self._proxy_error(502, "Error reading from remote server")
 
     def give_up(self, status: int, why: str) -> None:
         """The client failed to send the rest of its request: an answer of ours, and the end of its connection."""
@@ -554,7 +578,15 @@ class Exchange:
             return
         self._release()
         self.failure = MemberFailure(slot.member, attempt.HEAD, fault.message, False, False)
-        self.refuse(fault.status, fault.message)
+        if fault.message.startswith(SAID_BY_PROXY):
+            self._proxy_error(fault.status, fault.message)
+        else:
+            self.refuse(fault.status, fault.message)
+
+    def _proxy_error(self, status: int, why: str) -> None:
+        """httpd tells what went wrong between it and a member from what a member did wrong, in the reason phrase and on the page."""
+        self.refuse(status, why)
+        self.reason = PROXY_ERROR
 
     # --- the member's side ----------------------------------------------------------------------------------------
 
@@ -609,7 +641,7 @@ class Exchange:
         if self.interims > MOST_INTERIM:
             raise ProtocolFault("Too many (10) interim responses from origin server", 502)
         if self.answer.status == 100:
-            if not self.held_back:
+            if not self.expects:
                 return
             self.held_back = False
         if self.head.version >= 11:
@@ -660,9 +692,15 @@ class Exchange:
             self.keep_backend = self.keep_backend and left == 0
             self._release()
             self.refuse(status, "the member's error page is replaced (ProxyErrorOverride)")
+            self.reason = answer.reason
+            if status == 401:
+                self.kept_fields = [pair for pair in answer.pairs() if pair[0].lower() == b"www-authenticate"]
             return
         self.status = status
-        self.response_coded = answer.find(TRANSFER_ENCODING) >= 0
+        coded = answer.find(TRANSFER_ENCODING) >= 0
+        # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
+        self.response_coded = coded or status == 204 or status == 304
+        self.says_chunked = coded and to_head and head.version >= 11
         self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and head.version >= 11
         if status in CLOSING or self.request_left != 0 or (left < 0 and not self.chunked_out):
             self.keep_client = False
@@ -700,7 +738,13 @@ class Exchange:
             edited = edits.any_applies(scope.always_edits, env) or edits.any_applies(scope.onsuccess_edits, env)
         if not edited and response.is_ordinary(answer, scope):
             response.write_ordinary(
-                self.to_client, answer, self.routes.date, self.response_coded, self.chunked_out, saying, keep_line
+                self.to_client,
+                answer,
+                self.routes.date,
+                self.response_coded,
+                self.chunked_out or self.says_chunked,
+                saying,
+                keep_line,
             )
             return
         fields = response.returned_fields(answer, self.response_coded)
@@ -716,7 +760,14 @@ class Exchange:
         if edited:
             edits.edit_response(scope.onsuccess_edits, fields, self)
         response.write_edited(
-            self.to_client, answer, self.routes.date, always, fields, self.chunked_out, saying, keep_line
+            self.to_client,
+            answer,
+            self.routes.date,
+            always,
+            fields,
+            self.chunked_out or self.says_chunked,
+            saying,
+            keep_line,
         )
 
     def always_fields(self) -> Headers:

@@ -60,9 +60,9 @@ def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None) -> 
         out.put_decimal(length)
         out.put(b"\r\n")
     if upgrade is not None:
-        out.put(b"Upgrade: ")
+        out.put(b"Connection: Upgrade\r\nUpgrade: ")
         out.put(upgrade)
-        out.put(b"\r\nConnection: Upgrade\r\n\r\n")
+        out.put(b"\r\n\r\n")
     elif member.generic or member.disable_reuse:
         out.put(b"Connection: close\r\n\r\n")
     else:
@@ -82,7 +82,13 @@ def is_ordinary(head: RequestHead, scope: Scope) -> bool:
 
 
 def write_ordinary(
-    out: Outlet, head: RequestHead, decision: Decision, member: Member, facts: ConnectionFacts, length: int, upgrade: bytes | None
+    out: Outlet,
+    head: RequestHead,
+    decision: Decision,
+    member: Member,
+    facts: ConnectionFacts,
+    length: int,
+    upgrade: bytes | None,
 ) -> None:
     """The short way, for a head that `is_ordinary`."""
     put_start(out, head, decision, member)
@@ -90,8 +96,9 @@ def write_ordinary(
     host = decision.host
     data = head.data
     cells = head.cells
-    if scope.preserve_host and head.host:
-        out.put(head.host)
+    if scope.preserve_host:
+        # HTTP/1.0 may come without a Host.
+        out.put(head.host or host.server_name)
     else:
         out.put(member.host_field)
     out.put(b"\r\n")
@@ -165,7 +172,7 @@ def write_edited(
     client_host = fields.get(b"host")
     if client_host is None:
         client_host = head.host
-    out.put(client_host if scope.preserve_host and client_host else member.host_field)
+    out.put((client_host or host.server_name) if scope.preserve_host else member.host_field)
     out.put(b"\r\n")
     if head.names_others:
         # Before our own fields are added: nobody makes X-Forwarded-For disappear by naming it in Connection.

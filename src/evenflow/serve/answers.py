@@ -5,17 +5,15 @@ It is asked when an exchange's step is OWN. It reads files; it sends nothing.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
 from evenflow.plan.names import own_url
-from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
-
-FROM_PROXY: Final = frozenset((502, 500))
 
 
 class OwnAnswer:
@@ -45,15 +43,15 @@ def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
     assert decision.kind == ANSWER
     exchange.why = decision.reason
     if decision.status < 300:
-        fields: list[Field] = [(b"Allow", files.ALLOWED)] if exchange.head.method == b"OPTIONS" else []
-        return whole(server, exchange, decision.status, fields, b"", b"")
+        return whole(server, exchange, decision.status, [], b"", b"")
     return error_answer(server, exchange, decision.status)
 
 
 def settle(exchange: Exchange, status: int) -> bool:
     """Note the status; whether the answer must say that the connection ends."""
     exchange.status = status
-    if status in CLOSING:
+    # After 421 another connection is to be made, so this one ends as well (httpd).
+    if status in CLOSING or status == 421:
         exchange.keep_client = False
     return not exchange.keep_client
 
@@ -61,15 +59,14 @@ def settle(exchange: Exchange, status: int) -> bool:
 def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
     """The page of a status. What went wrong at a member stands in it, as httpd's does; other causes are for the log only."""
     detail = b""
-    reason = b""
-    if exchange.decision is not None and exchange.attempts and status in FROM_PROXY:
-        reason = pages.PROXY_ERROR
+    if exchange.reason == PROXY_ERROR:
         detail = b"Reason: " + exchange.why.encode("latin-1", "replace")
     close = settle(exchange, status)
     head_only = exchange.head.method == b"HEAD" and exchange.decision is not None
     return OwnAnswer(
         pages.error_response(
-            status, exchange.always_fields(), close, server.routes.date, head_only, kept_lines(exchange), reason, detail, signature(exchange)
+            status, exchange.always_fields(), close, server.routes.date, head_only, exchange.kept_fields + kept_lines(exchange),
+            exchange.reason, detail, signature(exchange),
         )
     )  # fmt: skip
 

@@ -21,10 +21,11 @@ cdef class BackendConnection(Connection):
     cdef void _connected(self) except *
     cdef bint flush_pending(self) except -1
     cdef void keep(self) except *
+    cdef bint is_silent(self) except -1
     cpdef void leave_pool(self) except *
 
 @cython.locals(connection=BackendConnection)
 cpdef BackendConnection connect(Server server, Member member, object address, Connection client)
 
 @cython.locals(kept=list, connection=BackendConnection)
-cpdef BackendConnection take_kept(Server server, Member member, Connection client)
+cpdef BackendConnection take_kept(Server server, Member member, Connection client, bint careful)

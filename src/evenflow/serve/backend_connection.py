@@ -103,6 +103,19 @@ class BackendConnection(Connection):
         self.start_reading()
         self.server.idle[self.member.slot].append(self)
 
+    def is_silent(self) -> bool:
+        """Whether the member has neither ended it nor said a word, asked of the kernel."""
+        borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=self.fd)
+        try:
+            borrowed.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            borrowed.detach()
+        return False
+
     def leave_pool(self) -> None:
         kept = self.server.idle[self.member.slot]
         if self in kept:
@@ -129,11 +142,16 @@ def connect(server: Server, member: Member, address: Address, client: Connection
     return connection
 
 
-def take_kept(server: Server, member: Member, client: Connection) -> BackendConnection | None:
-    """The connection to `member` that was used last, now at work for `client`; None if none is kept."""
+def take_kept(server: Server, member: Member, client: Connection, careful: bool) -> BackendConnection | None:
+    """The connection to `member` that was used last, now at work for `client`; None if none is kept.
+
+    `careful`, for a request that could not be repeated: only one that the member has not ended, as httpd always asks.
+    """
     kept = server.idle[member.slot]
-    if not kept:
-        return None
-    connection: BackendConnection = kept.pop()
-    connection.client = client
-    return connection
+    while kept:
+        connection: BackendConnection = kept.pop()
+        if not careful or connection.is_silent():
+            connection.client = client
+            return connection
+        connection.close()
+    return None

@@ -331,7 +331,7 @@ class ClientConnection(Connection):
         member: Member = slot.member
         # A second try after a kept connection failed must be a fresh one.
         fresh = exchange.repeated_fresh or exchange.attempts != 0
-        backend = None if fresh else take_kept(self.server, member, self)
+        backend = None if fresh else take_kept(self.server, member, self, not exchange.may_repeat())
         if backend is not None:
             self.backend = backend
             self.deadline = monotonic() + self._patience()

@@ -120,8 +120,8 @@ class Identities:
             balancers[to_bytes(name)] = self.make_balancer(draft)
         made = [self.make_plain(draft) for draft in plain]
         members: dict[bytes, tuple[Member, ...]] = {} if outer is None else dict(outer.backends.members)
-        for draft, member in zip(plain, made, strict=True):
-            key = to_bytes(draft.url.origin)
+        for drafted, member in zip(plain, made, strict=True):
+            key = to_bytes(drafted.url.origin)
             members[key] = by_length((*members.get(key, ()), member))
         server = Server(drafts, plain, Backends(balancers, members))
         if self.main is None:

@@ -404,7 +404,7 @@ def switched(served: Served, member: Member) -> tuple[Any, Any]:
     client = served.client()
     client.send(UPGRADE)
     peer = member.accept()
-    assert b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" in peer.head()
+    assert b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" in peer.head()
     peer.send(SWITCH)
     assert client.head() == SWITCHED
     return client, peer

@@ -57,7 +57,8 @@ def run(
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
     work = Work(server, plan, sockets)
     loop.call_soon(resolver.start, plan.members)
-    loop.add_signal_handler(signal.SIGTERM, work.drain)
+    # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
+    loop.call_soon(loop.add_signal_handler, signal.SIGTERM, work.drain)
     work.start()
     try:
         loop.run_forever()

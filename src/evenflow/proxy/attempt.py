@@ -1,6 +1,7 @@
 """One try at one member, and what it means when it fails.
 
-A failure is a value: at which stage, why, and with it whether the request may be repeated. Nothing is raised and nothing is logged here.
+A failure is a value: at which stage, why, and with it whether the request may be repeated. Nothing is raised and
+nothing is logged here.
 """
 
 from __future__ import annotations

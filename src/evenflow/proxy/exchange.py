@@ -1,8 +1,8 @@
 """One exchange: a client's request, the attempts at members, and the answer. No I/O.
 
 It is told what arrived, and leaves bytes in its two outlets and a `step` that says what it waits for. Whoever moves the
-bytes asks nothing else: a step of MEMBER wants a connection to `slot.member`, OWN wants an answer of ours, DONE frees both sides.
-One object serves request after request; `begin` makes it new.
+bytes asks nothing else: a step of MEMBER wants a connection to `slot.member`, OWN wants an answer of ours, DONE frees
+both sides. One object serves request after request; `begin` makes it new.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Exchange:
     def take_head(self, buffer: Buffer, start: int, end: int, searched: int, now: float) -> int:
         """Read a request's head in `buffer[start:end]`; returns the position behind it, or -1 while it is incomplete.
 
-        Up to `searched` there was no end of a head last time. Whatever is wrong with the head becomes an answer of ours.
+        Up to `searched` there was no end of a head last time. What is wrong with the head becomes an answer of ours.
         """
         while start < end and (buffer[start] == 13 or buffer[start] == 10):
             start += 1
@@ -196,7 +196,9 @@ class Exchange:
         return stop
 
     def _check_beginning(self, buffer: Buffer, start: int, end: int, searched: int) -> None:
-        """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, a line without CR, no end in sight."""
+        """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, a line without CR,
+        no end in sight.
+        """
         limit = self.facts.table.first.limit_request_line
         line_end = find_byte(buffer, 10, start, end)
         if line_end < 0:
@@ -242,7 +244,7 @@ class Exchange:
             and (not head.closes if head.version >= 11 else head.keeps)
             and (host.max_keep_alive_requests == 0 or self.served < host.max_keep_alive_requests)
         )
-        if self.request_left != 0 or head.count > 0 and head.find(EXPECT) >= 0:
+        if self.request_left != 0 or (head.count > 0 and head.find(EXPECT) >= 0):
             self._look_at_expect()
             if self.step == OWN:
                 return
@@ -277,11 +279,11 @@ class Exchange:
         self.step = OWN
 
     def take_body(self, buffer: bytearray, start: int, end: int, now: float) -> int:
-        """Take request body bytes from `buffer[start:end]`; returns the position behind what belongs to this request."""
+        """Take request body bytes from `buffer[start:end]`; returns the position behind those of this request."""
         step = self.step
         if step == BODY:
             return self._collect(buffer, start, end, now)
-        if self.request_left == 0 or step != SENDING and step != ANSWERING:
+        if self.request_left == 0 or (step != SENDING and step != ANSWERING):
             return start
         if self.request_left == CHUNKED:
             return self._pass_chunks(buffer, start, end)
@@ -410,7 +412,7 @@ class Exchange:
             self.slot = None
 
     def attach(self, reused: bool) -> None:
-        """A connection to `slot.member` is there: leave the request in the outlet. `reused` says that it served before."""
+        """A connection to `slot.member` is there: leave the request in the outlet. `reused`: it served before."""
         member: Member = self.slot.member
         self.reused = reused
         self.attempts += 1
@@ -526,7 +528,7 @@ class Exchange:
             self._proxy_error(502, "Error reading from remote server")
 
     def may_repeat(self) -> bool:
-        """Whether the request is idempotent (RFC 9110 section 9.2.2) and its body is here: one that was passed on is gone."""
+        """Whether the request is idempotent (RFC 9110 section 9.2.2) and its body still here, not passed on."""
         return self.head.method in request.IDEMPOTENT and self.request_length == len(self.collected)
 
     def timed_out(self, now: float) -> None:
@@ -584,7 +586,9 @@ class Exchange:
             self.refuse(fault.status, fault.message)
 
     def _proxy_error(self, status: int, why: str) -> None:
-        """httpd tells what went wrong between it and a member from what a member did wrong, in the reason phrase and on the page."""
+        """httpd tells what went wrong between it and a member from what a member did wrong, in the reason phrase and on
+        the page.
+        """
         self.refuse(status, why)
         self.reason = PROXY_ERROR
 
@@ -789,7 +793,7 @@ class Exchange:
         return edited.items
 
     def variables(self) -> dict[bytes, bytes]:
-        """The environment of this request, as `Header` and the log see it; the balancer's variables once a member was chosen."""
+        """The environment, as `Header` and the log see it; with the balancer's variables once a member was chosen."""
         env = self.env
         if env is None:
             env = self.env = dict(self.decision.env)

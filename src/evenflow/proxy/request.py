@@ -1,8 +1,8 @@
 """The request head as a member gets it: written anew from what was parsed, never copied as a whole.
 
-The ordinary head is copied field by field from its offsets. Where fields are repeated, edited, or named by Connection, the same is done
-the long way, on a list. Both ways write the same bytes; a test holds that. Field order is httpd's: Host, the client's fields,
-X-Forwarded-*, the body's length, Connection.
+The ordinary head is copied field by field from its offsets. Where fields are repeated, edited, or named by Connection,
+the same is done the long way, on a list. Both ways write the same bytes; a test holds that. Field order is httpd's:
+Host, the client's fields, X-Forwarded-*, the body's length, Connection.
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def write_ordinary(
     out.put(b"\r\n")
     add = scope.add_headers
     seen_for = seen_host = seen_server = False
-    # Runs of fields that stand side by side and go along are copied at once: from the first name to the last line's end.
+    # Fields that stand side by side and go along are copied at once: from the first name to the last line's end.
     run = -1
     for index in range(head.count):
         base = index * STRIDE
         number = cells[base + 4]
-        if number == 0 or number > CONTENT_LENGTH and not (add and X_FORWARDED_FOR <= number <= X_FORWARDED_SERVER):
+        if number == 0 or (number > CONTENT_LENGTH and not (add and X_FORWARDED_FOR <= number <= X_FORWARDED_SERVER)):
             if run < 0:
                 run = cells[base]
             continue

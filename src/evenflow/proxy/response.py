@@ -1,7 +1,8 @@
 """The answer's head as the client gets it: written anew from what the member sent.
 
-As with requests there is a short way, from offsets, and a long way, on a list, for edited fields and reversed locations; both
-write the same bytes. Field order is httpd's: Date, Server, the `always` lines, the member's fields, what was added, the connection's.
+As with requests there is a short way, from offsets, and a long way, on a list, for edited fields and reversed
+locations; both write the same bytes. Field order is httpd's: Date, Server, the `always` lines, the member's fields,
+what was added, the connection's.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def put_end(out: Outlet, chunked: bool, saying: int, keep_line: bytes) -> None:
 def write_ordinary(
     out: Outlet, head: ResponseHead, date: bytes, coded: bool, chunked: bool, saying: int, keep_line: bytes
 ) -> None:
-    """The short way. `coded` says that the member's own framing was chunked, so that a Content-Length beside it is dropped."""
+    """The short way. `coded`: the member's own framing was chunked, so a Content-Length beside it is dropped."""
     put_status(out, head)
     data = head.data
     cells = head.cells
@@ -153,7 +154,7 @@ def write_edited(
     saying: int,
     keep_line: bytes,
 ) -> None:
-    """The long way: `always` and `fields` have been edited, and name neither Date nor Server unless an edit put it there."""
+    """The long way: `always` and `fields` are edited; they name Date or Server only if an edit put it there."""
     put_status(out, head)
     own_date = fields.get(b"date")
     own_server = fields.get(b"server")
@@ -184,7 +185,7 @@ def write_interim(out: Outlet, head: ResponseHead) -> None:
 
 
 def write_switch(out: Outlet, head: ResponseHead, upgrade: bytes) -> None:
-    """The 101 that begins a tunnel; `upgrade` is the protocol as the client spelled it. `Header` does not act on it, as in httpd."""
+    """The 101 that begins a tunnel; `upgrade` is as the client spelled it. `Header` does not act on it, as in httpd."""
     put_status(out, head)
     put_fields(out, returned_fields(head, True))
     out.put(b"Upgrade: ")

@@ -1,6 +1,7 @@
 """A tunnel: two connections that have stopped speaking HTTP to us.
 
-It knows who still sends, how long both may be silent, and how much went through. Bytes are moved by whoever holds the sockets; none is looked at.
+It knows who still sends, how long both may be silent, and how much went through. Bytes are moved by whoever holds the
+sockets; none is looked at.
 """
 
 from __future__ import annotations

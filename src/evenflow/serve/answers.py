@@ -17,7 +17,7 @@ from evenflow.serve.server import Server
 
 
 class OwnAnswer:
-    """`data` is the head and a body of `body_bytes` bytes; more of it, if `file` is not None, comes from there: `file_bytes`."""
+    """`data` is the head and a body of `body_bytes` bytes; `file_bytes` more come from `file` if it is not None."""
 
     __slots__ = ("data", "body_bytes", "file", "file_bytes")
 
@@ -57,7 +57,7 @@ def settle(exchange: Exchange, status: int) -> bool:
 
 
 def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
-    """The page of a status. What went wrong at a member stands in it, as httpd's does; other causes are for the log only."""
+    """The page of a status. What went wrong at a member stands in it, as in httpd's; other causes are for the log."""
     detail = b""
     if exchange.reason == PROXY_ERROR:
         detail = b"Reason: " + exchange.why.encode("latin-1", "replace")
@@ -65,10 +65,17 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
     head_only = exchange.head.method == b"HEAD" and exchange.decision is not None
     return OwnAnswer(
         pages.error_response(
-            status, exchange.always_fields(), close, server.routes.date, head_only, exchange.kept_fields + kept_lines(exchange),
-            exchange.reason, detail, signature(exchange),
+            status,
+            exchange.always_fields(),
+            close,
+            server.routes.date,
+            head_only,
+            exchange.kept_fields + kept_lines(exchange),
+            exchange.reason,
+            detail,
+            signature(exchange),
         )
-    )  # fmt: skip
+    )
 
 
 def kept_lines(exchange: Exchange) -> list[Field]:
@@ -93,10 +100,16 @@ def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswe
     close = settle(exchange, decision.status)
     return OwnAnswer(
         pages.redirect_response(
-            decision.status, decision.location, exchange.always_fields(), close, server.routes.date,
-            exchange.head.method == b"HEAD", kept_lines(exchange), signature(exchange),
+            decision.status,
+            decision.location,
+            exchange.always_fields(),
+            close,
+            server.routes.date,
+            exchange.head.method == b"HEAD",
+            kept_lines(exchange),
+            signature(exchange),
         )
-    )  # fmt: skip
+    )
 
 
 def whole(
@@ -106,14 +119,21 @@ def whole(
     close = settle(exchange, status)
     return OwnAnswer(
         pages.response(
-            status, exchange.always_fields(), close, server.routes.date, exchange.head.method == b"HEAD",
-            fields + kept_lines(exchange), b"", body, content_type,
+            status,
+            exchange.always_fields(),
+            close,
+            server.routes.date,
+            exchange.head.method == b"HEAD",
+            fields + kept_lines(exchange),
+            b"",
+            body,
+            content_type,
         )
-    )  # fmt: skip
+    )
 
 
 def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
-    """A file below DocumentRoot. Its fields are the handler's, so plain `Header` acts on them; on an error page it does not."""
+    """A file below DocumentRoot. Plain `Header` acts on its fields, which are the handler's; not on an error page."""
     assert exchange.facts is not None
     found = files.find_file(decision.file, exchange.head, own_url(decision.host, exchange.head, exchange.facts))
     close = settle(exchange, found.status)
@@ -132,8 +152,14 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
         return error_answer(server, exchange, 500)
     head = exchange.head
     status, fields, body = handler(
-        head.method, head.path, head.query or b"", head.get(b"referer") or b"", server_name(exchange), bytes(exchange.collected), decision.host
-    )  # fmt: skip
+        head.method,
+        head.path,
+        head.query or b"",
+        head.get(b"referer") or b"",
+        server_name(exchange),
+        bytes(exchange.collected),
+        decision.host,
+    )
     content_type = b""
     others: list[Field] = []
     for name, value in fields:

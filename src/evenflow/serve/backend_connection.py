@@ -123,7 +123,7 @@ class BackendConnection(Connection):
 
 
 def connect(server: Server, member: Member, address: Address, client: Connection) -> BackendConnection:
-    """Begin to connect for `client`, who is told by `backend_connected` or `backend_ended`. OSError where it fails at once."""
+    """Begin to connect for `client`, whom `backend_connected` or `backend_ended` tells. OSError if it fails at once."""
     made = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         made.setblocking(False)

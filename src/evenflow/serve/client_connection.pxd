@@ -54,6 +54,8 @@ cdef class ClientConnection(Connection):
     @cython.locals(exchange=Exchange, now=double)
     cdef Exchange _begin_exchange(self)
     @cython.locals(exchange=Exchange)
+    cdef bint _is_between(self) except -1
+    @cython.locals(exchange=Exchange)
     cdef void _on_end(self, bint cleanly) except *
     @cython.locals(exchange=Exchange, step=cython.int)
     cdef void _advance(self) except *
@@ -69,8 +71,7 @@ cdef class ClientConnection(Connection):
     cdef void _answer_own(self, Exchange exchange) except *
     @cython.locals(backend=BackendConnection)
     cdef void _drop_backend(self) except *
-    @cython.locals(backend=BackendConnection, done=cython.int, keep_alive=double, unread=bint, keep=bint, stash=bytearray,
-                   following=Exchange)
+    @cython.locals(backend=BackendConnection, done=cython.int, keep_alive=double, unread=bint, keep=bint, stash=bytearray)
     cdef void _finish(self, Exchange exchange) except *
     cdef bint _read_file(self, Exchange exchange) except -1
     cdef void _linger(self) except *

@@ -1,7 +1,7 @@
 """One client's connection: it feeds what arrives to an exchange and does what the exchange's step asks for.
 
-A step is acted upon in `advance`, read from top to bottom. Bytes that cannot be used yet wait in `stash`; when either side is slower
-than the other, reading stops at the faster one. After a 101 the connection is one end of a tunnel.
+A step is acted upon in `advance`, read from top to bottom. Bytes that cannot be used yet wait in `stash`; when either
+side is slower than the other, reading stops at the faster one. After a 101 the connection is one end of a tunnel.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class ClientConnection(Connection):
         self.served = 0
         self.started = 0.0
         self.began = 0.0
-        self.host: VirtualHost = facts.table.first
+        table: Any = facts.table
+        self.host: VirtualHost = table.first
         self.handshaking = tls is not None
         self.ended = False
         """The client has sent its last byte."""
@@ -244,6 +245,11 @@ class ClientConnection(Connection):
             self.started = time.time()
         return exchange
 
+    def _is_between(self) -> bool:
+        """Whether no request is at work: there is none, or only a part of one."""
+        exchange = self.exchange
+        return exchange is None or exchange.step == IDLE or exchange.step == BODY
+
     def _on_end(self, cleanly: bool) -> None:
         """The client has closed its side, or the connection is broken."""
         if self.lingering:
@@ -256,7 +262,7 @@ class ClientConnection(Connection):
             self._client_ended_tunnel()
             return
         exchange = self.exchange
-        if not cleanly or exchange is None or exchange.step == IDLE or exchange.step == BODY or exchange.request_left != 0:
+        if not cleanly or exchange is None or self._is_between() or exchange.request_left != 0:
             self._lost()
             return
         # It may have shut only its sending side: the answer is still wanted.
@@ -356,7 +362,13 @@ class ClientConnection(Connection):
     def _resolved(self, slot: MemberSlot, address: Address | None, cause: str) -> None:
         exchange = self.exchange
         # It may be late: the request may be with another member by now, or over.
-        if self.closed or exchange is None or exchange.step != MEMBER or exchange.slot is not slot or self.backend is not None:
+        if (
+            self.closed
+            or exchange is None
+            or exchange.step != MEMBER
+            or exchange.slot is not slot
+            or self.backend is not None
+        ):
             return
         if address is None:
             exchange.name_unknown(cause, monotonic())
@@ -398,7 +410,12 @@ class ClientConnection(Connection):
         backend = self.backend
         if backend is not None:
             self.backend = None
-            if exchange.keep_backend and not backend.broken and not backend.writing and exchange.to_backend.pending() == 0:
+            if (
+                exchange.keep_backend
+                and not backend.broken
+                and not backend.writing
+                and exchange.to_backend.pending() == 0
+            ):
                 backend.keep()
             else:
                 backend.client = None
@@ -441,8 +458,7 @@ class ClientConnection(Connection):
         if self.closed or self.lingering or self.tunnel is not None:
             return
         if self.ended:
-            following = self.exchange
-            if following is None or following.step == IDLE or following.step == BODY:
+            if self._is_between():
                 # What the client left unfinished will never be a request.
                 self._lost()
         elif self.paused:
@@ -743,7 +759,12 @@ class ClientConnection(Connection):
             # The client takes nothing.
             self._lost()
             return
-        elif step == SENDING and exchange.request_left != 0 and exchange.to_backend.pending() == 0 and not exchange.held_back:
+        elif (
+            step == SENDING
+            and exchange.request_left != 0
+            and exchange.to_backend.pending() == 0
+            and not exchange.held_back
+        ):
             self._drop_backend()
             exchange.give_up(408, "the request body did not arrive in time")
         else:
@@ -773,14 +794,26 @@ class ClientConnection(Connection):
         log = self.server.log
         if failure.in_error:
             log.error(
-                "member unavailable", f"unavailable {name}", balancer=balancer, member=name, stage=failure.stage, cause=failure.cause,
-                retry_in=int(member.retry), origin=member.origin,
-            )  # fmt: skip
+                "member unavailable",
+                f"unavailable {name}",
+                balancer=balancer,
+                member=name,
+                stage=failure.stage,
+                cause=failure.cause,
+                retry_in=int(member.retry),
+                origin=member.origin,
+            )
         elif not (failure.repeated and exchange.step == MEMBER and failure.cause == "closed"):
             log.error(
-                "member failed", f"failed {name} {failure.stage}", balancer=balancer, member=name, stage=failure.stage, cause=failure.cause,
-                client=self.facts.remote_address.decode("latin-1"), origin=member.origin,
-            )  # fmt: skip
+                "member failed",
+                f"failed {name} {failure.stage}",
+                balancer=balancer,
+                member=name,
+                stage=failure.stage,
+                cause=failure.cause,
+                client=self.facts.remote_address.decode("latin-1"),
+                origin=member.origin,
+            )
 
     def _explain(self, exchange: Exchange) -> None:
         """An error of ours: why, and which line of the configuration has to do with it."""
@@ -788,14 +821,22 @@ class ClientConnection(Connection):
         if exchange.status >= 500:
             origin = exchange.decision.origin if exchange.decision is not None else None
             log.error(
-                "request failed", f"request {exchange.status} {exchange.why}", status=exchange.status, why=exchange.why,
-                target=exchange.head.target[:200].decode("latin-1"), client=self.facts.remote_address.decode("latin-1"), origin=origin,
-            )  # fmt: skip
+                "request failed",
+                f"request {exchange.status} {exchange.why}",
+                status=exchange.status,
+                why=exchange.why,
+                target=exchange.head.target[:200].decode("latin-1"),
+                client=self.facts.remote_address.decode("latin-1"),
+                origin=origin,
+            )
         else:
             log.info(
-                "request refused", f"refused {exchange.status}", status=exchange.status, why=exchange.why,
+                "request refused",
+                f"refused {exchange.status}",
+                status=exchange.status,
+                why=exchange.why,
                 client=self.facts.remote_address.decode("latin-1"),
-            )  # fmt: skip
+            )
 
     def _log(self, exchange: Exchange, aborted: bool) -> None:
         decision = exchange.decision

@@ -1,4 +1,4 @@
-"""Members' names to addresses. An address needs no question; a name is asked for once, in a thread, and kept, as httpd does."""
+"""Members' names to addresses. An address needs no question; a name is asked for once, in a thread, and kept."""
 
 from __future__ import annotations
 

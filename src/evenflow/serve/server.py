@@ -1,4 +1,4 @@
-"""What all connections of one child share: the loop, the read buffer, the pools of kept connections, and who is connected.
+"""What all connections of one child share: the loop, the read buffer, kept connections, and who is connected.
 
 It holds; it does not act. Policy about kept connections is `pool`'s, the ticking is `loop`'s.
 """
@@ -23,9 +23,14 @@ class Server:
     """Made once in each child."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, routes: Routes, resolver: Resolver, handlers: dict[str, Callable[..., Any]], log: ErrorLog,
+        self,
+        loop: asyncio.AbstractEventLoop,
+        routes: Routes,
+        resolver: Resolver,
+        handlers: dict[str, Callable[..., Any]],
+        log: ErrorLog,
         access_logs: AccessLogs,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.loop = loop
         self.routes = routes
         self.resolver = resolver

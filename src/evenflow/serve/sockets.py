@@ -1,6 +1,7 @@
 """Receiving and sending on non-blocking sockets, at the price of the system call.
 
-Compiled, this is `read`, `write` and `writev` themselves; interpreted, their namesakes in `os`. It knows no protocol and no TLS.
+Compiled, this is `read`, `write` and `writev` themselves; interpreted, their namesakes in `os`. It knows no protocol
+and no TLS.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _send_both(fd: int, out: Outlet) -> int:
 
 
 def send_outlet(fd: int, out: Outlet) -> int:
-    """Send what waits in `out`: SENT when nothing is left, BLOCKED when the socket takes no more, FAILED when it is broken.
+    """Send what waits in `out`: SENT when nothing is left, BLOCKED when the socket takes no more, FAILED if broken.
 
     Nothing is lent any more afterwards: what could not be sent has been copied.
     """

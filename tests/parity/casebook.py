@@ -53,6 +53,7 @@ class Request:
     evenflow: Expected | None = None
     differs: str | None = None
     looks: tuple[Look, ...] = ()
+    evenflow_looks: tuple[Look, ...] = ()
     same_connection: bool = False
     pipelined: bool = False
     tls: str | None = None
@@ -265,6 +266,7 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
     bodies: list[bytes] = []
     raw: list[bytes] = []
     looks: list[Look] = []
+    own_looks: list[Look] = []
     host, chunked = True, False
     request = Request(number, first.strip(), line.split()[0], b"", None)
     for at, indented in group[1:]:
@@ -294,6 +296,8 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 request = replace(request, wait=float(rest))
             case "differs":
                 request = replace(request, differs=rest)
+            case "evenflow" if rest[:1] in ("<", ">"):
+                own_looks.append(_look(*rest.split(" ", 1)))
             case "evenflow":
                 ours = list(_expected(rest.removeprefix("-> "), times, here))
             case _ if text == "no Host":
@@ -322,9 +326,9 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
     else:
         payload = _payload(line, fields, bodies, host, chunked)
         method = line.split()[0]
-    if (request.differs is None) != (ours[0] is None):
+    if (request.differs is None) != (ours[0] is None) or (own_looks and ours[0] is None):
         raise CaseError(f"{where}: `differs` and `evenflow ->` belong together")
-    request = replace(request, payload=payload, method=method, looks=tuple(looks))
+    request = replace(request, payload=payload, method=method, looks=tuple(looks), evenflow_looks=tuple(own_looks))
     return [replace(request, expected=theirs, evenflow=own) for theirs, own in zip(expected, ours, strict=True)]
 
 

@@ -75,7 +75,7 @@ def test_evenflow_does_what_httpd_does(case: Case) -> None:
         request = ours.request
         where = f"{case.book}.md:{request.line_number}: {request.title}"
         if request.differs is not None:
-            wrong = complaints(ours, request.evenflow, looks=())
+            wrong = complaints(ours, request.evenflow, looks=request.evenflow_looks)
             found += [f"{where}: {complaint}\n" + "\n".join(text(ours)) for complaint in wrong]
             if text(theirs) == text(ours):
                 found.append(f"{where}: `differs {request.differs}` is stale: both answer alike")

@@ -155,6 +155,15 @@ def test_a_large_chunked_request_is_sent_chunked(tell: Tell) -> None:
     story >> answers(OK) << done()
 
 
+def test_a_large_chunked_request_that_is_here_as_a_whole_ends_its_chunks(tell: Tell) -> None:
+    story = tell()
+    body = b"4001\r\n" + b"x" * 16385 + b"\r\n0\r\n\r\n"
+    story >> head("POST", "/", "Transfer-Encoding: chunked") >> sends(body) << connect("a")
+    story >> refused() >> ready()
+    story << to_backend(request_to("b", "POST /", body=b"Transfer-Encoding: chunked\r\n") + body)
+    story >> answers(OK) << done()
+
+
 def test_a_large_body_is_lent_not_copied(tell: Tell) -> None:
     story = tell()
     story >> head("PUT", "/", "Content-Length: 200000") >> ready()
@@ -504,6 +513,8 @@ def test_an_expectation_without_a_body_is_none(tell: Tell) -> None:
 def test_another_expectation_is_refused(tell: Tell) -> None:
     story = tell()
     story >> head("POST", "/", "Content-Length: 5", "Expect: magic") << page(417, close=True) << to_backend(b"")
+    story.next_request()
+    story >> head("GET", "/", "Expect: magic") << page(417, close=False) << to_backend(b"")
 
 
 # --- early answers ------------------------------------------------------------------------------------------------
@@ -849,6 +860,31 @@ def test_error_pages_may_be_replaced(tell: Tell, codes: tuple[int, ...], status:
         assert story.client_got.endswith(b"no")
 
 
+def test_a_replaced_page_keeps_the_reason_and_the_question_who_it_is(tell: Tell) -> None:
+    story = at_answer(tell, scope={"error_override": True})
+    story >> answers(b"HTTP/1.1 401 Who Are You\r\nWWW-Authenticate: Basic\r\nX: 1\r\nContent-Length: 2\r\n\r\nno")
+    assert story.exchange.reason == b"Who Are You"
+    assert story.exchange.kept_fields == [(b"WWW-Authenticate", b"Basic")]
+    story << page(401, close=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"garbage", b"Proxy Error"),
+        (b"HTTP/1.1 1000 X\r\n\r\n", b"Proxy Error"),
+        (SWITCH, b"Proxy Error"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nX y: 1\r\n\r\n", b""),
+    ],
+)
+def test_the_reason_tells_the_proxys_errors_from_the_members(tell: Tell, answer: bytes, reason: bytes) -> None:
+    story = at_answer(tell)
+    story >> answers(answer)
+    assert story.exchange.reason == reason
+    story.end()
+
+
 # --- answers that break -------------------------------------------------------------------------------------------
 
 
@@ -1080,6 +1116,8 @@ def test_an_endless_chunked_body_that_nobody_wants(tell: Tell) -> None:
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / FTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /\r\n", 400),
+        (b"GET / HTTP/1.1\nHost", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\nX", 400),
         (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
         (b"G" * 9000, 414),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 400),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import ssl
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from evenflow.origin import NOWHERE
 from evenflow.plan.model import LogTarget
 from evenflow.serve.loop import new_event_loop, plain_address
 from tests.proxy.story import World
-from tests.serve.served import OK, Member, Peer, Served, request, until
+from tests.serve.served import OK, PATIENCE, Member, Peer, Served, request, until
 from tests.serve.test_tls import make_certificate
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
@@ -164,8 +166,6 @@ def test_requests_over_tls(
         peer = member.accept()
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data))
-        import threading
-
         sender = threading.Thread(target=peer.send, args=(data,))
         sender.start()
         assert client.answer()[2] == data
@@ -203,6 +203,46 @@ def test_a_tunnel_over_tls(
         assert client.read(10) == b"last words"
         assert client.socket.recv(1) == b""
         client.close()
+        until(lambda: served.busy() == [0, 0])
+
+
+@pytest.mark.parametrize("first", ["client", "member"])
+def test_a_half_closed_tunnel_over_tls(
+    tmp_path: Path, member: Member, certificate: tuple[str, str], context: ssl.SSLContext, first: str
+) -> None:
+    """One side has ended; what the other one says until its end arrives."""
+    said = {"member": {"upgrade": (b"websocket",)}, "host": {"timeout": 300.0}}
+    with secured(tmp_path, certificate, member, **said) as served:
+        client = served.client(context=context)
+        client.send(request("GET", "/", "Upgrade: websocket"))
+        peer = member.accept()
+        peer.head()
+        peer.send(SWITCH)
+        client.head()
+        data = os.urandom(3_000_000)
+        if first == "member":
+            sender = threading.Thread(target=client.send, args=(data,))
+            sender.start()
+            peer.read(100_000)
+            peer.end()
+            assert peer.read(len(data) - 100_000) == data[100_000:]
+            sender.join()
+            assert client.socket.recv(1) == b""
+            client.close()
+        else:
+            client.socket.settimeout(None)
+            client.socket.setblocking(False)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                client.socket.unwrap()
+            client.socket.settimeout(PATIENCE)
+            assert peer.read_to_end() == b""
+            sender = threading.Thread(target=peer.send, args=(data,))
+            sender.start()
+            assert client.read(len(data)) == data
+            sender.join()
+            peer.close()
+            with contextlib.suppress(ssl.SSLZeroReturnError):
+                assert client.socket.recv(1) == b""
         until(lambda: served.busy() == [0, 0])
 
 

@@ -4,6 +4,7 @@ cdef int SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, TRAILER_START, TRAILE
 cdef int MOST_DIGITS, MOST_EXTENSION, MOST_TRAILER
 
 
+@cython.final
 cdef class ChunkedReader:
     cdef public Py_ssize_t data_start
     cdef public Py_ssize_t data_end

@@ -1,5 +1,5 @@
 cimport cython
-from evenflow.wire.scan cimport count_controls, find_byte, same_name
+from evenflow.wire.scan cimport count_controls, find_byte, piece, same_name
 
 cdef int HOST, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRAILER, UPGRADE, TRANSFER_ENCODING, CONTENT_LENGTH
 cdef int PROXY_AUTHENTICATE, EXPECT, COOKIE, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_SERVER, VIA, MAX_FORWARDS
@@ -15,6 +15,7 @@ cpdef Py_ssize_t trimmed_end(const unsigned char* data, Py_ssize_t start, Py_ssi
 cdef class Head:
     cdef public bytes data
     cdef public int count
+    cdef unsigned int known_names
     cdef public bint repeated
     cdef public int version
     cdef int[::1] cells
@@ -24,7 +25,7 @@ cdef class Head:
     cdef public bint uneven
 
     @cython.locals(data=cython.p_uchar, cells="int[::1]", table=cython.p_uchar, slots=cython.p_uchar, room=Py_ssize_t,
-                   seen=cython.ulonglong, bit=cython.ulonglong, count=cython.int, lines=cython.int, first=Py_ssize_t,
+                   seen=cython.ulonglong, known=cython.uint, bit=cython.ulonglong, count=cython.int, lines=cython.int, first=Py_ssize_t,
                    line_end=Py_ssize_t, stop=Py_ssize_t, hash_=cython.uint, pos=Py_ssize_t, colon=Py_ssize_t, base=Py_ssize_t, number=cython.int)
     cpdef Py_ssize_t scan_fields(self, Py_ssize_t at, Py_ssize_t end, Py_ssize_t max_size, Py_ssize_t max_count) except -1
     cdef void _refuse_name(self, Py_ssize_t at, Py_ssize_t pos, Py_ssize_t stop) except *
@@ -43,14 +44,16 @@ cdef class Head:
     cpdef bytes get(self, bytes name)
 
 
+@cython.final
 cdef class RequestHead(Head):
     cdef public bytes method
     cdef public bytes target
     cdef public bytes path
     cdef public bytes query
     cdef public bytes host
+    cdef bytes checked_host
 
-    @cython.locals(table=cython.p_uchar, end=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, pos=Py_ssize_t, start=Py_ssize_t,
+    @cython.locals(table=cython.p_uchar, text=cython.p_uchar, end=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, pos=Py_ssize_t, start=Py_ssize_t,
                    space=Py_ssize_t, question=Py_ssize_t)
     cpdef void parse(self, bytes data, Py_ssize_t max_line=*, Py_ssize_t max_size=*, Py_ssize_t max_count=*) except *
     @cython.locals(data=cython.p_uchar, major=cython.int, minor=cython.int)
@@ -60,13 +63,14 @@ cdef class RequestHead(Head):
     cdef void _parse_other_target(self) except *
 
 
-@cython.locals(table=cython.p_uchar, size=Py_ssize_t, pos=Py_ssize_t, digits=bint, port=cython.longlong)
+@cython.locals(table=cython.p_uchar, text=cython.p_uchar, size=Py_ssize_t, pos=Py_ssize_t, digits=bint, port=cython.longlong)
 cpdef void check_authority(bytes host) except *
 
 @cython.locals(value=cython.longlong, before_last=cython.longlong, c=cython.uchar)
 cpdef long long decimal(bytes digits, long long most) except -2
 
 
+@cython.final
 cdef class ResponseHead(Head):
     cdef public int status
     cdef public Py_ssize_t reason_start

@@ -15,7 +15,7 @@ from typing import Final
 import cython
 
 from evenflow.wire.faults import ProtocolFault
-from evenflow.wire.scan import Buffer, count_controls, find_byte, same_name
+from evenflow.wire.scan import Buffer, count_controls, find_byte, piece, same_name
 
 # Field names that matter to a proxy. Up to CONTENT_LENGTH: never copied, written anew where they are wanted.
 HOST = 1
@@ -100,6 +100,8 @@ class Head:
         self.data = b""
         self.count = 0
         """Number of fields."""
+        self.known_names = 0
+        """One bit for each known name that occurs, by its number."""
         self.repeated = False
         """Two fields share a name."""
         self.version = 11
@@ -126,6 +128,7 @@ class Head:
         slots = KNOWN_SLOTS
         room = len(cells)
         seen = 0
+        known = 0
         count = 0
         lines = 0
         first = at
@@ -162,6 +165,7 @@ class Head:
             if number and not same_name(data, at, pos, KNOWN_NAMES[number]):
                 number = 0
             cells[base + 4] = number
+            known |= 1 << number
             cells[base + 5] = hash_
             # In two steps: compiled, `1 << 63` would be shifted as an int of 32 bits.
             bit = 1
@@ -184,6 +188,7 @@ class Head:
         if count_controls(data, first, line_end + 1) != 2 * lines:
             raise ProtocolFault("a control character in the head", 400)
         self.count = count
+        self.known_names = known
         return line_end + 1
 
     def _refuse_name(self, at: int, pos: int, stop: int) -> None:
@@ -242,6 +247,8 @@ class Head:
 
     def find(self, number: int) -> int:
         """The index of the first field with this known name, or -1."""
+        if not self.known_names >> number & 1:
+            return -1
         cells = self.cells
         for index in range(self.count):
             if cells[index * STRIDE + 4] == number:
@@ -250,11 +257,11 @@ class Head:
 
     def value(self, index: int) -> bytes:
         """The value of field `index`, 0 to `count` - 1: compiled, nobody checks that."""
-        return self.data[self.cells[index * STRIDE + 2] : self.cells[index * STRIDE + 3]]
+        return piece(self.data, self.cells[index * STRIDE + 2], self.cells[index * STRIDE + 3])
 
     def name(self, index: int) -> bytes:
         """The name of field `index`, 0 to `count` - 1, as it was written."""
-        return self.data[self.cells[index * STRIDE] : self.cells[index * STRIDE + 1]]
+        return piece(self.data, self.cells[index * STRIDE], self.cells[index * STRIDE + 1])
 
     def known(self, number: int) -> bytes | None:
         """The value of the first field with this known name, or None."""
@@ -294,6 +301,8 @@ class RequestHead(Head):
         """What follows the `?`; None where there is none."""
         self.host = b""
         """The Host field, or the authority of an absolute-form target (RFC 9112 section 3.2.2)."""
+        self.checked_host = b" "
+        """The last Host that was found valid, at first one that no head can have: most requests repeat it."""
 
     @property
     def line(self) -> bytes:
@@ -307,51 +316,62 @@ class RequestHead(Head):
         """
         self.data = data
         self.count = 0
+        self.known_names = 0
+        # The same bytes: compiled, an index into `text` is a memory access, one into `data` a call.
+        text = data
         end = len(data)
-        line_end = find_byte(data, 10, 0, end)
-        if line_end < 1 or data[line_end - 1] != 13:
+        line_end = find_byte(text, 10, 0, end)
+        if line_end < 1 or text[line_end - 1] != 13:
             raise ProtocolFault("the request line ends without CR", 400)
         stop = line_end - 1
         if max_line and stop > max_line:
             raise ProtocolFault(f"the request line is longer than {max_line} bytes", 414)
         table = TOKEN
         pos = 0
-        while table[data[pos]]:
+        while table[text[pos]]:
             pos += 1
-        if pos == 0 or data[pos] != 32:
+        if pos == 0 or text[pos] != 32:
             raise ProtocolFault("the method is not a token and one blank", 400)
-        if pos == 3 and data[0] == 71 and data[1] == 69 and data[2] == 84:
+        if pos == 3 and text[0] == 71 and text[1] == 69 and text[2] == 84:
             self.method = b"GET"
         else:
-            self.method = data[:pos]
+            self.method = piece(text, 0, pos)
         start = pos + 1
-        space = find_byte(data, 32, start, stop)
+        space = find_byte(text, 32, start, stop)
         if space < 0:
             raise ProtocolFault("the request line has no protocol version", 400)
         self._parse_version(space + 1, stop)
-        if count_controls(data, start, space):
+        if count_controls(text, start, space):
             raise ProtocolFault("a control character in the request target", 400)
-        if find_byte(data, 9, start, space) >= 0 or find_byte(data, 35, start, space) >= 0:
+        if find_byte(text, 9, start, space) >= 0 or find_byte(text, 35, start, space) >= 0:
             raise ProtocolFault("a tab or # in the request target", 400)
-        self.target = data[start:space]
+        self.target = piece(text, start, space)
         self.query = None
         self.host = b""
         self.scan_fields(line_end + 1, end, max_size, max_count)
         self._parse_host()
-        if data[start] == 47:
-            question = find_byte(data, 63, start, space)
+        if text[start] == 47:
+            question = find_byte(text, 63, start, space)
             if question < 0:
                 self.path = self.target
             else:
-                self.path = data[start:question]
-                self.query = data[question + 1 : space]
+                self.path = piece(text, start, question)
+                self.query = piece(text, question + 1, space)
         else:
             self._parse_other_target()
 
     def _parse_version(self, start: int, stop: int) -> None:
         """`HTTP/1.1` or a relative of it; httpd takes any 1.x above 0, and even 2.0 here, as 1.1."""
         data = self.data
-        if stop - start == 8 and data[start : start + 5] == b"HTTP/" and data[start + 6] == 46:
+        if (
+            stop - start == 8
+            and data[start] == 72
+            and data[start + 1] == 84
+            and data[start + 2] == 84
+            and data[start + 3] == 80
+            and data[start + 4] == 47
+            and data[start + 6] == 46
+        ):
             major = data[start + 5] - 48
             minor = data[start + 7] - 48
             if 0 <= minor <= 9 and 1 <= major <= 9:
@@ -371,7 +391,9 @@ class RequestHead(Head):
                 if self.cells[other * STRIDE + 4] == HOST:
                     raise ProtocolFault("two Host fields", 400)
         self.host = self.value(index)
-        check_authority(self.host)
+        if self.host != self.checked_host:
+            check_authority(self.host)
+            self.checked_host = self.host
 
     def _parse_other_target(self) -> None:
         """Absolute-form names its own host; `*` belongs to OPTIONS only. RFC 9112 section 3.2."""
@@ -405,27 +427,28 @@ def check_authority(host: bytes) -> None:
     if size == 0:
         raise ProtocolFault("an empty Host", 400)
     table = AUTHORITY
+    text = host
     pos = 0
-    if host[0] == 91:
+    if text[0] == 91:
         pos = host.find(b"]")
         if pos < 3 or host[1:pos].translate(None, b"0123456789abcdefABCDEF:."):
             raise ProtocolFault("the Host is not a valid IPv6 address", 400)
         pos += 1
     else:
         digits = True
-        while pos < size and table[host[pos]]:
-            if not 48 <= host[pos] <= 57 and host[pos] != 46:
+        while pos < size and table[text[pos]]:
+            if not 48 <= text[pos] <= 57 and text[pos] != 46:
                 digits = False
-            if host[pos] == 46 and pos + 1 < size and host[pos + 1] == 46:
+            if text[pos] == 46 and pos + 1 < size and text[pos + 1] == 46:
                 raise ProtocolFault("two dots in the Host", 400)
             pos += 1
-        if pos == 0 or (host[0] == 46):
+        if pos == 0 or (text[0] == 46):
             raise ProtocolFault("the Host has no name", 400)
         if digits:
             check_dotted(host[:pos])
     if pos == size:
         return
-    if host[pos] != 58:
+    if text[pos] != 58:
         raise ProtocolFault("a character in the Host that no host name has", 400)
     port = decimal(host[pos + 1 :], 65535)
     if port < 1:
@@ -478,6 +501,7 @@ class ResponseHead(Head):
         """
         self.data = data
         self.count = 0
+        self.known_names = 0
         try:
             self._scan(max_size)
         except ProtocolFault:
@@ -499,7 +523,17 @@ class ResponseHead(Head):
     def _parse_status_line(self, stop: int) -> None:
         """`HTTP/1.x SP 3DIGIT [SP reason]`. RFC 9112 section 4."""
         data = self.data
-        if stop < 12 or data[:7] != b"HTTP/1." or data[8] != 32:
+        if (
+            stop < 12
+            or data[0] != 72
+            or data[1] != 84
+            or data[2] != 84
+            or data[3] != 80
+            or data[4] != 47
+            or data[5] != 49
+            or data[6] != 46
+            or data[8] != 32
+        ):
             raise ProtocolFault("corrupt status line", 502)
         if not 48 <= data[7] <= 57:
             raise ProtocolFault("corrupt status line", 502)

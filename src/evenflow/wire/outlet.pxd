@@ -4,6 +4,7 @@ from evenflow.wire.scan cimport copy_bytes
 cdef int COPY_LIMIT
 
 
+@cython.final
 cdef class Outlet:
     cdef public bytearray data
     cdef public Py_ssize_t start

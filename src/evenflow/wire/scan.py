@@ -30,6 +30,13 @@ def find_byte(buffer: Buffer, value: int, start: int, end: int) -> int:
     return buffer.find(value, start, end)
 
 
+def piece(buffer: Buffer, start: int, end: int) -> bytes:
+    """A copy of `buffer[start:end]`."""
+    if cython.compiled:
+        return buffer[start:end]  # type: ignore[return-value]
+    return bytes(buffer[start:end])
+
+
 def find_head_end(buffer: Buffer, start: int, end: int) -> int:
     """The position behind the first CR LF CR LF in `buffer[start:end]`, or -1."""
     if cython.compiled:

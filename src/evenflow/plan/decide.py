@@ -48,12 +48,17 @@ def begin(plan: Plan, facts: ConnectionFacts, head: RequestHead, trace: list[Ste
 
 def run(inquiry: Inquiry) -> Decision:
     """Lead the inquiry through the phases until one decides; again from the path on where a Location's rule changed it."""
-    for _ in range(MOST_RESTARTS + 1):
+    made = choose_host(inquiry)
+    if made is not None:
+        return made
+    while inquiry.restarts <= MOST_RESTARTS:
+        inquiry.restart = False
         for phase in PHASES:
             made = phase(inquiry)
             if made is not None:
                 return made
             if inquiry.restart:
+                inquiry.restarts += 1
                 break
     return decision.answer(inquiry, 500, "rules of a Location changed the path more than 10 times")
 
@@ -63,12 +68,12 @@ def run(inquiry: Inquiry) -> Decision:
 
 def choose_host(inquiry: Inquiry) -> Decision | None:
     """The virtual host, by address and name; 421 where TLS was made for another one."""
-    if inquiry.restart:
-        return None
     table = inquiry.facts.table
     assert isinstance(table, HostTable)
     head = inquiry.head
     if inquiry.facts.tls:
+        if inquiry.facts.sni and not head.host:
+            return decision.answer(inquiry, 400, "the TLS handshake named a host, and the request names none")
         host = table.select_tls(head.host, inquiry.facts.sni)
         if host is None:
             inquiry.host = table.select_sni(inquiry.facts.sni)
@@ -86,13 +91,12 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
 
 def read_path(inquiry: Inquiry) -> Decision | None:
     """The path that everything is matched against."""
-    if inquiry.restart:
+    if inquiry.restarts:
         path = inquiry.path
     else:
         path = inquiry.head.path or b"/"
         if path == b"*":
             return decision.answer(inquiry, 200, "OPTIONS *")
-    inquiry.restart = False
     inquiry.raw_path = path
     try:
         inquiry.path = normalise(path)
@@ -234,8 +238,8 @@ def send_on(inquiry: Inquiry) -> Decision | None:
 
 Phase = Callable[[Inquiry], Decision | None]
 
+# What runs for a path; `choose_host` runs once before them.
 PHASES: Final[tuple[Phase, ...]] = (
-    choose_host,
     read_path,
     run_server_rules,
     map_by_mappings,
@@ -270,7 +274,10 @@ def forwarded(inquiry: Inquiry) -> Decision:
         return decision.answer(inquiry, 500, f"no way to speak `{scheme.decode('latin-1')}` to a member")
     member = backends.find_member(origin, path)
     if member is None:
-        return decision.answer(inquiry, 500, f"the configuration names no member `{origin.decode('latin-1')}`")
+        # httpd would ask the DNS for this name and say so.
+        made = decision.answer(inquiry, 500, f"the configuration names no member `{origin.decode('latin-1')}`")
+        made.proxy_error = True
+        return made
     return decision.forward(inquiry, None, member, scheme, path)
 
 

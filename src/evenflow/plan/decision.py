@@ -59,7 +59,7 @@ class Inquiry:
 
     __slots__ = (
         "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections", "raw_path",
-        "met_path", "mapped", "translated", "nocanon", "canonical", "scope", "handler", "ended", "restart", "status", "redirect_status", "location_mapping", "origin",
+        "met_path", "mapped", "translated", "nocanon", "canonical", "scope", "handler", "ended", "restart", "restarts", "status", "redirect_status", "location_mapping", "origin",
         "rule_match", "condition_match",
     )  # fmt: skip
 
@@ -100,7 +100,9 @@ class Inquiry:
         self.ended = False
         """A rule said END."""
         self.restart = False
-        """A rule in a Location changed the path: all phases run again with the new one."""
+        """A rule in a Location changed the path: the phases run again with the new one."""
+        self.restarts = 0
+        """How often they did."""
         self.status = 0
         """The status that a rule answers with; 0 for none."""
         self.redirect_status = 302

@@ -184,18 +184,15 @@ def began(view: View) -> int:
 
 
 def _edit_lines(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
-    """Each line of the field for itself; a field that is not there stays away."""
-    wanted = edit.name.lower()
-    items = headers.items
-    replacement = b""
-    written = False
-    for index in range(len(items)):
-        name, value = items[index]
-        if name.lower() == wanted:
-            if not written:
-                replacement = write(edit.value, view, env)
-                written = True
-            items[index] = (name, _edited(edit, value, replacement))
+    """Each line of the field for itself; they end up behind the other fields, as with httpd. A field that is not there stays away."""
+    values = headers.get_all(edit.name)
+    if not values:
+        return
+    replacement = write(edit.value, view, env)
+    names = [name for name, _ in headers.items if name.lower() == edit.name.lower()]
+    headers.remove(edit.name)
+    for index in range(len(values)):
+        headers.add(names[index], _edited(edit, values[index], replacement))
 
 
 def _edited(edit: Edit, value: bytes, replacement: bytes) -> bytes:

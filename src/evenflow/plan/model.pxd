@@ -64,5 +64,5 @@ cdef class Decision:
     cdef public str reason, handler
     cdef public Balancer balancer
     cdef public Member member
-    cdef public bint keep_query
+    cdef public bint keep_query, proxy_error
     cdef public dict env

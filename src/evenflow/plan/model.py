@@ -265,7 +265,7 @@ class Decision:
 
     __slots__ = (
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme", "env", "scope", "host",
-        "handler", "file", "origin",
+        "handler", "file", "proxy_error", "origin",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -293,6 +293,8 @@ class Decision:
         self.handler = ""
         self.file = b""
         """The file's absolute path, below DocumentRoot."""
+        self.proxy_error = False
+        """An answer in the place of a member that nobody can reach: httpd calls it `Proxy Error`."""
 
 
 class Plan:

@@ -134,7 +134,8 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
     Returns UNCHANGED, CHANGED, CHANGED_AS_IS or REFUSED. A result to be proxied has `proxy:` before it.
     """
     changed = UNCHANGED
-    rounds = 0
+    # httpd counts the first run as well: N=3 lets the list start anew once.
+    rounds = 1
     index = 0
     while index < len(rules):
         rule = rules[index]

@@ -63,11 +63,10 @@ class HostTable:
         """The virtual host for a Host field on a connection with TLS; None if it may not be reached over this handshake (421).
 
         SSLVHostSNIPolicy secure: over a handshake for one virtual host only those may be asked that show the same certificates.
-        A Host that nobody has stays with the handshake's.
         """
         shown = self.select_sni(sni)
-        found = self.find(host) if host else None
-        if found is None or found is shown:
+        found = self.select(host)
+        if found is shown:
             return shown
         if found.tls != shown.tls or found.certificates != shown.certificates:
             return None

@@ -97,6 +97,19 @@ def test_a_connection_that_waits_to_be_accepted_is_served(tmp_path: Path) -> Non
         served.wait()
 
 
+def test_everybody_who_waits_is_served_before_the_end(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        os.kill(served.pid, signal.SIGSTOP)
+        clients = [served.client() for _ in range(200)]
+        for client in clients:
+            client.send(request("GET", "/own"))
+        served.drain()
+        os.kill(served.pid, signal.SIGCONT)
+        for client in clients:
+            assert client.answer()[0] == 404
+        served.wait()
+
+
 def test_tunnels_outlive_the_order_to_end(tmp_path: Path, member: Member) -> None:
     with Served(tmp_path, member, member={"upgrade": (b"websocket",)}) as served:
         client = served.client()

@@ -85,21 +85,24 @@ class Work:
             self.server.loop.add_reader(bound.fileno(), self.accept, bound, listener)
         self.tick()
 
-    def accept(self, bound: socket.socket, listener: Listener) -> None:
-        """Take waiting connections."""
+    def accept(self, bound: socket.socket, listener: Listener) -> bool:
+        """Take waiting connections; whether there may be more."""
         for _ in range(ACCEPT_AT_ONCE):
             try:
                 made, peer = bound.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
+            except ConnectionAbortedError:
+                continue
+            except BlockingIOError:
+                return False
             except OSError as fault:
                 self.pause(bound, listener, fault)
-                return
+                return False
             try:
                 self.welcome(made, peer, listener)
             except OSError:
                 # Gone again before we looked at it.
                 made.close()
+        return True
 
     def pause(self, bound: socket.socket, listener: Listener, fault: OSError) -> None:
         """Nothing can be accepted now: without descriptors the loop would only spin."""
@@ -165,7 +168,8 @@ class Work:
             return
         for bound, listener in self.sockets:
             server.loop.remove_reader(bound.fileno())
-            self.accept(bound, listener)
+            while self.accept(bound, listener):
+                pass
         server.draining = True
         server.routes.draining = True
         for bound, _ in self.sockets:

@@ -434,6 +434,24 @@ def test_bytes_that_come_with_the_request_and_with_the_101(tmp_path: Path, membe
         assert peer.read(9) == b"earlybird"
 
 
+def test_a_tunnel_that_begins_before_the_request_body_was_taken(tmp_path: Path) -> None:
+    data = random.Random(7).randbytes(12_000_000)
+    member = Member(rcvbuf=4096)
+    with Served(tmp_path, member, member=WEBSOCKET, host={"timeout": 300.0}) as served:
+        client = served.client()
+        client.send(request("POST", "/ws", "Upgrade: websocket", f"Content-Length: {len(data)}"))
+        peer = member.accept()
+        peer.head()
+        sender = threading.Thread(target=client.send, args=(data + b"and the tunnel's",))
+        sender.start()
+        peer.read(1)
+        peer.send(SWITCH)
+        assert client.head() == SWITCHED
+        assert peer.read(len(data) - 1) == data[1:]
+        assert peer.read(16) == b"and the tunnel's"
+        sender.join()
+
+
 @pytest.mark.parametrize("size", [10, 3_000_000])
 def test_a_half_closed_tunnel_from_the_client(tmp_path: Path, member: Member, size: int) -> None:
     data = random.Random(4).randbytes(size)

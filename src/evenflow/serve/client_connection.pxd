@@ -89,7 +89,7 @@ cdef class ClientConnection(Connection):
     cdef void backend_writable(self) except *
     @cython.locals(exchange=Exchange, done=cython.int)
     cpdef on_writable(self)
-    @cython.locals(backend=BackendConnection, slot=MemberSlot, done=cython.int, stash=bytearray)
+    @cython.locals(backend=BackendConnection, slot=MemberSlot, done=cython.int, stash=bytearray, waiting=Outlet)
     cdef void _begin_tunnel(self, Exchange exchange) except *
     @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
     cdef void _tunnel_to_backend(self, Py_ssize_t size) except *

@@ -643,6 +643,12 @@ class ClientConnection(Connection):
         # httpd: the larger of both sides' time-outs.
         self.tunnel = Tunnel(slot, max(self.host.timeout, self._patience()))
         exchange.slot = None
+        self.tunnel.received = exchange.body_sent
+        waiting = exchange.to_backend
+        if waiting.pending():
+            # A request body that the member has not taken: the tunnel's bytes go behind it.
+            backend.pending = Outlet()
+            backend.pending.put_range(waiting.data, waiting.start, waiting.end)
         done = self.push(exchange.to_client)
         if done == BLOCKED:
             self.pending = Outlet()

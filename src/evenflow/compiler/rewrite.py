@@ -107,7 +107,7 @@ def compile_rule(line: RuleLine, location: str | None, findings: Findings) -> Ru
     output = line.substitution
     template = None
     if output != "-" and not flags & rewrite.STATUS:
-        if output.endswith("?"):
+        if output.endswith("?") and not flags & rewrite.QUERY_APPEND:
             flags |= rewrite.QUERY_NONE
             output = output[:-1]
         elif flags & rewrite.QUERY_DISCARD and "?" not in output:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_RESTARTS: Final = 10
 """LimitInternalRecursion: so often may rules of Locations change the path of one request."""
 
+BAD_QUERY: Final = "a rule put a blank or a control character into the query (AH10410)"
+
 MEMO_SIZE: Final = 4096
 """So many answers are remembered twice over for each table of virtual hosts."""
 
@@ -105,7 +107,6 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     inquiry.filename = inquiry.path
     inquiry.mapped = False
     inquiry.nocanon = False
-    inquiry.canonical = False
     inquiry.translated = False
     locations.meet_locations(inquiry)
     inquiry.scope = locations.scope_of(inquiry.host, 0, False, inquiry.sections)
@@ -124,10 +125,10 @@ def run_server_rules(inquiry: Inquiry) -> Decision | None:
         return None
     if outcome == rewrite.REFUSED:
         return decision.answer(inquiry, inquiry.status, "refused by a rule")
-    if bad_query(inquiry):
-        return decision.answer(inquiry, 403, "a rule put a blank or a control character into the query (AH10410)")
     name = inquiry.filename
     if name.startswith(b"proxy:"):
+        if bad_query(inquiry):
+            return decision.answer(inquiry, 403, BAD_QUERY)
         inquiry.mapped = True
         inquiry.nocanon = outcome == rewrite.CHANGED_AS_IS
         return None
@@ -153,7 +154,10 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     """The settings of everything that meets: Proxy sections by the URL, or Directory sections by the file, then Locations by the path."""
     host = inquiry.host
     if not inquiry.mapped:
-        inquiry.filename = host.document_root.rstrip(b"/") + inquiry.filename
+        root = host.document_root.rstrip(b"/")
+        # A rule may have said %{DOCUMENT_ROOT} itself.
+        if not (inquiry.translated and root and inquiry.filename.startswith(root + b"/")):
+            inquiry.filename = root + inquiry.filename
     if inquiry.path is not inquiry.met_path:
         locations.meet_locations(inquiry)
     if inquiry.mapped:
@@ -181,22 +185,18 @@ def run_location_rules(inquiry: Inquiry) -> Decision | None:
     scope = inquiry.scope
     if not scope.rewrite_on or not scope.rules or inquiry.ended:
         return None
-    if inquiry.mapped and not inquiry.nocanon and not inquiry.canonical:
-        inquiry.filename = canonical_target(inquiry.filename)
-        inquiry.canonical = True
     before = inquiry.filename
     outcome = rewrite.run_rules(inquiry, scope.rules)
     if outcome == rewrite.UNCHANGED:
         return None
     if outcome == rewrite.REFUSED:
         return decision.answer(inquiry, inquiry.status, "refused by a rule")
-    if bad_query(inquiry):
-        return decision.answer(inquiry, 403, "a rule put a blank or a control character into the query (AH10410)")
     name = inquiry.filename
     if name.startswith(b"proxy:"):
-        if name != before or not inquiry.mapped:
-            inquiry.nocanon = outcome == rewrite.CHANGED_AS_IS
-            inquiry.canonical = True
+        if bad_query(inquiry):
+            return decision.answer(inquiry, 403, BAD_QUERY)
+        if outcome == rewrite.CHANGED_AS_IS:
+            inquiry.nocanon = True
         inquiry.mapped = True
         return None
     if name.startswith(b"passthrough:"):
@@ -259,7 +259,7 @@ def forwarded(inquiry: Inquiry) -> Decision:
     if inquiry.nocanon:
         if has_controls(path):
             return decision.answer(inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)")
-    elif not inquiry.canonical:
+    else:
         path = canonical(path)
     if not path:
         path = b"/"
@@ -290,6 +290,8 @@ def redirected(inquiry: Inquiry, outcome: int) -> Decision:
     inquiry.asked |= QUERY
     query = inquiry.query
     if query is not None:
+        if as_is and bad_query(inquiry):
+            return decision.answer(inquiry, 403, BAD_QUERY)
         if not as_is and query != inquiry.head.query:
             query = escape(query)
         location += b"?" + query
@@ -298,14 +300,6 @@ def redirected(inquiry: Inquiry, outcome: int) -> Decision:
     if inquiry.trace is not None:
         inquiry.note("redirect", inquiry.origin, inquiry.filename, location)
     return decision.redirect(inquiry, inquiry.redirect_status, location)
-
-
-def canonical_target(filename: bytes) -> bytes:
-    """`proxy:` and a URL with its path escaped: what rules of a Location see of a mapped request."""
-    slash = filename.find(b"/", filename.find(b"://") + 3)
-    if slash < 0:
-        return filename + b"/"
-    return filename[:slash] + canonical(filename[slash:])
 
 
 BAD: Final = bytes(range(0x21)) + b"\x7f"

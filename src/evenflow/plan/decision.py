@@ -59,7 +59,7 @@ class Inquiry:
 
     __slots__ = (
         "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections", "raw_path",
-        "met_path", "mapped", "translated", "nocanon", "canonical", "scope", "handler", "ended", "restart", "restarts", "status", "redirect_status", "location_mapping", "origin",
+        "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts", "status", "redirect_status", "location_mapping", "origin",
         "rule_match", "condition_match",
     )  # fmt: skip
 
@@ -92,8 +92,6 @@ class Inquiry:
         """`filename` is `proxy:` and a URL."""
         self.nocanon = False
         """The URL's path is forwarded as it is (nocanon, NE)."""
-        self.canonical = False
-        """The URL's path is escaped already."""
         self.scope: Scope = host.base
         self.handler = ""
         """The handler that a rule's H names."""

@@ -105,6 +105,31 @@ def any_applies(edits: tuple[object, ...], env: dict[bytes, bytes]) -> bool:
     return False
 
 
+def all_wait_for(edits: tuple[object, ...], name: bytes) -> bool:
+    """Whether every one of them acts only where the variable `name` is set."""
+    for edit in edits:
+        assert isinstance(edit, Edit)
+        if edit.env is None or edit.env[0] != name or not edit.env[1]:
+            return False
+    return True
+
+
+def added_lines(edits: tuple[object, ...], view: View) -> bytes | None:
+    """The lines that those which act add, ready for the wire; None where one of them does more than add."""
+    env = view.env
+    if env is None:
+        env = {}
+    lines = b""
+    for edit in edits:
+        assert isinstance(edit, Edit)
+        condition = edit.env
+        if condition is None or (condition[0] in env) == condition[1]:
+            if edit.action != ADD:
+                return None
+            lines += edit.name + b": " + write(edit.value, view, env) + b"\r\n"
+    return lines
+
+
 def edit_request(edits: tuple[object, ...], headers: Headers, view: View) -> None:
     """Run RequestHeader's edits over the fields that a member will get."""
     _run(edits, headers, view)

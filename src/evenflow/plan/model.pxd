@@ -1,3 +1,6 @@
+cdef int FORWARD, REDIRECT, ANSWER, FILE, LOCAL
+
+
 cdef class Member:
     cdef public bytes name, scheme, path, host_field, route, redirect, status
     cdef public str host

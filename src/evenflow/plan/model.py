@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import cython
+
 from evenflow.origin import NOWHERE, Origin
 
 # What is done with a request: `Decision.kind`.
@@ -21,6 +23,11 @@ FILE: Final = 4
 """A file below DocumentRoot."""
 LOCAL: Final = 5
 """Handed to a local handler named `handler` (balancer-manager)."""
+
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(FORWARD=FORWARD, REDIRECT=REDIRECT, ANSWER=ANSWER, FILE=FILE, LOCAL=LOCAL)
 
 
 class Member:

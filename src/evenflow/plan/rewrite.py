@@ -331,10 +331,7 @@ def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) ->
         elif not inquiry.mapped and not flags & PROXY:
             inquiry.filename = location + inquiry.filename
     if flags & PROXY:
-        made = inquiry.filename
-        if location is not None and not flags & AS_IS:
-            made = escape_url(made)
-        inquiry.filename = b"proxy:" + qualified(inquiry, made)
+        inquiry.filename = b"proxy:" + qualified(inquiry, inquiry.filename)
         return True
     if flags & REDIRECT:
         inquiry.filename = qualified(inquiry, inquiry.filename)

@@ -99,21 +99,21 @@ def expand_substitution(template: Template, inquiry: Inquiry, escaping: Escaping
 
 
 def brings_question_mark(template: Template, inquiry: Inquiry, escaping: Escaping | None) -> bool:
-    """Whether something that is put in holds a `?` that the rule's author did not write."""
+    """Whether the first `?` of the expanded text was put in, and not written by the rule's author."""
     if template.literal is not None:
         return False
     for part in template.parts:
         kind = part.kind
+        if kind == LITERAL:
+            if b"?" in part.text:
+                return False
+            continue
         if kind == VARIABLE:
             value = _value(part, inquiry)
-        elif kind == RULE_GROUP:
-            value = _group(inquiry.rule_match, part.number)
-        elif kind == CONDITION_GROUP:
-            value = _group(inquiry.condition_match, part.number)
         else:
-            continue
-        if kind != VARIABLE and escaping is not None:
-            value = escaping.apply(value)
+            value = _group(inquiry.rule_match if kind == RULE_GROUP else inquiry.condition_match, part.number)
+            if escaping is not None:
+                value = escaping.apply(value)
         if b"?" in value:
             return True
     return False

@@ -112,7 +112,7 @@ def _server_addr(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _server_admin(inquiry: Inquiry, argument: bytes) -> bytes:
-    return inquiry.host.server_admin
+    return inquiry.host.server_admin or b"[no address given]"
 
 
 def _server_protocol(inquiry: Inquiry, argument: bytes) -> bytes:

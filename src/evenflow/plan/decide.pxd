@@ -1,0 +1,16 @@
+cimport cython
+from evenflow.plan.model cimport ConnectionFacts, Decision
+from evenflow.wire.http1 cimport RequestHead
+
+
+cdef class Memo:
+    cdef public dict young
+    cdef public dict old
+
+
+cdef class Decider:
+    cdef public object plan
+    cdef public dict memos
+
+    @cython.locals(memo=Memo, key=tuple)
+    cpdef Decision decide(self, ConnectionFacts facts, RequestHead head)

@@ -274,6 +274,9 @@ def forwarded(inquiry: Inquiry) -> Decision:
         return decision.answer(inquiry, 500, f"no way to speak `{scheme.decode('latin-1')}` to a member")
     member = backends.find_member(origin, path)
     if member is None:
+        digits = origin[origin.rfind(b":") + 1 :]
+        if not digits.translate(None, b"0123456789") and rewrite.leading_number(digits) > 65535:
+            return decision.answer(inquiry, 400, f"no port is as large as in `{origin.decode('latin-1')}`")
         # httpd would ask the DNS for this name and say so.
         made = decision.answer(inquiry, 500, f"the configuration names no member `{origin.decode('latin-1')}`")
         made.proxy_error = True

@@ -324,7 +324,7 @@ def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) ->
         inquiry.status = 403
         return False
     inquiry.filename = split_query(inquiry, made, flags)
-    absolute = scheme_end(inquiry.filename) > 0
+    absolute = scheme_end(inquiry.filename) != 0
     if not absolute and not inquiry.filename.startswith(b"/"):
         if location is None:
             inquiry.filename = b"/" + inquiry.filename
@@ -339,7 +339,7 @@ def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) ->
         return True
     if absolute:
         inquiry.filename = reduced(inquiry, inquiry.filename)
-        if scheme_end(inquiry.filename) > 0:
+        if scheme_end(inquiry.filename) != 0:
             inquiry.redirect_status = rule.status
     return True
 

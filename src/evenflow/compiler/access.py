@@ -78,6 +78,6 @@ def read_network(text: str) -> Network:
     except ValueError:
         raise Refused(
             "address-malformed",
-            f"`{text}` is not an address: write `10.0.0.1`, `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.1` or `2001:db8::/32`",
+            f"`{text}` is not an address: write `10.0.0.1`, `10.0.0.0/8`, `10.1` or `2001:db8::/32`",
         ) from None
     return Network(network.max_prefixlen, int(network.network_address), int(network.netmask))

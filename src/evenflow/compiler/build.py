@@ -1,7 +1,8 @@
 """From settings to a plan that can serve, or to everything that is wrong with them.
 
-The one entrance of this room: virtual hosts are merged from the main server and their own block, backends are identified, and everything
-that is text there is compiled here, once. What cannot be compiled is a diagnostic; nothing is left out silently.
+The one entrance of this room: virtual hosts are merged from the main server and their own block, backends are
+identified, and everything that is text there is compiled here, once. What cannot be compiled is a diagnostic; nothing
+is left out silently.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
 from evenflow.compiler.rewrite import compile_rules
-from evenflow.compiler.sections import base_scope, compile_mapping, compile_section, directory_order, misplaced_files, rules_of
+from evenflow.compiler.sections import (
+    base_scope,
+    compile_mapping,
+    compile_section,
+    directory_order,
+    misplaced_files,
+    rules_of,
+)
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.merge import merge
@@ -49,9 +57,7 @@ def build(settings: Settings) -> Built:
         for index, (block, server) in enumerate(zip(blocks, servers[1:], strict=True))
     )
     all_hosts = (host, *plan.hosts)
-    identities.add_rule_targets(
-        [(server, all_rules(one)) for one, server in zip(all_hosts, servers, strict=True)]
-    )
+    identities.add_rule_targets([(server, all_rules(one)) for one, server in zip(all_hosts, servers, strict=True)])
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)
     plan.tables = host_tables(
@@ -103,7 +109,9 @@ def make_host(
     canonical = (core.use_canonical_name or "off").lower()
     host.use_canonical_name = canonical == "on"
     if canonical == "dns":
-        findings.error("value-not-supported", "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`", origin)
+        findings.error(
+            "value-not-supported", "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`", origin
+        )
     tls = (block or main).tls
     host.tls = bool(tls.engine)
     if host.tls:

@@ -12,12 +12,14 @@ from evenflow.plan import edits
 from evenflow.plan.edits import Edit, Format
 
 ACTIONS: Final = {
-    "set": edits.SET, "setifempty": edits.SET_IF_EMPTY, "add": edits.ADD, "append": edits.APPEND, "merge": edits.MERGE, "unset": edits.UNSET,
-    "edit": edits.EDIT, "edit*": edits.EDIT_ALL, "echo": edits.ECHO, "note": edits.NOTE,
+    "set": edits.SET, "setifempty": edits.SET_IF_EMPTY, "add": edits.ADD, "append": edits.APPEND, "merge":
+    edits.MERGE, "unset": edits.UNSET, "edit": edits.EDIT, "edit*": edits.EDIT_ALL, "echo": edits.ECHO, "note":
+    edits.NOTE,
 }  # fmt: skip
 
 SERVER_VARIABLES: Final = {
-    "HTTPS": edits.HTTPS, "REMOTE_ADDR": edits.REMOTE_ADDR, "SERVER_NAME": edits.SERVER_NAME, "SSL_TLS_SNI": edits.TLS_NAME,
+    "HTTPS": edits.HTTPS, "REMOTE_ADDR": edits.REMOTE_ADDR, "SERVER_NAME": edits.SERVER_NAME, "SSL_TLS_SNI":
+    edits.TLS_NAME,
 }  # fmt: skip
 
 ESCAPES: Final = {"r": "\r", "n": "\n", "t": "\t"}
@@ -28,7 +30,9 @@ OURS: Final = frozenset((b"transfer-encoding", b"content-length", b"connection")
 """Fields that frame a message: we write them anew, whatever an edit would make of them."""
 
 
-def compile_edits(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Edit, ...]]:
+def compile_edits(
+    lines: tuple[FieldEdit, ...], findings: Findings
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Edit, ...]]:
     """The edits of one section by table: request, always, onsuccess. Lines that fail are findings."""
     tables: dict[str, list[Edit]] = {"request": [], "always": [], "onsuccess": []}
     for line in lines:
@@ -42,8 +46,12 @@ def compile_edits(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[tup
 def compile_edit(line: FieldEdit) -> Edit:
     """One line. Raises `Refused`."""
     if line.early:
-        raise Refused("edit-not-supported", "evenflow does not act on `early` yet", help="remove the word if no SetEnvIf looks at the field")
-    if line.expr is not None or line.value.startswith("expr=") and line.action not in ("edit", "edit*"):
+        raise Refused(
+            "edit-not-supported",
+            "evenflow does not act on `early` yet",
+            help="remove the word if no SetEnvIf looks at the field",
+        )
+    if line.expr is not None or (line.value.startswith("expr=") and line.action not in ("edit", "edit*")):
         raise Refused("expression-not-supported", "evenflow does not evaluate `expr=` in Header and RequestHeader yet")
     action = ACTIONS[line.action]
     name = to_bytes(line.name)

@@ -1,6 +1,7 @@
 """What the compiler finds wrong, collected while it goes on.
 
-Problems are the configuration room's `Diagnostic`s, pointing at the statement that said it. This file knows no settings.
+Problems are the configuration room's `Diagnostic`s, pointing at the statement that said it. This file knows no
+settings.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Findings:
 
 
 class Refused(Exception):
-    """Raised inside this room where one piece of a statement cannot be compiled; whoever holds the origin makes a finding of it."""
+    """Raised inside this room where one piece of a statement cannot be compiled; whoever holds the origin makes a
+    finding of it."""
 
     def __init__(self, code: str, headline: str, *, notes: tuple[str, ...] = (), help: str = "") -> None:
         super().__init__(headline)

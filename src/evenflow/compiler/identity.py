@@ -1,8 +1,8 @@
 """Who is a backend: the balancers and members that each server has, with their parameters resolved.
 
-Follows httpd's rules of identity: a member of a balancer is its URL; a plain member is made by the first line that needs it and shared by
-every later URL that begins with its own; later lines override earlier ones. What rules name beyond that gets a member of its own
-without kept connections. Slots are given out here.
+Follows httpd's rules of identity: a member of a balancer is its URL; a plain member is made by the first line that
+needs it and shared by every later URL that begins with its own; later lines override earlier ones. What rules name
+beyond that gets a member of its own without kept connections. Slots are given out here.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ class Identities:
         """Every `scheme://host[:port]` that the configuration names, for rules whose target depends on the request."""
 
     def add_server(self, block: Block, files: tuple[str, ...]) -> Server:
-        """Read one server's lines. The main server comes first; its balancers and plain members are visible in the others."""
+        """Read one server's lines. The main server comes first; its balancers and plain members are visible in the
+        others."""
         drafts: dict[str, BalancerDraft] = {}
         plain: list[MemberDraft] = []
         for line in lines_of(block, files):
@@ -160,7 +161,12 @@ class Identities:
         name = balancer_name(line.target)
         if name is not None:
             draft = drafts.get(name)
-            if draft is None and self.main is not None and name in self.main.balancers and line.balancer == BalancerParameters():
+            if (
+                draft is None
+                and self.main is not None
+                and name in self.main.balancers
+                and line.balancer == BalancerParameters()
+            ):
                 return
             if draft is None:
                 draft = drafts[name] = BalancerDraft(name, line.origin)
@@ -175,7 +181,9 @@ class Identities:
                 "parameters-ignored",
                 f"the parameters of `{url.name}` have no effect: it shares the member `{member.url.name}`",
                 line.origin,
-                notes=(f"that member is made on line {member.origin.line}, and its URL is the beginning of this one (AH01146)",),
+                notes=(
+                    f"that member is made on line {member.origin.line}, and this URL begins with its own (AH01146)",
+                ),
                 help="put the mapping with the longer URL first",
             )
 
@@ -344,7 +352,7 @@ def split_authority(url: str, authority: str) -> tuple[str, int]:
         digits = rest.removeprefix(":")
     else:
         host, _, digits = authority.partition(":")
-    if not host or digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 65536):
+    if not host or (digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 65536)):
         raise Refused("url-malformed", f"`{url}` names no host and port that can be connected to")
     return host.lower(), int(digits or 0)
 

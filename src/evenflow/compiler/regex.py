@@ -1,7 +1,7 @@
 """Regular expressions as httpd means them (PCRE, DOTALL, DOLLAR_ENDONLY), for Python's `re` on bytes.
 
-The two languages agree on nearly everything. What is written differently is translated, what `re` cannot say is refused with its
-place in the pattern: a pattern is never changed in meaning. Compiled once, when the plan is built.
+The two languages agree on nearly everything. What is written differently is translated, what `re` cannot say is refused
+with its place in the pattern: a pattern is never changed in meaning. Compiled once, when the plan is built.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def compile_regex(pattern: str, any_case: bool = False) -> re.Pattern[bytes]:
 
 
 def wildcard_regex(pattern: str, crosses_slashes: bool) -> re.Pattern[bytes]:
-    """A shell pattern (`*`, `?`, `[...]`) for the whole of a text, as apr_fnmatch reads it. `Refused` for an open bracket."""
+    """A shell pattern (`*`, `?`, `[...]`) for the whole of a text, as apr_fnmatch reads it. `Refused` for an open
+    bracket."""
     one = "." if crosses_slashes else "[^/]"
     out = []
     pos = 0

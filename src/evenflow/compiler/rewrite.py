@@ -1,6 +1,7 @@
 """RewriteRule and RewriteCond lines, from text to `plan.rewrite.Rule`.
 
-A rule that cannot be compiled, or asks for what we do not do yet, is a finding at its line; no flag is dropped without a word.
+A rule that cannot be compiled, or asks for what we do not do yet, is a finding at its line; no flag is dropped without
+a word.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ PLAIN_FLAGS: Final = {
     "UNSAFEALLOW3F": rewrite.ALLOW_3F,
 }
 
-# Nothing that we do depends on these: there are no sub-requests, no path info, and no look at the disk before DocumentRoot.
+# Nothing that we do depends on these: there are no sub-requests, no path info, and no look at the disk before
+# DocumentRoot.
 WITHOUT_EFFECT: Final = frozenset(("NS", "DPI", "UNC", "UNSAFEPREFIXSTAT"))
 
 READ_ELSEWHERE: Final = frozenset(("NC", "B", "BNP", "BNE", "BCTLS"))
@@ -37,14 +39,16 @@ READ_ELSEWHERE: Final = frozenset(("NC", "B", "BNP", "BNE", "BCTLS"))
 REDIRECTS: Final = {"permanent": 301, "temp": 302, "seeother": 303}
 
 INTEGERS: Final = {
-    "-eq": rewrite.INT_EQ, "-ne": rewrite.INT_NE, "-lt": rewrite.INT_LT, "-le": rewrite.INT_LE, "-gt": rewrite.INT_GT, "-ge": rewrite.INT_GE,
+    "-eq": rewrite.INT_EQ, "-ne": rewrite.INT_NE, "-lt": rewrite.INT_LT, "-le": rewrite.INT_LE,
+    "-gt": rewrite.INT_GT, "-ge": rewrite.INT_GE,
 }  # fmt: skip
 TEXTS: Final = (
-    (">=", rewrite.GREATER_EQUAL), ("<=", rewrite.LESS_EQUAL), ("=", rewrite.EQUAL), (">", rewrite.GREATER), ("<", rewrite.LESS),
+    (">=", rewrite.GREATER_EQUAL), ("<=", rewrite.LESS_EQUAL), ("=", rewrite.EQUAL),
+    (">", rewrite.GREATER), ("<", rewrite.LESS),
 )  # fmt: skip
 FILE_TESTS: Final = {
-    "-f": rewrite.IS_FILE, "-d": rewrite.IS_DIRECTORY, "-s": rewrite.IS_NOT_EMPTY, "-l": rewrite.IS_LINK, "-L": rewrite.IS_LINK,
-    "-h": rewrite.IS_LINK, "-x": rewrite.IS_EXECUTABLE,
+    "-f": rewrite.IS_FILE, "-d": rewrite.IS_DIRECTORY, "-s": rewrite.IS_NOT_EMPTY,
+    "-l": rewrite.IS_LINK, "-L": rewrite.IS_LINK, "-h": rewrite.IS_LINK, "-x": rewrite.IS_EXECUTABLE,
 }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What a server or a section says, from settings to `plan.locations`: the base scope of a server and the sections in it."""
+"""What a server or a section says, from settings to `plan.locations`: the base scope of a server and the sections in
+it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ def base_scope(block: Block, backends: Backends, findings: Findings) -> Scope:
     return scope
 
 
-def compile_said(block: Block, path: str | None, backends: Backends, findings: Findings, *, server: bool = False) -> Said:
+def compile_said(
+    block: Block, path: str | None, backends: Backends, findings: Findings, *, server: bool = False
+) -> Said:
     """What one section says. `path` is a Location's, for lines in it that leave theirs out."""
     said = Said()
     proxy = block.proxy
@@ -41,9 +44,7 @@ def compile_said(block: Block, path: str | None, backends: Backends, findings: F
     said.error_override = known(proxy.error_override)
     said.error_override_codes = frozenset(proxy.error_override_codes or ())
     said.add_headers = known(proxy.add_headers)
-    said.reverses = tuple(
-        reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends)
-    )
+    said.reverses = tuple(reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends))
     said.request_edits, said.always_edits, said.onsuccess_edits = compile_edits(block.headers.edits or (), findings)
     handler = block.core.handler
     if handler is not UNSET:
@@ -88,7 +89,8 @@ def compile_section(block: Block, backends: Backends, findings: Findings, root: 
         refused.report(findings, block.origin)
         return None
     if block.kind == "proxy":
-        # Compared with where a mapping leads; the name of a balancer there is in lower case, however it is written here.
+        # Compared with where a mapping leads; the name of a balancer there is in lower case, however it is written
+        # here.
         name = balancer_name(text)
         if name is not None and pattern is None:
             text = text[: len("balancer://")].lower() + name + text[len("balancer://") + len(name) :]

@@ -1,6 +1,7 @@
 """Substitution strings and test strings, from text to `plan.template.Template`.
 
-Reads `$N`, `%N`, `%{VAR}`, `${map:key}` and backslashes exactly as mod_rewrite's `do_expand` does, but once, when the plan is built.
+Reads `$N`, `%N`, `%{VAR}`, `${map:key}` and backslashes exactly as mod_rewrite's `do_expand` does, but once, when the
+plan is built.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from evenflow.compiler.findings import Refused
 from evenflow.compiler.texts import to_bytes
 from evenflow.plan import variables
 from evenflow.plan.template import CONDITION_GROUP, LITERAL, RULE_GROUP, VARIABLE, Escaping, Part, Template
-from evenflow.plan.variables import Variable
 
 SSL_NAMES: Final = {"SSL_TLS_SNI": variables.TLS_NAME, "HTTPS": variables.TLS_HTTPS}
 
@@ -21,7 +21,8 @@ Warn = Callable[[str, str, str], None]
 
 
 def compile_template(text: str, warn: Warn) -> Template:
-    """The compiled text. Raises `Refused` for what we cannot look up; tells `warn` of what httpd makes empty without a word."""
+    """The compiled text. Raises `Refused` for what we cannot look up; tells `warn` of what httpd makes empty without a
+    word."""
     parts: list[Part] = []
     literal: list[str] = []
 
@@ -113,7 +114,8 @@ def variable_part(name: str, warn: Warn) -> Part:
 
 
 def compile_escaping(only: str | None, exempt: str, controls: bool, plus: bool) -> Escaping:
-    """The table for B (`only` the characters of B=, None for the usual set), BNE (`exempt`), BCTLS (`controls`) and BNP (not `plus`)."""
+    """The table for B (`only` the characters of B=, None for the usual set), BNE (`exempt`), BCTLS (`controls`) and BNP
+    (not `plus`)."""
     chosen = frozenset(to_bytes(only)) if only is not None else None
     free = frozenset(to_bytes(exempt))
     table: list[bytes] = []

@@ -1,8 +1,9 @@
 """What becomes of a request: the phases, in httpd's order, and a memory for answers that every like request gets.
 
-A phase looks at the inquiry and gives a `Decision`, or None to go on. The order is httpd's: virtual host, path, Location sections,
-rules of the server, ProxyPass, the scope of all sections that met, access, rules of the Location, and then where it goes. With a
-trace the same phases write down what they saw. Which member of a balancer takes the request is not decided here.
+A phase looks at the inquiry and gives a `Decision`, or None to go on. The order is httpd's: virtual host, path,
+Location sections, rules of the server, ProxyPass, the scope of all sections that met, access, rules of the Location,
+and then where it goes. With a trace the same phases write down what they saw. Which member of a balancer takes the
+request is not decided here.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def begin(plan: Plan, facts: ConnectionFacts, head: RequestHead, trace: list[Ste
 
 
 def run(inquiry: Inquiry) -> Decision:
-    """Lead the inquiry through the phases until one decides; again from the path on where a Location's rule changed it."""
+    """Lead the inquiry through the phases until one decides; again from the path on where a Location's rule changed it.
+    """
     made = choose_host(inquiry)
     if made is not None:
         return made
@@ -151,7 +153,8 @@ def map_by_mappings(inquiry: Inquiry) -> Decision | None:
 
 
 def gather_scope(inquiry: Inquiry) -> Decision | None:
-    """The settings of everything that meets: Proxy sections by the URL, or Directory sections by the file, then Locations by the path."""
+    """The settings of everything that meets: Proxy sections by the URL, or Directory sections by the file, then
+    Locations by the path."""
     host = inquiry.host
     if not inquiry.mapped:
         root = host.document_root.rstrip(b"/")
@@ -258,7 +261,9 @@ def forwarded(inquiry: Inquiry) -> Decision:
     scheme, origin, path = split_url(inquiry.filename[6:])
     if inquiry.nocanon:
         if has_controls(path):
-            return decision.answer(inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)")
+            return decision.answer(
+                inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)"
+            )
     else:
         path = canonical(path)
     if not path:
@@ -322,7 +327,8 @@ def bad_query(inquiry: Inquiry) -> bool:
 
 
 class Memo:
-    """Remembered answers of one kind of connection: two generations of a dictionary, the older dropped when the younger is full."""
+    """Remembered answers of one kind of connection: two generations of a dictionary, the older dropped when the younger
+    is full."""
 
     __slots__ = ("young", "old")
 
@@ -340,8 +346,8 @@ class Memo:
 class Decider:
     """Decides like `decide`, and remembers what depended on nothing but path, Host, method and the kind of connection.
 
-    One for each child. What depended on more is decided anew each time, so no answer is ever given to the wrong request; the
-    memory is bounded, and the path and Host that it is kept under are the bytes as received.
+    One for each child. What depended on more is decided anew each time, so no answer is ever given to the wrong
+    request; the memory is bounded, and the path and Host that it is kept under are the bytes as received.
     """
 
     __slots__ = ("plan", "memos")
@@ -363,13 +369,18 @@ class Decider:
         if found is None:
             inquiry = begin(self.plan, facts, head, None)
             found = run(inquiry)
-            if inquiry.asked != NOTHING or not head.host or len(head.path) + len(head.host) + len(head.method) > MEMO_KEY:
+            if (
+                inquiry.asked != NOTHING
+                or not head.host
+                or len(head.path) + len(head.host) + len(head.method) > MEMO_KEY
+            ):
                 return found
         memo.keep(key, found)
         return found
 
     def memo_of(self, facts: ConnectionFacts) -> Memo:
-        """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the handshake."""
+        """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the handshake.
+        """
         sni = b""
         if facts.tls:
             table = facts.table

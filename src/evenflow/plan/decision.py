@@ -1,7 +1,7 @@
 """One request while it is being decided: what was asked, how far we are, and what the answer depended on.
 
-`Inquiry` is what the phases of `decide` read and write; httpd's names for its fields stand beside ours. The functions below make
-the finished `Decision`s. Nothing here looks at a rule or a setting.
+`Inquiry` is what the phases of `decide` read and write; httpd's names for its fields stand beside ours. The functions
+below make the finished `Decision`s. Nothing here looks at a rule or a setting.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from evenflow.plan.model import (
 if TYPE_CHECKING:
     from evenflow.wire.http1 import RequestHead
 
-# What a decision may depend on beside the path, Host, the method and the kind of connection. Whatever is seen here forbids remembering it.
+# What a decision may depend on beside the path, Host, the method and the kind of connection. Whatever is seen here
+# forbids remembering it.
 NOTHING: Final = 0
 FIELDS: Final = 1
 """A header field other than Host, or the request line as a whole."""
@@ -58,12 +59,14 @@ class Inquiry:
     """A request on its way through the phases."""
 
     __slots__ = (
-        "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections", "raw_path",
-        "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts", "status", "redirect_status", "location_mapping", "origin",
-        "rule_match", "condition_match",
+        "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections",
+        "raw_path", "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts",
+        "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, facts: ConnectionFacts, head: RequestHead, host: VirtualHost, trace: list[Step] | None) -> None:
+    def __init__(
+        self, plan: Plan, facts: ConnectionFacts, head: RequestHead, host: VirtualHost, trace: list[Step] | None
+    ) -> None:
         self.plan = plan
         self.facts = facts
         self.head = head

@@ -1,8 +1,8 @@
 """Header and RequestHeader: fields are set, added, edited and dropped.
 
-The edits of one table run in the order in which they were merged; each may depend on a variable. Values are formats, compiled: text
-with %t, %D and %{VAR}e in it; a variable that is not set is the text `(null)`, as with httpd. Which table acts on which answer
-is the proxy's business.
+The edits of one table run in the order in which they were merged; each may depend on a variable. Values are formats,
+compiled: text with %t, %D and %{VAR}e in it; a variable that is not set is the text `(null)`, as with httpd. Which
+table acts on which answer is the proxy's business.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ NOTE_PREFIX: Final = b"note:"
 class View(Protocol):
     """What an edit may look at: the request, its connection, its decision and its environment.
 
-    It may have `began_us` besides, the time of the request in microseconds since 1970; without it %t is now and %D is 0.
+    It may have `began_us` besides, the time of the request in microseconds since 1970; without it %t is now and %D is
+    0.
     """
 
     @property
@@ -85,7 +86,13 @@ class Edit:
     __slots__ = ("action", "name", "value", "pattern", "env", "origin")
 
     def __init__(
-        self, action: int, name: bytes, value: Format, pattern: re.Pattern[bytes] | None, env: tuple[bytes, bool] | None, origin: Origin
+        self,
+        action: int,
+        name: bytes,
+        value: Format,
+        pattern: re.Pattern[bytes] | None,
+        env: tuple[bytes, bool] | None,
+        origin: Origin,
     ) -> None:
         self.action = action
         self.name = name
@@ -209,7 +216,8 @@ def began(view: View) -> int:
 
 
 def _edit_lines(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
-    """Each line of the field for itself; they end up behind the other fields, as with httpd. A field that is not there stays away."""
+    """Each line of the field for itself; they end up behind the other fields, as with httpd. A field that is not there
+    stays away."""
     values = headers.get_all(edit.name)
     if not values:
         return
@@ -245,7 +253,8 @@ def _edited(edit: Edit, value: bytes, replacement: bytes) -> bytes:
 
 
 def put_groups(text: bytes, match: re.Match[bytes]) -> bytes:
-    """`text` with the groups in the place of $0 to $9; a backslash takes the meaning from what follows it (`ap_pregsub`)."""
+    """`text` with the groups in the place of $0 to $9; a backslash takes the meaning from what follows it
+    (`ap_pregsub`)."""
     if b"$" not in text and b"\\" not in text:
         return text
     out = bytearray()

@@ -1,7 +1,7 @@
 """Which file below DocumentRoot does a path name?
 
-Only what lies there, by whatever links, may come out: a path with dot segments or NUL left in it is refused, and so is a link
-that leads out of DocumentRoot. The file is not opened here, and whether it exists is for who opens it.
+Only what lies there, by whatever links, may come out: a path with dot segments or NUL left in it is refused, and so is
+a link that leads out of DocumentRoot. The file is not opened here, and whether it exists is for who opens it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import os
 
 
 def file_path(document_root: bytes, path: bytes) -> bytes | None:
-    """The absolute path of the file that `path` (decoded, from its slash on) names; None for one that must not be given out."""
+    """The absolute path of the file that `path` (decoded, from its slash on) names; None for one that must not be given
+    out."""
     if b"\0" in path or not path.startswith(b"/"):
         return None
     if b"/." in path:

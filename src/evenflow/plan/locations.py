@@ -1,7 +1,8 @@
 """Which sections does a request meet, and what do they say together?
 
-`<Location>` by the decoded path, `<Proxy>` by the URL that it was mapped to, `<Directory>` by the file: each in file order, later ones
-overriding. The set of sections that met is a number (one bit for each), and its merged `Scope` is made once.
+`<Location>` by the decoded path, `<Proxy>` by the URL that it was mapped to, `<Directory>` by the file: each in file
+order, later ones overriding. The set of sections that met is a number (one bit for each), and its merged `Scope` is
+made once.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ class Said:
     """What one section says; None where it says nothing."""
 
     __slots__ = (
-        "preserve_host", "error_override", "error_override_codes", "add_headers", "reverses", "request_edits", "always_edits",
-        "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
+        "preserve_host", "error_override", "error_override_codes", "add_headers", "reverses", "request_edits",
+        "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -79,7 +80,8 @@ class Section:
 
 
 def meet_locations(inquiry: Inquiry) -> None:
-    """Find the Locations of the inquiry's path, the variables that their patterns set, and the ProxyPass of the last that has one."""
+    """Find the Locations of the inquiry's path, the variables that their patterns set, and the ProxyPass of the last
+    that has one."""
     sections = inquiry.host.locations
     found = 0
     bit = 1
@@ -120,7 +122,8 @@ def meet(sections: tuple[object, ...], text: bytes) -> int:
 
 
 def scope_of(host: VirtualHost, outer: int, of_files: bool, locations: int) -> Scope:
-    """The merged scope: the virtual host, then `outer` (Proxy sections, or Directory sections `of_files`), then Locations."""
+    """The merged scope: the virtual host, then `outer` (Proxy sections, or Directory sections `of_files`), then
+    Locations."""
     if not outer and not locations:
         return host.base
     key = (outer, 1 if of_files else 0, locations)
@@ -166,7 +169,8 @@ def copy_scope(old: Scope) -> Scope:
 
 
 def add(scope: Scope, said: Said) -> None:
-    """Let a section speak: lists are appended, rules and Require replaced, everything else overridden where it is said."""
+    """Let a section speak: lists are appended, rules and Require replaced, everything else overridden where it is said.
+    """
     if said.preserve_host is not None:
         scope.preserve_host = said.preserve_host
     if said.error_override is not None:

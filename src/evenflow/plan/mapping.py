@@ -1,7 +1,7 @@
 """ProxyPass: which URL does a path stand for?
 
-The first mapping in file order whose prefix covers the path wins, and the URL is its target with the rest of the path behind it:
-text and text, whatever slashes that makes (httpd's `alias_match` and `ap_proxy_trans_match`). Who answers at
+The first mapping in file order whose prefix covers the path wins, and the URL is its target with the rest of the path
+behind it: text and text, whatever slashes that makes (httpd's `alias_match` and `ap_proxy_trans_match`). Who answers at
 that URL is not known here.
 """
 
@@ -26,7 +26,8 @@ class Mapping:
 
 
 def covered(mapping: Mapping, path: bytes) -> int:
-    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one."""
+    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one.
+    """
     prefix = mapping.prefix
     if path.startswith(mapping.subtree) or path == prefix:
         if b"//" not in path:
@@ -58,7 +59,8 @@ def _covered_with_runs(prefix: bytes, path: bytes) -> int:
 
 
 def map_path(inquiry: Inquiry) -> bool:
-    """Look for the mapping of the inquiry's path and make it its target; False where none covers it or the first one excludes it.
+    """Look for the mapping of the inquiry's path and make it its target; False where none covers it or the first one
+    excludes it.
 
     The mapping of a Location comes before the list, even before an exclusion in it.
     """

@@ -1,7 +1,8 @@
 """The frozen routing plan: what a request is measured against.
 
-Made once by the compiler, shared by fork, never changed while it serves; what changes lives in slots. All text is bytes, as on the wire.
-The classes here are plain: how a request is led through them is written in `decide` and its neighbours.
+Made once by the compiler, shared by fork, never changed while it serves; what changes lives in slots. All text is
+bytes, as on the wire. The classes here are plain: how a request is led through them is written in `decide` and its
+neighbours.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ if cython.compiled:
 class Member:
     """One backend origin: a BalancerMember, a ProxyPass to a plain URL, or the authority that a `[P]` rule names.
 
-    `slot` is the row in the scoreboard. Durations are float seconds, 0.0 where not said (the virtual host's `proxy_timeout` counts then).
+    `slot` is the row in the scoreboard. Durations are float seconds, 0.0 where not said (the virtual host's
+    `proxy_timeout` counts then).
     """
 
     __slots__ = (
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
-        "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive", "generic",
-        "upgrade", "response_field_size", "slot", "balancer", "origin",
+        "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
+        "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
     )  # fmt: skip
 
-    def __init__(self, name: bytes, scheme: bytes, host: str, port: int, path: bytes, slot: int, origin: Origin) -> None:
+    def __init__(
+        self, name: bytes, scheme: bytes, host: str, port: int, path: bytes, slot: int, origin: Origin
+    ) -> None:
         self.name = name
         """The URL as httpd prints it: `http://127.0.0.1:8090`, with its path if it has one."""
         self.scheme = scheme
@@ -87,8 +91,9 @@ class Balancer:
     """One `<Proxy balancer://name>` with its members in configuration order."""
 
     __slots__ = (
-        "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends", "nofailover",
-        "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce", "index", "origin",
+        "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends",
+        "nofailover", "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce",
+        "index", "origin",
     )  # fmt: skip
 
     def __init__(self, name: bytes, members: tuple[Member, ...], index: int, origin: Origin) -> None:
@@ -119,7 +124,8 @@ class Balancer:
 
 
 class Reverse:
-    """One ProxyPassReverse: a response field that begins with one of `prefixes` gets `replacement` for it, made absolute."""
+    """One ProxyPassReverse: a response field that begins with one of `prefixes` gets `replacement` for it, made
+    absolute."""
 
     __slots__ = ("prefixes", "replacement", "origin")
 
@@ -137,8 +143,8 @@ class Scope:
     """
 
     __slots__ = (
-        "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses",
-        "request_edits", "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
+        "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
+        "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -168,9 +174,9 @@ class VirtualHost:
 
     __slots__ = (
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
-        "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests",
-        "limit_request_line", "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name",
-        "tls", "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "directories",
+        "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
+        "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
+        "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "directories",
         "backends", "combinations", "origin",
     )  # fmt: skip
 
@@ -220,7 +226,8 @@ class VirtualHost:
 
 
 class LogTarget:
-    """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname resolved."""
+    """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname
+    resolved."""
 
     __slots__ = ("target", "format", "env", "origin")
 
@@ -248,13 +255,21 @@ class Listener:
 class ConnectionFacts:
     """What is known of a client connection before its first byte; made once for each connection.
 
-    `table` is the `vhosts.HostTable` of its local address, `sni` the name asked for in the TLS handshake (lower case, b"" for none).
+    `table` is the `vhosts.HostTable` of its local address, `sni` the name asked for in the TLS handshake (lower case,
+    b"" for none).
     """
 
     __slots__ = ("remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo")
 
     def __init__(
-        self, remote_address: bytes, remote_port: int, local_address: bytes, local_port: int, tls: bool, sni: bytes, table: object
+        self,
+        remote_address: bytes,
+        remote_port: int,
+        local_address: bytes,
+        local_port: int,
+        tls: bool,
+        sni: bytes,
+        table: object,
     ) -> None:
         self.remote_address = remote_address
         self.remote_port = remote_port
@@ -271,8 +286,8 @@ class Decision:
     """Where a request goes, and who said so. Not changed after it is made: one may serve many requests."""
 
     __slots__ = (
-        "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme", "env", "scope", "host",
-        "handler", "file", "proxy_error", "origin",
+        "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
+        "env", "scope", "host", "handler", "file", "proxy_error", "origin",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -307,8 +322,10 @@ class Decision:
 class Plan:
     """Everything that serving needs to know, for one generation."""
 
-    __slots__ = ("generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file", "error_log", "log_level",
-                 "user", "group", "listen_backlog")  # fmt: skip
+    __slots__ = (
+        "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
+        "error_log", "log_level", "user", "group", "listen_backlog",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.generation = 1

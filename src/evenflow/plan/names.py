@@ -1,7 +1,8 @@
 """Under which name and port do we speak of ourselves?
 
 Redirects, reversed Location fields and %{SERVER_NAME} all ask here, and get what httpd's UseCanonicalName gives them
-(`ap_get_server_name_for_url`, `ap_get_server_port`). The port of the listener plays no part; nor does X-Forwarded-Proto.
+(`ap_get_server_name_for_url`, `ap_get_server_port`). The port of the listener plays no part; nor does X-Forwarded-
+Proto.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """ProxyPassReverse: a member's own URLs in its answer become ours.
 
-Location, Content-Location, URI and Destination are compared, nothing else (no bodies, cookies, Refresh, Link). The first entry one of
-whose URLs the value begins with wins; upper and lower case are the same, and segments have no boundaries (httpd's
-`ap_proxy_location_reverse_map`).
+Location, Content-Location, URI and Destination are compared, nothing else (no bodies, cookies, Refresh, Link). The
+first entry one of whose URLs the value begins with wins; upper and lower case are the same, and segments have no
+boundaries (httpd's `ap_proxy_location_reverse_map`).
 """
 
 from __future__ import annotations

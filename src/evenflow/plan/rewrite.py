@@ -1,8 +1,8 @@
 """RewriteRule and RewriteCond: a list of rules is run over a request.
 
-Step by step as httpd's mod_rewrite does it (`apply_rewrite_list`, `apply_rewrite_rule`, `apply_rewrite_cond`): the rule's pattern first,
-then its conditions, then substitution, environment and flags. The same functions run the rules of a server and of a Location;
-what becomes of the result is decided elsewhere.
+Step by step as httpd's mod_rewrite does it (`apply_rewrite_list`, `apply_rewrite_rule`, `apply_rewrite_cond`): the
+rule's pattern first, then its conditions, then substitution, environment and flags. The same functions run the rules of
+a server and of a Location; what becomes of the result is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ IS_EXECUTABLE: Final = 17
 
 # Schemes of absolute URLs, and whether a query makes sense with them.
 SCHEMES: Final = {
-    b"http": True, b"https": True, b"ws": True, b"wss": True, b"balancer": True, b"ajp": True, b"fcgi": True, b"scgi": True,
-    b"h2": True, b"h2c": True, b"unix": True, b"ftp": False, b"gopher": False, b"ldap": False,
+    b"http": True, b"https": True, b"ws": True, b"wss": True, b"balancer": True, b"ajp": True, b"fcgi": True,
+    b"scgi": True, b"h2": True, b"h2c": True, b"unix": True, b"ftp": False, b"gopher": False, b"ldap": False,
 }  # fmt: skip
 SHORT_SCHEMES: Final = {b"mailto": True, b"news": False, b"nntp": False}
 
@@ -107,11 +107,13 @@ class Rule:
     """One RewriteRule with its conditions. `substitution` is None for `-`."""
 
     __slots__ = (
-        "pattern", "negated", "substitution", "flags", "status", "skip", "rounds", "environment", "conditions", "escaping",
-        "handler", "location", "origin",
+        "pattern", "negated", "substitution", "flags", "status", "skip", "rounds", "environment", "conditions",
+        "escaping", "handler", "location", "origin",
     )  # fmt: skip
 
-    def __init__(self, pattern: re.Pattern[bytes], negated: bool, substitution: Template | None, flags: int, origin: Origin) -> None:
+    def __init__(
+        self, pattern: re.Pattern[bytes], negated: bool, substitution: Template | None, flags: int, origin: Origin
+    ) -> None:
         self.pattern = pattern
         self.negated = negated
         self.substitution = substitution
@@ -316,7 +318,8 @@ def change_environment(inquiry: Inquiry, change: EnvironmentChange) -> None:
 
 
 def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) -> bool:
-    """Put `made`, the expanded substitution, in the place of `inquiry.filename`; False where it is refused (`inquiry.status`)."""
+    """Put `made`, the expanded substitution, in the place of `inquiry.filename`; False where it is refused
+    (`inquiry.status`)."""
     flags = rule.flags
     location = rule.location
     if not flags & ALLOW_3F and b"?" in made and brings_question_mark(template, inquiry, rule.escaping):
@@ -345,7 +348,8 @@ def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) ->
 
 
 def split_query(inquiry: Inquiry, made: bytes, flags: int) -> bytes:
-    """Take the query out of a substitution and merge it with the request's own, by QSA, QSD, QSL; the path remains (`splitout_queryargs`)."""
+    """Take the query out of a substitution and merge it with the request's own, by QSA, QSD, QSL; the path remains
+    (`splitout_queryargs`)."""
     if flags & QUERY_NONE:
         inquiry.query = None
         inquiry.own_query = False
@@ -383,7 +387,8 @@ def split_query(inquiry: Inquiry, made: bytes, flags: int) -> bytes:
 
 
 def scheme_end(text: bytes) -> int:
-    """The length of `scheme://` at the front of an absolute URL; 0 where there is none, negative for a scheme that knows no query."""
+    """The length of `scheme://` at the front of an absolute URL; 0 where there is none, negative for a scheme that
+    knows no query."""
     colon = text.find(b":", 0, 12)
     if colon < 2:
         return 0
@@ -448,7 +453,7 @@ def is_named(host: VirtualHost, name: bytes) -> bool:
     """Whether the virtual host has this name (lower case)."""
     if name == host.server_name or name in host.aliases:
         return True
-    for pattern in host.wildcards:
+    for pattern in host.wildcards:  # noqa: SIM110  a generator costs a frame
         if wildcard_matches(pattern, name):
             return True
     return False

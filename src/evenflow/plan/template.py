@@ -1,7 +1,7 @@
 """Substitution strings, compiled: literal text with $N, %N and %{VAR} in it.
 
-Expanded in one pass, nothing is expanded twice (httpd's `do_expand`). Escaping of what is put in is the rule's flag and is done here,
-because only here it is known what was text of the rule and what came from the request.
+Expanded in one pass, nothing is expanded twice (httpd's `do_expand`). Escaping of what is put in is the rule's flag and
+is done here, because only here it is known what was text of the rule and what came from the request.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Part:
 
 
 class Template:
-    """A whole substitution. `literal` is its text where nothing is put in, else None; `source` is as written, for traces."""
+    """A whole substitution. `literal` is its text where nothing is put in, else None; `source` is as written, for
+    traces."""
 
     __slots__ = ("source", "parts", "literal")
 

@@ -1,7 +1,8 @@
 """What %{VAR} means in a rule: one row for each variable, with what its value depends on.
 
-A row that depends on nothing but the path, Host, the method and the kind of connection lets a decision be remembered; every other
-marks the inquiry. Names are looked up when the plan is built, never while a request runs. Values follow httpd's mod_rewrite.
+A row that depends on nothing but the path, Host, the method and the kind of connection lets a decision be remembered;
+every other marks the inquiry. Names are looked up when the plan is built, never while a request runs. Values follow
+httpd's mod_rewrite.
 """
 
 from __future__ import annotations

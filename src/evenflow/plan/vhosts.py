@@ -1,7 +1,8 @@
 """Which virtual host answers: by the local address first, by name among those that stand there.
 
-Only the best class of addresses competes (`a:80` before `a:*` before `*:80` before `*:*`); among its virtual hosts the first in the
-file that has the name wins, and where none has it the first of all. Ports in names play no part. As httpd's vhost.c.
+Only the best class of addresses competes (`a:80` before `a:*` before `*:80` before `*:*`); among its virtual hosts the
+first in the file that has the name wins, and where none has it the first of all. Ports in names play no part. As
+httpd's vhost.c.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class HostTable:
         return self.first if found is None else found
 
     def select_sni(self, name: bytes) -> VirtualHost:
-        """The virtual host whose certificate a handshake shows: by the name asked for among those with TLS, else the first of them."""
+        """The virtual host whose certificate a handshake shows: by the name asked for among those with TLS, else the
+        first of them."""
         if name:
             found = self.find(name)
             if found is not None and found.tls:
@@ -60,9 +62,11 @@ class HostTable:
         return self.first
 
     def select_tls(self, host: bytes, sni: bytes) -> VirtualHost | None:
-        """The virtual host for a Host field on a connection with TLS; None if it may not be reached over this handshake (421).
+        """The virtual host for a Host field on a connection with TLS; None if it may not be reached over this handshake
+        (421).
 
-        SSLVHostSNIPolicy secure: over a handshake for one virtual host only those may be asked that show the same certificates.
+        SSLVHostSNIPolicy secure: over a handshake for one virtual host only those may be asked that show the same
+        certificates.
         """
         shown = self.select_sni(sni)
         found = self.select(host)

@@ -1,6 +1,7 @@
 """The fields of one message: an ordered list of (name, value), found without regard to case.
 
-Order and spelling are kept as they came. This file knows no field by name and no framing: what a field means is for its reader.
+Order and spelling are kept as they came. This file knows no field by name and no framing: what a field means is for its
+reader.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ class Headers:
         self.items.append((name, value))
 
     def merge(self, name: bytes, value: bytes) -> None:
-        """Like `append`, unless the value stands already among the comma-separated elements of the field's first line."""
+        """Like `append`, unless the value stands already among the comma-separated elements of the field's first line.
+        """
         old = self.get(name)
         if old is not None:
             for element in old.split(b","):

@@ -1,8 +1,8 @@
 """What path does a request ask for, and how is a path written on the wire?
 
-`normalise` makes the one form that everything is matched against, `canonical` the one form that is forwarded, both as httpd
-does (`ap_normalize_path`, `ap_unescape_url`, `ap_proxy_canonenc`). `split_host` takes a Host field apart. This file knows bytes;
-it does not know which server they are for, and it never guesses: what httpd refuses is a fault.
+`normalise` makes the one form that everything is matched against, `canonical` the one form that is forwarded, both as
+httpd does (`ap_normalize_path`, `ap_unescape_url`, `ap_proxy_canonenc`). `split_host` takes a Host field apart. This
+file knows bytes; it does not know which server they are for, and it never guesses: what httpd refuses is a fault.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _HEX: Final = {
 def normalise(path: bytes) -> bytes:
     """The decoded path that mappings, locations and rules are matched against: dot segments resolved, slashes merged.
 
-    Raises `ProtocolFault`: 400 for a bad escape, a blank, control character or `#`, a path that does not begin with `/` or climbs
-    above the root; 404 for an escaped slash or NUL (AllowEncodedSlashes Off).
+    Raises `ProtocolFault`: 400 for a bad escape, a blank, control character or `#`, a path that does not begin with `/`
+    or climbs above the root; 404 for an escaped slash or NUL (AllowEncodedSlashes Off).
     """
     if not path.translate(None, _ORDINARY) and path.startswith(b"/") and b"//" not in path and b"/." not in path:
         return path

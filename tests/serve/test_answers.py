@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from evenflow.origin import NOWHERE
-from evenflow.plan.model import Decision
+from evenflow.plan.decide import Decider
+from evenflow.plan.model import Decision, Plan
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.answers import OwnAnswer, own_answer
 from evenflow.serve.error_log import ErrorLog
@@ -33,10 +34,11 @@ def answer_to(story: Story, folder: Path, handlers: dict[str, Callable[..., Any]
     return made
 
 
-class Fixed:
+class Fixed(Decider):
     """Decides the same for every request."""
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, plan: Plan, decision: Decision) -> None:
+        super().__init__(plan)
         self.decision = decision
 
     def decide(self, facts: Any, head: Any) -> Decision:
@@ -49,7 +51,7 @@ def decided(kind: int, **said: Any) -> Story:
     decision = Decision(kind, story.world.host, story.world.host.base, NOWHERE)
     for name, value in said.items():
         setattr(decision, name, value)
-    story.world.routes.decider = Fixed(decision)
+    story.world.routes.decider = Fixed(story.world.plan, decision)
     return story
 
 

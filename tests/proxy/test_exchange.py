@@ -514,7 +514,7 @@ def test_another_expectation_is_refused(tell: Tell) -> None:
     story = tell()
     story >> head("POST", "/", "Content-Length: 5", "Expect: magic") << page(417, close=True) << to_backend(b"")
     story.next_request()
-    story >> head("GET", "/", "Expect: magic") << page(417, close=False) << to_backend(b"")
+    story >> head("GET", "/", "Expect: magic") << page(417, close=True) << to_backend(b"")
 
 
 # --- early answers ------------------------------------------------------------------------------------------------
@@ -1212,3 +1212,19 @@ def test_bytes_are_counted_for_the_member(tell: Tell) -> None:
     story >> answers(OK) << done()
     assert (story.slots[0].sent, story.slots[0].received) == (sent, len(OK))
     assert story.exchange.body_sent == 2
+
+
+def test_an_added_line_goes_along_with_a_reversed_location(tell: Tell) -> None:
+    """Edits that only add lines take the short way; a Location takes the long one and must keep them."""
+    value = Format(((TEXT, b"ROUTEID=."), (ENV, b"BALANCER_WORKER_ROUTE"), (TEXT, b"; path=/")))
+    edit = Edit(ADD, b"Set-Cookie", value, None, (b"BALANCER_ROUTE_CHANGED", True), told.NOWHERE)
+    reverses = (Reverse((b"http://a:8090/",), b"/", told.NOWHERE),)
+    story = tell(
+        {"a": {"route": b"1"}},
+        balancer={"sticky_cookie": b"ROUTEID"},
+        scope={"onsuccess_edits": (edit,), "reverses": reverses},
+    )
+    story >> head("GET", "/") >> ready()
+    story >> answers(b"HTTP/1.1 302 Found\r\nLocation: http://a:8090/x\r\nContent-Length: 0\r\n\r\n") << done()
+    assert b"\r\nLocation: http://www.example/x\r\n" in story.client_got
+    assert story.client_got.count(b"Set-Cookie: ROUTEID=.1; path=/\r\n") == 1

@@ -40,6 +40,7 @@ def test_an_exchange_is_used_again(tmp_path: Path) -> None:
     again = server.take_exchange()
     assert again is one
     again.begin(None)
+    again.begin(None)
     assert (again.status, again.why, again.to_client.pending(), again.facts) == (0, "", 0, None)
 
 

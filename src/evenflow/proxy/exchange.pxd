@@ -4,7 +4,8 @@ from evenflow.balancer.choose cimport choose, release
 from evenflow.balancer.choose cimport begin as begin_slot
 from evenflow.balancer.health cimport mark_failed
 from evenflow.balancer.sticky cimport Session, find_session, route_changed
-from evenflow.plan.model cimport Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.plan.model cimport FORWARD, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.plan.vhosts cimport HostTable
 from evenflow.proxy cimport request, response
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes cimport Routes
@@ -15,7 +16,7 @@ from evenflow.wire.http1 cimport (
     CONTENT_LENGTH, COOKIE, EXPECT, TRANSFER_ENCODING, UPGRADE, RequestHead, ResponseHead, find_loose_head_end,
 )
 from evenflow.wire.outlet cimport Outlet
-from evenflow.wire.scan cimport find_byte, find_head_end
+from evenflow.wire.scan cimport find_byte, find_head_end, piece
 
 cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT
 
@@ -27,6 +28,8 @@ cdef class Exchange:
     cdef readonly ResponseHead answer
     cdef readonly Outlet to_client
     cdef readonly Outlet to_backend
+    cdef Scope known_scope
+    cdef bint edits_wait
     cdef ChunkedReader request_chunks
     cdef ChunkedReader response_chunks
     cdef bytearray held
@@ -69,7 +72,7 @@ cdef class Exchange:
     cdef public int served
 
     cpdef void begin(self, ConnectionFacts facts) except *
-    @cython.locals(stop=Py_ssize_t, host=VirtualHost)
+    @cython.locals(stop=Py_ssize_t, host=VirtualHost, table=HostTable)
     cpdef Py_ssize_t take_head(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched, double now) except -2
     @cython.locals(limit=Py_ssize_t, line_end=Py_ssize_t, at=Py_ssize_t)
     cdef void _check_beginning(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched) except *
@@ -115,8 +118,9 @@ cdef class Exchange:
     cdef void _begin_answer(self, double now) except *
     cpdef int saying(self) except -1
     cpdef bytes keep_line(self)
-    @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint)
+    @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint, added=bytes)
     cdef void _write_answer(self) except *
+    cdef bytes _offered_upgrade(self)
     cpdef object always_fields(self)
     @cython.locals(decision=Decision)
     cpdef list edited_fields(self, list fields)

@@ -17,7 +17,7 @@ from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits
-from evenflow.plan.model import FORWARD, ConnectionFacts, Member
+from evenflow.plan.model import FORWARD, ConnectionFacts, Member, Scope
 from evenflow.plan.reverse import reverse_fields
 from evenflow.proxy import attempt, request, response
 from evenflow.proxy.attempt import MemberFailure
@@ -39,7 +39,7 @@ from evenflow.wire.http1 import (
     find_loose_head_end,
 )
 from evenflow.wire.outlet import Outlet
-from evenflow.wire.scan import Buffer, find_byte, find_head_end
+from evenflow.wire.scan import Buffer, find_byte, find_head_end, piece
 
 # What an exchange waits for: `step`.
 IDLE = 0
@@ -78,6 +78,7 @@ if cython.compiled:
         CUT=CUT,
     )
 
+ROUTE_CHANGED: Final = b"BALANCER_ROUTE_CHANGED"
 PREFETCH: Final = 16384
 """httpd reads so much of a request body before it asks a member; what fits is sent with a Content-Length."""
 MOST_COLLECTED: Final = 65536
@@ -101,6 +102,9 @@ class Exchange:
         self.answer = ResponseHead()
         self.to_client = Outlet()
         self.to_backend = Outlet()
+        self.known_scope: Scope | None = None
+        self.edits_wait = False
+        """Whether all edits of `known_scope` act only where BALANCER_ROUTE_CHANGED is set; most answers then need none."""
         self.request_chunks = ChunkedReader()
         self.response_chunks = ChunkedReader()
         self.held = bytearray()
@@ -115,8 +119,10 @@ class Exchange:
         self.step = IDLE
         self.to_client.clear()
         self.to_backend.clear()
-        self.held.clear()
-        self.collected.clear()
+        if self.held:
+            self.held.clear()
+        if self.collected:
+            self.collected = bytearray()
         self.decision: Any = None
         """A `Decision`, once the head is understood."""
         self.balance: Any = None
@@ -179,10 +185,11 @@ class Exchange:
         if stop < 0:
             self._check_beginning(buffer, start, end, searched)
             return -1 if self.step == IDLE else end
-        host = self.facts.table.first
+        table = self.facts.table
+        host = table.first
         try:
             self.head.parse(
-                bytes(buffer[start:stop]),
+                piece(buffer, start, stop),
                 host.limit_request_line,
                 host.limit_request_field_size,
                 host.limit_request_fields,
@@ -266,7 +273,7 @@ class Exchange:
         if value is None:
             return
         if value.lower() != b"100-continue":
-            self.refuse(417, "an Expect other than 100-continue")
+            self.refuse_request(417, "an Expect other than 100-continue")
             return
         if self.head.version >= 11:
             self.expects = True
@@ -624,7 +631,7 @@ class Exchange:
                     raise ProtocolFault("Corrupt status line returned by remote server", 502)
                 held += buffer[start:end]
                 return
-            answer.parse(bytes(buffer[start:stop]), self.slot.member.response_field_size)
+            answer.parse(piece(buffer, start, stop), self.slot.member.response_field_size)
             start = stop
             if answer.status >= 200:
                 self._begin_answer(now)
@@ -706,7 +713,7 @@ class Exchange:
         self.response_coded = coded or status == 204 or status == 304
         self.says_chunked = coded and to_head and head.version >= 11
         self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and head.version >= 11
-        if status in CLOSING or self.request_left != 0 or (left < 0 and not self.chunked_out):
+        if (status >= 400 and status in CLOSING) or self.request_left != 0 or (left < 0 and not self.chunked_out):
             self.keep_client = False
         if left == CHUNKED:
             self.response_chunks.reset()
@@ -737,9 +744,20 @@ class Exchange:
         saying = self.saying()
         keep_line = self.keep_line() if saying == SAY_KEEP else b""
         edited = False
+        added: bytes | None = b""
         if scope.always_edits or scope.onsuccess_edits:
-            env = self.variables()
-            edited = edits.any_applies(scope.always_edits, env) or edits.any_applies(scope.onsuccess_edits, env)
+            if scope is not self.known_scope:
+                self.known_scope = scope
+                self.edits_wait = edits.all_wait_for(scope.always_edits + scope.onsuccess_edits, ROUTE_CHANGED)
+            if self.rerouted or not self.edits_wait:
+                env = self.variables()
+                edited = edits.any_applies(scope.always_edits, env) or edits.any_applies(scope.onsuccess_edits, env)
+        if edited and not scope.always_edits:
+            # The usual edit adds a cookie: that needs no list.
+            added = edits.added_lines(scope.onsuccess_edits, self)
+            edited = added is None
+        if answer.status == 426:
+            added = (added or b"") + self._offered_upgrade()
         if not edited and response.is_ordinary(answer, scope):
             response.write_ordinary(
                 self.to_client,
@@ -749,8 +767,10 @@ class Exchange:
                 self.chunked_out or self.says_chunked,
                 saying,
                 keep_line,
+                added or b"",
             )
             return
+        # The long way runs the edits itself, unless they only add lines.
         fields = response.returned_fields(answer, self.response_coded)
         for name in (b"Date", b"Server"):
             value = answer.get(name.lower())
@@ -772,7 +792,15 @@ class Exchange:
             self.chunked_out or self.says_chunked,
             saying,
             keep_line,
+            added or b"",
         )
+
+    def _offered_upgrade(self) -> bytes:
+        """RFC 9110 section 15.5.22: a 426 names the protocol that it asks for; it goes on where the member may be upgraded to it."""
+        offered = self.answer.get(b"upgrade")
+        if offered is None or offered.lower() not in self.slot.member.upgrade:
+            return b""
+        return b"Connection: Upgrade\r\nUpgrade: " + offered + b"\r\n"
 
     def always_fields(self) -> Headers:
         """What `Header always` puts on any answer, ours included."""

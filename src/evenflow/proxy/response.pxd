@@ -12,8 +12,8 @@ cpdef bint is_ordinary(ResponseHead head, Scope scope) except -1
 cdef void put_status(Outlet out, ResponseHead head) except *
 cdef void put_end(Outlet out, bint chunked, int saying, bytes keep_line) except *
 @cython.locals(data=bytes, cells="int[::1]", index=Py_ssize_t, number=cython.int, run=Py_ssize_t)
-cpdef void write_ordinary(Outlet out, ResponseHead head, bytes date, bint coded, bint chunked, int saying, bytes keep_line) except *
+cpdef void write_ordinary(Outlet out, ResponseHead head, bytes date, bint coded, bint chunked, int saying, bytes keep_line, bytes added=*) except *
 cpdef void write_edited(Outlet out, ResponseHead head, bytes date, object always, object fields, bint chunked, int saying,
-                        bytes keep_line) except *
+                        bytes keep_line, bytes added=*) except *
 cpdef void write_interim(Outlet out, ResponseHead head) except *
 cpdef void write_switch(Outlet out, ResponseHead head, bytes upgrade) except *

@@ -83,7 +83,14 @@ def put_end(out: Outlet, chunked: bool, saying: int, keep_line: bytes) -> None:
 
 
 def write_ordinary(
-    out: Outlet, head: ResponseHead, date: bytes, coded: bool, chunked: bool, saying: int, keep_line: bytes
+    out: Outlet,
+    head: ResponseHead,
+    date: bytes,
+    coded: bool,
+    chunked: bool,
+    saying: int,
+    keep_line: bytes,
+    added: bytes = b"",
 ) -> None:
     """The short way. `coded`: the member's own framing was chunked, so a Content-Length beside it is dropped."""
     put_status(out, head)
@@ -119,6 +126,8 @@ def write_ordinary(
             run = -1
     if run >= 0:
         out.put_range(data, run, len(data) - 2)
+    if added:
+        out.put(added)
     put_end(out, chunked, saying, keep_line)
 
 
@@ -153,6 +162,7 @@ def write_edited(
     chunked: bool,
     saying: int,
     keep_line: bytes,
+    added: bytes = b"",
 ) -> None:
     """The long way: `always` and `fields` are edited; they name Date or Server only if an edit put it there."""
     put_status(out, head)
@@ -169,6 +179,8 @@ def write_edited(
     out.put(b"\r\n")
     put_fields(out, always)
     put_fields(out, fields)
+    if added:
+        out.put(added)
     put_end(out, chunked, saying, keep_line)
 
 

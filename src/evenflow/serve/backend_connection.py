@@ -99,7 +99,8 @@ class BackendConnection(Connection):
     def keep(self) -> None:
         """Wait in the pool for the next request."""
         self.client = None
-        self.idle_since = monotonic()
+        if self.member.ttl > 0:
+            self.idle_since = monotonic()
         self.start_reading()
         self.server.idle[self.member.slot].append(self)
 

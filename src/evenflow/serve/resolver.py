@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+
+# The executor behind getaddrinfo is imported when it is first used; a child that has become `User` may not be able to read it then.
+import concurrent.futures.thread  # noqa: F401
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -66,6 +69,9 @@ class Resolver:
                 cause = ""
         except OSError as fault:
             cause = fault.strerror or "unknown name"
+        except Exception as fault:
+            # Whoever asked must get an answer, whatever went wrong.
+            cause = f"{type(fault).__name__}: {fault}"
         if address is not None:
             self.known[key] = address
         for then in self.asked.pop(key):

@@ -54,7 +54,6 @@ class Server:
         return Exchange(self.routes)
 
     def give_exchange(self, exchange: Exchange) -> None:
-        """It is done with."""
+        """It is done with. It is made new when it is taken into use again."""
         if len(self.spare_exchanges) < 256:
-            exchange.begin(None)
             self.spare_exchanges.append(exchange)

@@ -13,7 +13,9 @@ import evenflow
 from tests.peers import CHECKOUT, MISSING
 
 # These do not depend on how the hot rooms run: the compiled run leaves them out (`-m "not once"`).
-ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py")
+ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py", "tools")
+BOTH_WAYS: Final = (CHECKOUT / "tests" / "tools" / "test_version.py",)
+"""Except these, which do."""
 
 IN_CI: Final = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
@@ -26,7 +28,9 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by folder what one run is enough for."""
     for item in items:
-        if item.path.is_relative_to(CHECKOUT / "tests") and item.path.relative_to(CHECKOUT / "tests").parts[0] in ONCE:
+        if item.path in BOTH_WAYS or not item.path.is_relative_to(CHECKOUT / "tests"):
+            continue
+        if item.path.relative_to(CHECKOUT / "tests").parts[0] in ONCE:
             item.add_marker(pytest.mark.once)
 
 

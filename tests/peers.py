@@ -42,7 +42,6 @@ PEERS: Final = {
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),
     "chromium": Peer(("chromium", "chromium-browser"), "apt-get install chromium"),
     "faye": Peer((str(NODE_MODULES / "faye"),), "sh tests/install-peers.sh"),
-    "ws": Peer((str(NODE_MODULES / "ws"),), "sh tests/install-peers.sh"),
 }
 
 # Below the ports that the kernel hands out by itself (32768 and up), so that no outgoing connection takes one first.

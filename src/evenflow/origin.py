@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One statement's place. `line` counts from 1 and is the last physical line of a continued statement, as httpd reports it."""
+    """One statement's place. `line` counts from 1 and is the last physical line of a continued statement, as httpd
+    reports it.
+    """
 
     file: str
     line: int

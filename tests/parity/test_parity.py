@@ -1,14 +1,10 @@
-"""Every case of cases/*.md: what httpd does is what the case says, and what evenflow does is what httpd does.
-
-PARITY_ONLY=httpd leaves evenflow out, for writing cases.
-"""
+"""Every case of cases/*.md: what httpd does is what the case says, and what evenflow does is what httpd does."""
 
 from __future__ import annotations
 
 import atexit
 import difflib
 import functools
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -32,10 +28,6 @@ SERVED = [pytest.param(case, id=case.name) for case in CASES if case.refused is 
 COMPARED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None and case.not_yet is None]
 NOT_YET = [pytest.param(case, id=case.name) for case in CASES if case.not_yet is not None]
 REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is not None]
-
-evenflow_wanted = pytest.mark.skipif(
-    os.environ.get("PARITY_ONLY") == "httpd", reason="parity: PARITY_ONLY=httpd leaves evenflow out"
-)
 
 
 @functools.cache
@@ -67,7 +59,6 @@ def test_httpd_does_what_the_case_says(case: Case) -> None:
     assert not found, "\n\n".join(found)
 
 
-@evenflow_wanted
 @pytest.mark.parametrize("case", COMPARED)
 def test_evenflow_does_what_httpd_does(case: Case) -> None:
     found = []
@@ -96,21 +87,18 @@ def test_httpd_refuses(case: Case) -> None:
     assert status == 1 and (case.refused or "") in told, f"exit {status}\n{told}"
 
 
-@evenflow_wanted
 @pytest.mark.parametrize("case", REFUSED)
 def test_evenflow_refuses(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
     assert status == 1 and "Traceback" not in told, f"exit {status}\n{told}"
 
 
-@evenflow_wanted
 @pytest.mark.parametrize("case", NOT_YET)
 def test_evenflow_says_what_it_does_not_act_on_yet(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
     assert status == 1 and (case.not_yet or "") in told, f"exit {status}\n{told}"
 
 
-@evenflow_wanted
 def test_the_server_field_names_its_own_product() -> None:
     """The difference `server-token`, which every comparison leaves out; `page-length` stands beside it."""
     case = next(case for case in CASES if case.refused is None)

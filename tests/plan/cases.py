@@ -1,13 +1,13 @@
 """Cases that a user could have written: a configuration, requests, and where each of them goes.
 
-A case in Markdown is a heading of level two, a block of configuration (`apache`) and a block of `requests`. Without a `Listen` the
-configuration stands inside `<VirtualHost *:8000>` with `ServerName www.example` and `DocumentRoot htdocs`; `{htdocs}` is that directory, with
-`f.txt` and `dir/index.html` in it. A request is
+A case in Markdown is a heading of level two, a block of configuration (`apache`) and a block of `requests`. Without a
+`Listen` the configuration stands inside `<VirtualHost *:8000>` with `ServerName www.example` and `DocumentRoot htdocs`;
+`{htdocs}` is that directory, with `f.txt` and `dir/index.html` in it. A request is
 
     [METHOD] TARGET [| Field: value ...]  ->  WHERE
 
-METHOD is GET unless it is said. Besides fields, `from ADDRESS` says who asks, `to ADDRESS:PORT` where, `tls NAME` that the
-handshake named NAME (`-` for none). WHERE is one of
+METHOD is GET unless it is said. Besides fields, `from ADDRESS` says who asks, `to ADDRESS:PORT` where, `tls NAME` that
+the handshake named NAME (`-` for none). WHERE is one of
 
     http://b1/path?query         one plain member (its origin, then what it is asked)
     balancer://c/path?query      a balancer

@@ -137,7 +137,7 @@ def make_host(
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
     host.locations = compile_all(inner, ("location",), server, findings, root)
     host.proxies = compile_all(inner, ("proxy",), server, findings, root)
-    inner.sort(key=directory_order)
+    inner.sort(key=lambda one: directory_order(one, root))
     host.directories = compile_all(inner, ("directory", "files"), server, findings, root)
     return host
 

@@ -22,8 +22,6 @@ from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Reverse, Scope
 from evenflow.plan.rewrite import Rule
 
-HANDLERS = ("balancer-manager",)
-
 
 def base_scope(block: Block, backends: Backends, findings: Findings) -> Scope:
     """The scope of a request that meets no section; `block` is the main server and the virtual host merged."""
@@ -51,12 +49,6 @@ def compile_said(
         said.handler = "" if handler.lower() == "none" else handler
         if block.core.handler_origin is not UNSET:
             said.handler_origin = block.core.handler_origin
-        if said.handler and said.handler not in HANDLERS:
-            findings.error(
-                "handler-unknown",
-                f"evenflow has no handler `{handler}`: `SetHandler` takes `balancer-manager` and `none`",
-                said.handler_origin,
-            )
     if block.access.requires is not UNSET:
         said.requires = compile_requires(block.access.requires, findings)
     said.rewrite_on = known(block.rewrite.engine)
@@ -152,13 +144,13 @@ def rules_of(sections: tuple[object, ...]) -> list[Rule]:
     return found
 
 
-def directory_order(block: Block) -> tuple[int, int]:
+def directory_order(block: Block, root: str) -> tuple[int, int]:
     """Directories by depth, then those by regular expression, then Files: the order in which httpd merges them."""
     if block.kind == "files":
         return (2, 0)
     if block.match == "regex":
         return (1, 0)
-    return (0, block.pattern.rstrip("/").count("/"))
+    return (0, absolute(root, block.pattern).rstrip("/").count("/"))
 
 
 def misplaced_files(block: Block) -> list[Origin]:

@@ -1,0 +1,120 @@
+"""Compiling rules: flags, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from evenflow.plan import rewrite
+from evenflow.plan.rewrite import Rule
+from tests.compiler.said import codes, complaints
+from tests.plan.cases import inside, plan_of
+
+
+def rule(text: str) -> Rule:
+    made = plan_of(inside(f"RewriteEngine On\n{text}")).hosts[0].rules[0]
+    assert isinstance(made, Rule)
+    return made
+
+
+def test_flags_become_bits() -> None:
+    made = rule("RewriteRule a b [P,L,NE,QSA,C]")
+    assert made.flags == rewrite.PROXY | rewrite.LAST | rewrite.AS_IS | rewrite.QUERY_APPEND | rewrite.CHAIN
+    assert rule("RewriteRule a b [NS,DPI,UNC]").flags == 0
+
+
+@pytest.mark.parametrize(
+    "flag, flags, status",
+    [
+        ("F", rewrite.STATUS, 403),
+        ("G", rewrite.STATUS, 410),
+        ("R", rewrite.REDIRECT, 302),
+        ("R=permanent", rewrite.REDIRECT, 301),
+        ("R=seeother", rewrite.REDIRECT, 303),
+        ("R=308", rewrite.REDIRECT, 308),
+        ("R=404", rewrite.STATUS, 404),
+    ],
+)
+def test_statuses(flag: str, flags: int, status: int) -> None:
+    made = rule(f"RewriteRule a /b [{flag}]")
+    assert (made.flags, made.status) == (flags, status)
+    assert (made.substitution is None) == bool(flags & rewrite.STATUS)
+
+
+def test_numbers_and_words() -> None:
+    assert rule("RewriteRule a - [S=3]").skip == 3
+    assert rule("RewriteRule a - [N]").rounds == 32000
+    assert rule("RewriteRule a - [N=7]").rounds == 7
+    assert rule("RewriteRule a - [H=balancer-manager]").handler == "balancer-manager"
+    assert rule("RewriteRule !a b").negated
+    assert rule("RewriteRule A b [NC]").pattern.search(b"a")
+
+
+def test_environment() -> None:
+    changes = rule("RewriteRule a - [E=A:%{HTTP:X}:z,E=!B,E=C,E=%{HTTP:N}:1]").environment
+    assert [(change.name.source, change.value and change.value.source) for change in changes] == [
+        (b"A", b"%{HTTP:X}:z"),
+        (b"B", None),
+        (b"C", b""),
+        (b"%{HTTP:N}", b"1"),
+    ]
+
+
+def test_a_query_that_is_dropped() -> None:
+    assert rule("RewriteRule a b?").flags == rewrite.QUERY_NONE
+    assert rule("RewriteRule a b? [QSA]").flags == rewrite.QUERY_APPEND
+    assert rule("RewriteRule a b [QSD]").flags == rewrite.QUERY_NONE | rewrite.QUERY_DISCARD
+    assert rule("RewriteRule a b?c [QSD]").flags == rewrite.QUERY_DISCARD
+
+
+@pytest.mark.parametrize(
+    "pattern, kind, negated",
+    [
+        ("^a", rewrite.REGEX, False),
+        ("!^a", rewrite.REGEX, True),
+        ("=a", rewrite.EQUAL, False),
+        ("!=a", rewrite.EQUAL, True),
+        ("<a", rewrite.LESS, False),
+        (">=a", rewrite.GREATER_EQUAL, False),
+        ("-eq1", rewrite.INT_EQ, False),
+        ("!-lt1", rewrite.INT_LT, True),
+        ("-f", rewrite.IS_FILE, False),
+        ("!-d", rewrite.IS_DIRECTORY, True),
+        ("-h", rewrite.IS_LINK, False),
+        ("-foo", rewrite.REGEX, False),
+        ("=", rewrite.REGEX, False),
+        ('=""', rewrite.EQUAL, False),
+    ],
+)
+def test_kinds_of_condition(pattern: str, kind: int, negated: bool) -> None:
+    (condition,) = rule(f"RewriteCond x {pattern}\nRewriteRule a b").conditions
+    assert (condition.kind, condition.negated) == (kind, negated)
+
+
+@pytest.mark.parametrize(
+    "text, code, words",
+    [
+        ("RewriteRule a( b", "pattern-malformed", "`a(`"),
+        (r"RewriteRule a\K b", "pattern-not-supported", "character 2"),
+        ("RewriteRule a b [CO=n:v:d]", "flag-not-supported", "`CO`"),
+        ("RewriteRule a b [T=text/plain]", "flag-not-supported", "`T`"),
+        ("RewriteRule a - [H=server-status]", "handler-unknown", "`server-status`"),
+        ("RewriteRule a %{LA-U:REQUEST_URI}", "variable-not-supported", "LA-U"),
+        ('RewriteCond expr "true"\nRewriteRule a b', "expression-not-supported", "expr"),
+        ("RewriteCond %{REQUEST_URI} -U\nRewriteRule a b", "condition-not-supported", "-U"),
+        ("RewriteCond a [z-\nRewriteRule a b", "pattern-malformed", "[z-"),
+        ("RewriteRule a https://b1/ [P]", "scheme-not-supported", "TLS"),
+        ("RewriteRule a ajp://b1/ [P]", "scheme-not-supported", "ajp"),
+        ("RewriteRule a http://b1:x/ [P]", "url-malformed", "port"),
+        ("RewriteRule a http://u@b1/ [P]", "url-malformed", "user name"),
+    ],
+)
+def test_what_is_refused(text: str, code: str, words: str) -> None:
+    found = complaints(f"RewriteEngine On\n{text}")
+    assert [(diagnostic.severity, diagnostic.code) for diagnostic in found] == [("error", code)]
+    assert words in found[0].headline
+    assert found[0].span is not None
+
+
+def test_what_is_only_odd_is_a_warning() -> None:
+    assert codes("RewriteRule a %{NOPE}") == ["variable-unknown"]
+    assert codes("RewriteRule a ${map:key}") == ["map-undefined"]

@@ -1,0 +1,140 @@
+"""Header and RequestHeader, from their text to the fields that come out."""
+
+from __future__ import annotations
+
+import pytest
+
+from evenflow.plan import edits
+from evenflow.plan.model import ConnectionFacts, Decision, Plan
+from evenflow.wire.headers import Headers
+from evenflow.wire.http1 import RequestHead
+from tests.plan.cases import facts_of, head_of, inside, plan_of
+
+
+class View:
+    """A request, as the proxy shows it to edits."""
+
+    def __init__(self, plan: Plan, env: dict[bytes, bytes]) -> None:
+        self.env: dict[bytes, bytes] | None = env
+        self.facts: ConnectionFacts = facts_of(plan)
+        self.head: RequestHead = head_of("GET", "/", ("X-Ask: a", "X-Ask: b", "Other: c"))
+        self.decision = Decision(1, plan.hosts[0], plan.hosts[0].base, plan.hosts[0].origin)
+        self.began_us = 1234567
+
+
+def after(
+    text: str, fields: list[tuple[bytes, bytes]], env: dict[bytes, bytes] | None = None
+) -> list[tuple[bytes, bytes]]:
+    """The fields after these lines of Header."""
+    plan = plan_of(inside(text))
+    headers = Headers(list(fields))
+    edits.edit_response(plan.hosts[0].base.onsuccess_edits, headers, View(plan, env or {}))
+    return list(headers)
+
+
+ONE = [(b"X", b"1"), (b"Y", b"2"), (b"x", b"3")]
+
+
+@pytest.mark.parametrize(
+    "text, fields",
+    [
+        ("Header set X new", [(b"X", b"new"), (b"Y", b"2")]),
+        ("Header set Z new", [*ONE, (b"Z", b"new")]),
+        ("Header setifempty X new", ONE),
+        ("Header setifempty Z new", [*ONE, (b"Z", b"new")]),
+        ("Header add X new", [*ONE, (b"X", b"new")]),
+        ("Header append X new", [(b"X", b"1, new"), (b"Y", b"2"), (b"x", b"3")]),
+        ("Header merge X 1", ONE),
+        ("Header merge X 4", [(b"X", b"1, 4"), (b"Y", b"2"), (b"x", b"3")]),
+        ("Header unset X", [(b"Y", b"2")]),
+        ("Header unset X:", [(b"Y", b"2")]),
+        (r"Header edit X ^(.) <$1>", [(b"Y", b"2"), (b"X", b"<1>"), (b"x", b"<3>")]),
+        ("Header edit Z . x", ONE),
+        ("Header echo ^x-", [*ONE, (b"X-Ask", b"a"), (b"X-Ask", b"b")]),
+        ("Header set X a\nHeader append X b\nHeader unset Y", [(b"X", b"a, b")]),
+    ],
+)
+def test_actions(text: str, fields: list[tuple[bytes, bytes]]) -> None:
+    assert after(text, ONE) == fields
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ('"100%% sure"', b"100% sure"),
+        ("%t", b"t=1234567"),
+        ("a%{NAME}eb", b"avalueb"),
+        ("%{NONE}e", b"(null)"),
+        ("%{HTTPS}s", b"off"),
+        ("%{REMOTE_ADDR}s", b"192.0.2.1"),
+        ("%{SERVER_NAME}s", b"www.example"),
+        ("%{SSL_TLS_SNI}s", b"(null)"),
+        (r'"a\tb\\c"', b"a\tb\\c"),
+    ],
+)
+def test_formats(text: str, value: bytes) -> None:
+    assert after(f"Header set Z {text}", [], {b"NAME": b"value"}) == [(b"Z", value)]
+
+
+def test_how_long_it_took() -> None:
+    ((_, value),) = after("Header set Z %D", [])
+    assert value.startswith(b"D=")
+    assert value[2:].isdigit()
+
+
+@pytest.mark.parametrize(
+    "line, before, value",
+    [
+        ("edit* V f F", b"fofo", b"FoFo"),
+        ("edit V f F", b"fofo", b"Fofo"),
+        # httpd looks at what is left as at a text of its own.
+        ("edit* V ^. x", b"abc", b"xxx"),
+        ('edit* V "b*" -', b"abc", b"-a--c-"),
+        (r"edit V (a)(b)? [$1$2$0$9]", b"ac", b"[aa]c"),
+        (r"edit V a \$1", b"a", b"$1"),
+        ("edit V a %{NAME}e", b"a", b"value"),
+        ("edit V ^b x", b"abc", b"abc"),
+        ("edit V c$ ''", b"abc", b"ab"),
+    ],
+)
+def test_editing(line: str, before: bytes, value: bytes) -> None:
+    assert after(f"Header {line}", [(b"V", before)], {b"NAME": b"value"}) == [(b"V", value)]
+
+
+def test_conditions_ask_the_environment() -> None:
+    text = "Header set A 1 env=NAME\nHeader set B 1 env=!NAME"
+    assert after(text, [], {b"NAME": b""}) == [(b"A", b"1")]
+    assert after(text, []) == [(b"B", b"1")]
+
+
+def test_whether_anything_applies_is_known_before() -> None:
+    base = plan_of(inside("Header add Set-Cookie a=b env=CHANGED")).hosts[0].base
+    assert not edits.any_applies(base.onsuccess_edits, {})
+    assert edits.any_applies(base.onsuccess_edits, {b"CHANGED": b"1"})
+    assert edits.any_applies(plan_of(inside("Header set A 1")).hosts[0].base.onsuccess_edits, {})
+    assert not edits.any_applies((), {})
+
+
+def test_a_note_is_for_the_log_and_no_condition_sees_it() -> None:
+    plan = plan_of(inside("Header note X kept\nHeader set Seen 1 env=kept"))
+    headers = Headers([(b"X", b"1")])
+    view = View(plan, {})
+    edits.edit_response(plan.hosts[0].base.onsuccess_edits, headers, view)
+    assert list(headers) == [(b"X", b"1")]
+    assert view.env == {edits.NOTE_PREFIX + b"kept": b"1"}
+
+
+def test_each_table_is_its_own() -> None:
+    base = (
+        plan_of(inside("Header always set A 1\nHeader onsuccess set B 1\nHeader set C 1\nRequestHeader set D 1"))
+        .hosts[0]
+        .base
+    )
+    assert [len(table) for table in (base.request_edits, base.always_edits, base.onsuccess_edits)] == [1, 1, 2]
+
+
+def test_request_fields() -> None:
+    plan = plan_of(inside("RequestHeader set X-R %{BALANCER_WORKER_ROUTE}e\nRequestHeader unset Other"))
+    headers = Headers([(b"Other", b"c")])
+    edits.edit_request(plan.hosts[0].base.request_edits, headers, View(plan, {}))
+    assert list(headers) == [(b"X-R", b"(null)")]

@@ -45,13 +45,13 @@ clean:
 peers:
 	@tests/install-peers.sh
 
-# A copy of src with the compiled hot rooms beside their sources. What no longer has a source goes; then only what
-# changed is translated and compiled again, or everything when setup.py itself changed.
+# A copy of src with the compiled hot rooms beside their sources, and _cython, which setup.py adds. What no longer has
+# a source goes; then only what changed is translated and compiled again, or everything when setup.py itself changed.
 compiled: $(VENV)/ready
 	@if [ -d $(TREE) ]; then \
 	    find $(TREE) -name '*.py' -o -name '*.pxd' -o -name '*.so' | while read -r file; do \
 	        source=$${file#$(TREE)/}; \
-	        case $$source in *.so) source=$${source%%.*}.py;; esac; \
+	        case $$source in */_cython.*) continue;; *.so) source=$${source%%.*}.py;; esac; \
 	        [ -e "src/$$source" ] || rm -f "$$file"; \
 	    done; \
 	fi

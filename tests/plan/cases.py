@@ -73,7 +73,7 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def built(text: str, root: str = "/srv/evenflow") -> Built:
-    """What becomes of a configuration; `{htdocs}` in it is DocumentRoot's directory. Fails where it does not even load."""
+    """What becomes of a configuration; `{htdocs}` in it is DocumentRoot's directory. Fails where it does not load."""
     text = text.replace("{htdocs}", f"{root}/htdocs")
     source = make_source(NAME, text)
     loaded = load(NAME, environment={}, server_root=root, read=lambda path: source)

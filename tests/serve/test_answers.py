@@ -71,7 +71,8 @@ def test_an_answer_to_head_has_no_body(tmp_path: Path) -> None:
 
 def test_who_asked_to_keep_the_connection_is_told(tmp_path: Path) -> None:
     made = answer_to(Story() >> head("GET", "/own", "Connection: keep-alive"), tmp_path)
-    assert b"\r\nKeep-Alive: timeout=5, max=100\r\nConnection: Keep-Alive\r\n" in made.data
+    assert b"\r\nKeep-Alive: timeout=5, max=100\r\nConnection: Keep-Alive\r\nContent-Type: " in made.data
+    assert made.data.index(b"\r\nContent-Length: ") < made.data.index(b"\r\nKeep-Alive: "), "httpd's order"
 
 
 def test_a_request_that_cannot_be_understood(tmp_path: Path) -> None:
@@ -96,6 +97,13 @@ def test_a_member_that_closed(tmp_path: Path) -> None:
     assert b"Reason: " in made.data
     assert b"Error reading from remote server" in made.data
     assert b"\r\nConnection: close\r\n" not in made.data
+
+
+def test_an_authority_that_the_configuration_does_not_name(tmp_path: Path) -> None:
+    story = decided(ANSWER, status=500, reason="the configuration names no member `http://b:1x`", proxy_error=True)
+    made = answer_to(story >> head("GET", "/x"), tmp_path)
+    assert made.data.startswith(b"HTTP/1.1 500 Proxy Error\r\n")
+    assert b"Reason: the configuration names no member" in made.data
 
 
 def test_a_name_without_address(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import LogTarget
 from evenflow.serve.loop import new_event_loop, plain_address
+from evenflow.slotmem.children import ChildState
 from tests.proxy.story import World
 from tests.serve.served import OK, PATIENCE, Member, Peer, Served, request, until
 from tests.serve.test_tls import make_certificate
@@ -55,6 +56,21 @@ def test_it_ends_when_it_is_told(tmp_path: Path) -> None:
         served.drain()
         served.wait()
         assert served.status == 0
+
+
+def test_its_row_says_what_it_does(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member) as served:
+        row = served.world.scoreboard.child(0)
+        assert row.state != ChildState.DRAINING
+        until(lambda: row.last_beat > 0)
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        served.drain()
+        until(lambda: row.state == ChildState.DRAINING)
+        peer.send(OK)
+        client.answer()
 
 
 def test_what_is_in_flight_is_finished(tmp_path: Path, member: Member) -> None:

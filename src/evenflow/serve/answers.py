@@ -42,6 +42,8 @@ def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
         return local_answer(server, exchange, decision)
     assert decision.kind == ANSWER
     exchange.why = decision.reason
+    if decision.proxy_error:
+        exchange.reason = PROXY_ERROR
     if decision.status < 300:
         return whole(server, exchange, decision.status, [], b"", b"")
     return error_answer(server, exchange, decision.status)
@@ -70,20 +72,20 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
             close,
             server.routes.date,
             head_only,
-            exchange.kept_fields + kept_lines(exchange),
+            exchange.kept_fields,
             exchange.reason,
             detail,
             signature(exchange),
+            keep_line(exchange),
         )
     )
 
 
-def kept_lines(exchange: Exchange) -> list[Field]:
+def keep_line(exchange: Exchange) -> bytes:
     """`Keep-Alive` and `Connection` for a client that asked for them."""
     if not exchange.keep_client or not exchange.head.keeps or exchange.decision is None:
-        return []
-    lines = exchange.keep_line().split(b"\r\n")
-    return [(name, value) for name, _, value in (line.partition(b": ") for line in lines) if name]
+        return b""
+    return exchange.keep_line()
 
 
 def signature(exchange: Exchange) -> bytes:
@@ -106,8 +108,9 @@ def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswe
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
-            kept_lines(exchange),
+            (),
             signature(exchange),
+            keep_line(exchange),
         )
     )
 
@@ -124,10 +127,11 @@ def whole(
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
-            fields + kept_lines(exchange),
+            fields,
             b"",
             body,
             content_type,
+            keep_line=keep_line(exchange),
         )
     )
 
@@ -139,8 +143,8 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     close = settle(exchange, found.status)
     if found.status < 400:
         found.fields = exchange.edited_fields(found.fields)
-    found.fields += kept_lines(exchange)
-    data = found.write(exchange.always_fields(), close, server.routes.date, signature(exchange))
+    date = server.routes.date
+    data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
 
 

@@ -65,16 +65,23 @@ class FileAnswer:
         self.head_only = head_only
 
     def write(
-        self, always_fields: Iterable[Field] = (), close: bool = False, date: bytes = b"", signature: bytes = b""
+        self,
+        always_fields: Iterable[Field] = (),
+        close: bool = False,
+        date: bytes = b"",
+        signature: bytes = b"",
+        keep_line: bytes = b"",
     ) -> bytes:
         """The head, and the body unless it is in `file`. The arguments are those of `pages.error_response`."""
         status = self.status
         if self.location:
             return redirect_response(
-                status, self.location, always_fields, close, date, self.head_only, self.fields, signature
+                status, self.location, always_fields, close, date, self.head_only, self.fields, signature, keep_line
             )
         if self.body is None and self.file is None:
-            return error_response(status, always_fields, close, date, self.head_only, self.fields, signature=signature)
+            return error_response(
+                status, always_fields, close, date, self.head_only, self.fields, b"", b"", signature, keep_line
+            )
         length = self.size if status != 304 else -1
         return response(
             status,
@@ -87,6 +94,7 @@ class FileAnswer:
             self.body or b"",
             self.content_type,
             length,
+            keep_line,
         )
 
 

@@ -22,10 +22,13 @@ from evenflow.serve.pages import http_date
 from evenflow.serve.resolver import Resolver
 from evenflow.serve.server import Server
 from evenflow.serve.tls import contexts_of
+from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
 
 TICK = 0.1
 """Seconds between two looks at all deadlines."""
+SELDOM = 10
+"""Ticks from one time to the next that is done what can wait a second."""
 ACCEPT_AT_ONCE = 64
 """Connections taken from one socket before others have their turn."""
 PAUSE = 0.2
@@ -55,7 +58,7 @@ def run(
     routes = Routes(plan, scoreboard, child)
     resolver = Resolver(loop)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
-    work = Work(server, plan, sockets)
+    work = Work(server, plan, sockets, scoreboard.child(child))
     loop.call_soon(resolver.start, plan.members)
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
     loop.call_soon(loop.add_signal_handler, signal.SIGTERM, work.drain)
@@ -70,8 +73,11 @@ def run(
 class Work:
     """The child's listeners and its tick."""
 
-    def __init__(self, server: Server, plan: Plan, sockets: list[tuple[socket.socket, Listener]]) -> None:
+    def __init__(
+        self, server: Server, plan: Plan, sockets: list[tuple[socket.socket, Listener]], row: ChildSlot
+    ) -> None:
         self.server = server
+        self.row = row
         self.plan = plan
         self.sockets = sockets
         self.tables: dict[tuple[bytes, int], Any] = {}
@@ -148,8 +154,10 @@ class Work:
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1
-        if self.ticks % 10 == 0:
+        if self.ticks % SELDOM == 0:
+            self.row.beat(now)
             self.trim(now)
+            server.log.tick()
         if server.draining and not server.clients:
             server.loop.stop()
             return
@@ -172,6 +180,7 @@ class Work:
                 pass
         server.draining = True
         server.routes.draining = True
+        self.row.state = ChildState.DRAINING
         for bound, _ in self.sockets:
             with contextlib.suppress(OSError):
                 bound.close()

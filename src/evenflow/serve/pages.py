@@ -195,12 +195,14 @@ def error_response(
     reason: bytes = b"",
     detail: bytes = b"",
     signature: bytes = b"",
+    keep_line: bytes = b"",
 ) -> bytes:
     """A complete answer with the page of `status`, ready to be sent.
 
     `always_fields` are those of `Header always`; `extra_fields` come with the status (Allow, Location,
-    WWW-Authenticate). `close` announces that the connection ends. `date` is `http_date`'s; empty, it is made now.
-    `head_only` for an answer to HEAD: httpd then gives no length.
+    WWW-Authenticate). `close` announces that the connection ends, `keep_line` is the lines (each ended) that announce
+    that it does not. `date` is `http_date`'s; empty, it is made now. `head_only` for an answer to HEAD: httpd then
+    gives no length.
     """
     body = page(status, reason, detail, signature) if may_have_body(status) else b""
     return response(
@@ -213,6 +215,7 @@ def error_response(
         reason,
         body,
         HTML if may_have_body(status) else b"",
+        keep_line=keep_line,
     )
 
 
@@ -225,11 +228,15 @@ def redirect_response(
     head_only: bool = False,
     extra_fields: Iterable[Field] = (),
     signature: bytes = b"",
+    keep_line: bytes = b"",
 ) -> bytes:
     """A complete redirect to `location`, with a page for those who do not follow."""
     body = page(status, b"", b"", signature, location) if may_have_body(status) else b""
     fields = [(b"Location", location), *extra_fields]
-    return response(status, always_fields, close, date, head_only, fields, b"", body, HTML if body else b"")
+    content_type = HTML if body else b""
+    return response(
+        status, always_fields, close, date, head_only, fields, b"", body, content_type, keep_line=keep_line
+    )
 
 
 def response(
@@ -243,6 +250,7 @@ def response(
     body: bytes,
     content_type: bytes,
     length: int = -1,
+    keep_line: bytes = b"",
 ) -> bytes:
     """A complete answer with any body. `length` is announced instead of the body's own if it is not negative: the
     caller sends the rest.
@@ -262,6 +270,8 @@ def response(
         lines.append(b"Content-Length: %d" % len(body))
     if close:
         lines.append(b"Connection: close")
+    elif keep_line:
+        lines.append(keep_line[: len(keep_line) - 2])
     if content_type:
         lines.append(b"Content-Type: " + content_type)
     lines.append(b"\r\n")

@@ -109,7 +109,7 @@ cdef class Exchange:
     cdef void _bad_answer(self, object fault) except *
     cdef void _proxy_error(self, int status, str why) except *
     cpdef void backend_sent(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
-    @cython.locals(held=bytearray, answer=ResponseHead, stop=Py_ssize_t)
+    @cython.locals(held=bytearray, answer=ResponseHead, member=Member, stop=Py_ssize_t)
     cdef void _take_answer(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
     cdef void _pass_interim(self) except *
     cdef void _switch(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *

@@ -622,6 +622,7 @@ class Exchange:
             start = 0
             end = len(buffer)
         answer = self.answer
+        member: Member = self.slot.member
         while self.step == SENDING and start < end:
             stop = find_loose_head_end(buffer, start, end)
             if stop < 0:
@@ -631,7 +632,7 @@ class Exchange:
                     raise ProtocolFault("Corrupt status line returned by remote server", 502)
                 held += buffer[start:end]
                 return
-            answer.parse(piece(buffer, start, stop), self.slot.member.response_field_size)
+            answer.parse(piece(buffer, start, stop), member.response_field_size)
             start = stop
             if answer.status >= 200:
                 self._begin_answer(now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-# The executor behind getaddrinfo is imported when it is first used; a child that has become `User` may not be able to read it then.
+# The executor behind getaddrinfo is imported when it is first used: a child that has become `User` may not be able to
+# read it then.
 import concurrent.futures.thread  # noqa: F401
 import ipaddress
 import socket

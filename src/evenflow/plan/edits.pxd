@@ -1,0 +1,30 @@
+cimport cython
+
+
+@cython.final
+cdef class Format:
+    cdef public tuple parts
+    cdef public bytes literal
+
+
+@cython.final
+cdef class Edit:
+    cdef public int action
+    cdef public bytes name
+    cdef public Format value
+    cdef public object pattern
+    cdef public tuple env
+    cdef public object origin
+
+
+@cython.locals(edit=Edit, condition=tuple)
+cpdef bint any_applies(tuple edits, dict env) except -1
+
+@cython.locals(edit=Edit)
+cpdef bint all_wait_for(tuple edits, bytes name) except -1
+
+@cython.locals(edit=Edit, condition=tuple, env=dict, lines=bytes)
+cpdef bytes added_lines(tuple edits, object view)
+
+@cython.locals(out=list, kind=cython.int, text=bytes)
+cpdef bytes write(Format format, object view, dict env)

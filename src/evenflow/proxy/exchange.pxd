@@ -47,6 +47,9 @@ cdef class Exchange:
     cdef public int status
     cdef public str why
     cdef public bytes reason
+    cdef public bint remembers
+    cdef readonly bytes refused_line
+    cdef public bytes sent_head
     cdef readonly list kept_fields
     cdef public object failure
     cdef readonly int attempts
@@ -76,6 +79,8 @@ cdef class Exchange:
     cpdef Py_ssize_t take_head(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched, double now) except -2
     @cython.locals(limit=Py_ssize_t, line_end=Py_ssize_t, at=Py_ssize_t)
     cdef void _check_beginning(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, Py_ssize_t searched) except *
+    @cython.locals(line_end=Py_ssize_t)
+    cdef void _note_line(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     cpdef void refuse_request(self, int status, str why) except *
     cpdef void refuse(self, int status, str why) except *
     @cython.locals(head=RequestHead, decision=Decision, host=VirtualHost)
@@ -118,6 +123,8 @@ cdef class Exchange:
     cdef void _begin_answer(self, double now) except *
     cpdef int saying(self) except -1
     cpdef bytes keep_line(self)
+    @cython.locals(out=Outlet)
+    cdef void _remember_head(self, Py_ssize_t before) except *
     @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint, added=bytes)
     cdef void _write_answer(self) except *
     cdef bytes _offered_upgrade(self)

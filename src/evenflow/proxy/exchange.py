@@ -88,6 +88,8 @@ SAID_BY_PROXY: Final = ("corrupt status line", "Corrupt status line", "Too many"
 """Faults of a member's answer that httpd reports as `Proxy Error`."""
 MOST_HEAD: Final = 1 << 20
 """A request head that is longer is refused, whatever the limits for its lines say."""
+MOST_NOTED: Final = 8190
+"""Bytes of a refused request's first line that are kept for the log."""
 MOST_ANSWER_HEAD: Final = 1 << 18
 MOST_INTERIM: Final = 10
 """httpd gives up after so many 1xx answers."""
@@ -104,13 +106,16 @@ class Exchange:
         self.to_backend = Outlet()
         self.known_scope: Scope | None = None
         self.edits_wait = False
-        """Whether all edits of `known_scope` act only where BALANCER_ROUTE_CHANGED is set; most answers then need none."""
+        """Whether all edits of `known_scope` act only where BALANCER_ROUTE_CHANGED is set: most answers need none then.
+        """
         self.request_chunks = ChunkedReader()
         self.response_chunks = ChunkedReader()
         self.held = bytearray()
         """The beginning of an answer's head that has not come whole."""
         self.collected = bytearray()
         """Request body bytes kept until we go on."""
+        self.remembers = False
+        """Whether somebody wants `sent_head` afterwards: an access log."""
         self.begin(None)
 
     def begin(self, facts: ConnectionFacts | None) -> None:
@@ -142,6 +147,10 @@ class Exchange:
         """The cause of an answer of ours, in words."""
         self.reason = b""
         """The reason phrase of an answer of ours where it is not the status's own."""
+        self.refused_line = b""
+        """The first line of a request that could not be understood."""
+        self.sent_head = b""
+        """The head of the answer as the client gets it, if `remembers`."""
         self.kept_fields: list[tuple[bytes, bytes]] = []
         """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.failure: Any = None
@@ -184,7 +193,10 @@ class Exchange:
         stop = find_head_end(buffer, start if searched - 3 < start else searched - 3, end)
         if stop < 0:
             self._check_beginning(buffer, start, end, searched)
-            return -1 if self.step == IDLE else end
+            if self.step == IDLE:
+                return -1
+            self._note_line(buffer, start, end)
+            return end
         table = self.facts.table
         host = table.first
         try:
@@ -199,8 +211,16 @@ class Exchange:
                 self.request_chunks.reset()
             self._decide(now)
         except ProtocolFault as fault:
+            self._note_line(buffer, start, stop)
             self.refuse_request(fault.status, fault.message)
         return stop
+
+    def _note_line(self, buffer: Buffer, start: int, end: int) -> None:
+        """Keep a refused request's first line, so much of it as came, for the log."""
+        line_end = find_byte(buffer, 10, start, end)
+        if line_end < 0 or line_end > start + MOST_NOTED:
+            line_end = end if end < start + MOST_NOTED else start + MOST_NOTED
+        self.refused_line = bytes(buffer[start:line_end]).rstrip(b"\r")
 
     def _check_beginning(self, buffer: Buffer, start: int, end: int, searched: int) -> None:
         """Refuse early what cannot become a head: too long a line, no HTTP version in the first one, a line without CR,
@@ -668,7 +688,9 @@ class Exchange:
             found = "none" if token is None else token.decode("latin-1")
             raise ProtocolFault(f"Unexpected Upgrade: {found} (expecting {wanted})", 502)
         self.status = 101
+        before = self.to_client.pending()
         response.write_switch(self.to_client, self.answer, upgrade)
+        self._remember_head(before)
         self.to_client.put_range(buffer, start, end)
         self.body_sent += end - start
         self.keep_client = self.keep_backend = False
@@ -720,7 +742,12 @@ class Exchange:
             self.response_chunks.reset()
         self.response_left = left
         self.step = ANSWERING
-        self._write_answer()
+        if self.remembers:
+            before = self.to_client.pending()
+            self._write_answer()
+            self._remember_head(before)
+        else:
+            self._write_answer()
         if left == 0:
             self._finish()
 
@@ -738,6 +765,12 @@ class Exchange:
             most = host.max_keep_alive_requests - self.served
             return b"Keep-Alive: timeout=%d, max=%d\r\nConnection: Keep-Alive\r\n" % (seconds, most)
         return b"Keep-Alive: timeout=%d\r\nConnection: Keep-Alive\r\n" % seconds
+
+    def _remember_head(self, before: int) -> None:
+        """A head was just written into `to_client`, behind `before` bytes that waited there."""
+        if self.remembers:
+            out = self.to_client
+            self.sent_head = bytes(out.data[out.end - out.pending() + before : out.end])
 
     def _write_answer(self) -> None:
         scope = self.decision.scope
@@ -797,7 +830,9 @@ class Exchange:
         )
 
     def _offered_upgrade(self) -> bytes:
-        """RFC 9110 section 15.5.22: a 426 names the protocol that it asks for; it goes on where the member may be upgraded to it."""
+        """RFC 9110 section 15.5.22: a 426 names the protocol that it asks for; it goes on where the member may be
+        upgraded to it.
+        """
         offered = self.answer.get(b"upgrade")
         if offered is None or offered.lower() not in self.slot.member.upgrade:
             return b""

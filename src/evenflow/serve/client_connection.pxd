@@ -24,6 +24,8 @@ cdef class ClientConnection(Connection):
     cdef readonly int served
     cdef double started
     cdef double began
+    cdef long long received
+    cdef long long sent
     cdef VirtualHost host
     cdef bint handshaking
     cdef bint ended
@@ -61,6 +63,8 @@ cdef class ClientConnection(Connection):
     cdef void _advance(self) except *
     @cython.locals(backend=BackendConnection, done=cython.int, stash=bytearray)
     cdef void _flush(self, Exchange exchange) except *
+    @cython.locals(waiting=Py_ssize_t, done=cython.int)
+    cdef int _send(self, Outlet out) except -2
     @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
     cdef bint _connect(self, Exchange exchange, Member member, object address) except -1

@@ -61,6 +61,10 @@ class ClientConnection(Connection):
         self.served = 0
         self.started = 0.0
         self.began = 0.0
+        self.received = 0
+        """Bytes of the request at work."""
+        self.sent = 0
+        """Bytes of its answer; counted only where an access log is written."""
         table: Any = facts.table
         self.host: VirtualHost = table.first
         self.handshaking = tls is not None
@@ -212,6 +216,7 @@ class ClientConnection(Connection):
                 backend = self.backend
                 if backend is not None and backend.broken:
                     # Nobody takes it any more, but an answer may be on its way: read and forget.
+                    self.received += end - start
                     start = end
                     break
                 now = monotonic()
@@ -220,6 +225,7 @@ class ClientConnection(Connection):
                     self.deadline = now + self._patience()
             else:
                 break
+            self.received += at - start
             start = at
             self._advance()
         self.consuming = False
@@ -243,6 +249,8 @@ class ClientConnection(Connection):
         if self.server.logs_access:
             self.began = now
             self.started = time.time()
+            self.received = 0
+            self.sent = 0
         return exchange
 
     def _is_between(self) -> bool:
@@ -316,7 +324,7 @@ class ClientConnection(Connection):
             elif backend.broken:
                 exchange.to_backend.clear()
         if exchange.to_client.pending():
-            done = self.push(exchange.to_client)
+            done = self._send(exchange.to_client)
             if done == BLOCKED:
                 self.deadline = monotonic() + self.host.timeout
                 if backend is not None:
@@ -329,6 +337,15 @@ class ClientConnection(Connection):
             self._consume(stash, 0, len(stash))
         if self.paused and not self.consuming and not self.closed and self.tunnel is None:
             self._go_on()
+
+    def _send(self, out: Outlet) -> int:
+        """`push` to the client, counted for a log."""
+        if not self.server.logs_access:
+            return self.push(out)
+        waiting = out.pending()
+        done = self.push(out)
+        self.sent += waiting - out.pending()
+        return done
 
     def _find_backend(self, exchange: Exchange) -> bool:
         """A kept connection to the chosen member, or a new one; False while it is being made."""
@@ -392,6 +409,8 @@ class ClientConnection(Connection):
         self._drop_backend()
         answer = own_answer(self.server, exchange)
         exchange.to_client.put(answer.data)
+        if exchange.remembers:
+            exchange.sent_head = answer.data[: len(answer.data) - answer.body_bytes]
         if exchange.why and exchange.status >= 400:
             self._explain(exchange)
         self.file = answer.file
@@ -421,7 +440,7 @@ class ClientConnection(Connection):
                 backend.client = None
                 backend.close()
         while True:
-            done = self.push(exchange.to_client)
+            done = self._send(exchange.to_client)
             if done == BLOCKED:
                 self.deadline = monotonic() + self.host.timeout
                 return
@@ -496,7 +515,7 @@ class ClientConnection(Connection):
     def _cut(self, exchange: Exchange) -> None:
         """The answer broke off: the client learns it from the connection's end."""
         self._drop_backend()
-        self.push(exchange.to_client)
+        self._send(exchange.to_client)
         if self.server.logs_access:
             self._log(exchange, True)
         self.exchange = None
@@ -622,7 +641,7 @@ class ClientConnection(Connection):
         if exchange.step == DONE:
             self._finish(exchange)
             return
-        done = self.push(exchange.to_client)
+        done = self._send(exchange.to_client)
         if done == BLOCKED:
             self.deadline = monotonic() + self.host.timeout
             return
@@ -644,6 +663,16 @@ class ClientConnection(Connection):
         self.tunnel = Tunnel(slot, max(self.host.timeout, self._patience()))
         exchange.slot = None
         self.tunnel.received = exchange.body_sent
+        if self.server.logs_access:
+            head_bytes = self.sent + exchange.to_client.pending() - exchange.body_sent
+            self.log_later = (
+                bytes(exchange.head.data),
+                exchange.decision,
+                dict(exchange.variables()),
+                exchange.sent_head,
+                self.received,
+                head_bytes,
+            )
         waiting = exchange.to_backend
         if waiting.pending():
             # A request body that the member has not taken: the tunnel's bytes go behind it.
@@ -654,8 +683,6 @@ class ClientConnection(Connection):
             self.pending = Outlet()
             self.pending.put_range(exchange.to_client.data, exchange.to_client.start, exchange.to_client.end)
             backend.stop_reading()
-        if self.server.logs_access and exchange.decision is not None:
-            self.log_later = (bytes(exchange.head.data), exchange.decision, dict(exchange.variables()))
         self.exchange = None
         self.server.give_exchange(exchange)
         if done == FAILED:
@@ -858,22 +885,23 @@ class ClientConnection(Connection):
         record.tls = self.tls
         record.status = exchange.status
         record.body_bytes_sent = exchange.body_sent
-        record.bytes_sent = exchange.body_sent
-        record.bytes_received = len(exchange.head.data) + exchange.to_member
+        record.bytes_sent = self.sent
+        record.request_line = exchange.refused_line
+        record.bytes_received = self.received
         record.started = self.started
         record.duration = monotonic() - self.began
         record.keepalive_count = self.served
         record.aborted = aborted
         record.kept_alive = exchange.keep_client and not aborted
         record.env = exchange.variables() if decision is not None else {}
-        record.sent_head = b""
+        record.sent_head = exchange.sent_head
         for log in logs:
             log.write(record)
 
     def _log_tunnel(self, tunnel: Tunnel) -> None:
         from evenflow.wire.http1 import RequestHead
 
-        data, decision, env = self.log_later
+        data, decision, env, sent_head, received, head_bytes = self.log_later
         self.log_later = None
         record = self.server.record
         head = RequestHead()
@@ -884,15 +912,16 @@ class ClientConnection(Connection):
         record.facts = self.facts
         record.tls = self.tls
         record.status = 101
-        record.body_bytes_sent = record.bytes_sent = tunnel.received
-        record.bytes_received = len(data) + tunnel.sent
+        record.body_bytes_sent = tunnel.received
+        record.bytes_sent = head_bytes + tunnel.received
+        record.bytes_received = received + tunnel.sent
         record.started = self.started
         record.duration = monotonic() - self.began
         record.keepalive_count = self.served
         record.aborted = False
         record.kept_alive = False
         record.env = env
-        record.sent_head = b""
+        record.sent_head = sent_head
         for log in self.server.access_logs.of(decision.host):
             log.write(record)
 

@@ -1,3 +1,4 @@
+cimport cython
 from evenflow.proxy.exchange cimport Exchange
 from evenflow.proxy.routes cimport Routes
 
@@ -16,5 +17,6 @@ cdef class Server:
     cdef readonly list spare_exchanges
     cdef public bint draining
 
+    @cython.locals(exchange=Exchange)
     cpdef Exchange take_exchange(self)
     cpdef void give_exchange(self, Exchange exchange) except *

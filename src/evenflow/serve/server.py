@@ -51,7 +51,9 @@ class Server:
         """An exchange to use until `give_exchange`."""
         if self.spare_exchanges:
             return self.spare_exchanges.pop()
-        return Exchange(self.routes)
+        exchange = Exchange(self.routes)
+        exchange.remembers = self.logs_access
+        return exchange
 
     def give_exchange(self, exchange: Exchange) -> None:
         """It is done with. It is made new when it is taken into use again."""

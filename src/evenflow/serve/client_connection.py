@@ -703,7 +703,7 @@ class ClientConnection(Connection):
         backend = self.backend
         assert tunnel is not None and backend is not None
         tunnel.sent += size
-        self.deadline = monotonic() + tunnel.timeout
+        self.deadline = self.server.now + tunnel.timeout
         done = backend.forward(self.server.buffer, size)
         if done == BLOCKED:
             self._pause()
@@ -727,7 +727,7 @@ class ClientConnection(Connection):
         backend = self.backend
         assert tunnel is not None and backend is not None
         tunnel.received += size
-        self.deadline = monotonic() + tunnel.timeout
+        self.deadline = self.server.now + tunnel.timeout
         done = self.forward(self.server.buffer, size)
         if done == BLOCKED:
             backend.stop_reading()

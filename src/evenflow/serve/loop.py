@@ -150,6 +150,7 @@ class Work:
         server = self.server
         server.routes.date = http_date(time.time())
         now = monotonic()
+        server.now = now + TICK
         check_deadlines(server.clients, now)
         if server.logs_access:
             server.access_logs.flush()

@@ -16,6 +16,7 @@ cdef class Server:
     cdef readonly set clients
     cdef readonly list spare_exchanges
     cdef public bint draining
+    cdef public double now
 
     @cython.locals(exchange=Exchange)
     cpdef Exchange take_exchange(self)

@@ -46,6 +46,8 @@ class Server:
         self.clients: set[Any] = set()
         self.spare_exchanges: list[Exchange] = []
         self.draining = False
+        self.now = 0.0
+        """When the next tick is due, at the latest: a clock that costs nothing, for deadlines set with every message."""
 
     def take_exchange(self) -> Exchange:
         """An exchange to use until `give_exchange`."""

@@ -25,9 +25,11 @@ _ORDINARY: Final = bytes(b for b in range(0x21, 0x100) if b not in b"%#\x7f")
 _UPPER: Final = tuple(bytes([b]) if b in SAFE else b"%%%02X" % b for b in range(256))
 _LOWER: Final = tuple(bytes([b]) if b in SAFE else b"%%%02x" % b for b in range(256))
 
+# Spelled by numbers: compiled, a loop over a literal gives bytes and not numbers.
 _HEX: Final = {
-    **{digit: value for value, digit in enumerate(b"0123456789abcdef")},
-    **{digit: value for value, digit in enumerate(b"0123456789ABCDEF")},
+    **{48 + value: value for value in range(10)},
+    **{65 + value: 10 + value for value in range(6)},
+    **{97 + value: 10 + value for value in range(6)},
 }
 
 

@@ -47,7 +47,7 @@ class Server:
         self.spare_exchanges: list[Exchange] = []
         self.draining = False
         self.now = 0.0
-        """When the next tick is due, at the latest: a clock that costs nothing, for deadlines set with every message."""
+        """When the next tick is due, at the latest: a free clock for deadlines that every message sets."""
 
     def take_exchange(self) -> Exchange:
         """An exchange to use until `give_exchange`."""

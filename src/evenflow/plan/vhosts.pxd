@@ -1,3 +1,4 @@
+cimport cython
 from evenflow.plan.model cimport VirtualHost
 
 
@@ -6,3 +7,16 @@ cdef class HostTable:
     cdef public VirtualHost first
     cdef public dict names
     cdef public list patterns
+
+    @cython.locals(name=bytes, pattern=bytes, place=Py_ssize_t, other=Py_ssize_t)
+    cpdef VirtualHost find(self, bytes host)
+    @cython.locals(found=VirtualHost)
+    cpdef VirtualHost select(self, bytes host)
+    @cython.locals(found=VirtualHost, host=VirtualHost)
+    cpdef VirtualHost select_sni(self, bytes name)
+    @cython.locals(shown=VirtualHost, found=VirtualHost)
+    cpdef VirtualHost select_tls(self, bytes host, bytes sni)
+
+
+@cython.locals(at=Py_ssize_t, pos=Py_ssize_t, star=Py_ssize_t, resume=Py_ssize_t, mark=cython.int)
+cpdef bint matches(bytes pattern, bytes name) except -1

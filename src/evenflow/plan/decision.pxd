@@ -1,0 +1,22 @@
+cimport cython
+from evenflow.plan.model cimport Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.wire.http1 cimport RequestHead
+
+
+cdef class Inquiry:
+    cdef public object plan
+    cdef public ConnectionFacts facts
+    cdef public RequestHead head
+    cdef public list trace
+    cdef public VirtualHost host
+    cdef public bytes path, filename, query, raw_path, met_path
+    cdef public dict env
+    cdef public int asked, restarts, status, redirect_status
+    cdef public object sections, location_mapping, origin, rule_match, condition_match
+    cdef public bint own_query, mapped, translated, nocanon, ended, restart
+    cdef public Scope scope
+    cdef public str handler
+
+
+@cython.locals(decision=Decision)
+cpdef Decision forward(Inquiry inquiry, Balancer balancer, Member member, bytes scheme, bytes path)

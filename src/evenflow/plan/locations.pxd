@@ -1,0 +1,34 @@
+cimport cython
+from evenflow.plan.decision cimport Inquiry
+from evenflow.plan.mapping cimport Mapping
+from evenflow.plan.model cimport Scope, VirtualHost
+
+
+cdef class Said:
+    cdef public object preserve_host, error_override, add_headers, handler, handler_origin, requires, rules, rewrite_on
+    cdef public frozenset error_override_codes
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits
+
+
+cdef class Section:
+    cdef public bytes prefix
+    cdef public bint whole_segments, of_name
+    cdef public object pattern, origin
+    cdef public tuple names
+    cdef public Mapping mapping
+    cdef public Said said
+
+    @cython.locals(size=Py_ssize_t, prefix=bytes)
+    cpdef bint meets(self, bytes text) except -1
+
+
+@cython.locals(section=Section)
+cpdef object meet_locations(Inquiry inquiry)
+
+cdef object _set_names(Inquiry inquiry, Section section)
+
+@cython.locals(section=Section)
+cpdef object meet(tuple sections, bytes text)
+
+@cython.locals(scope=Scope)
+cpdef Scope scope_of(VirtualHost host, object outer, bint of_files, object locations)

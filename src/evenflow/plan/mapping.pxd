@@ -1,0 +1,22 @@
+cimport cython
+from evenflow.plan.decision cimport Inquiry
+from evenflow.plan.model cimport VirtualHost
+
+
+cdef class Mapping:
+    cdef public bytes prefix, target, subtree
+    cdef public bint nocanon
+    cdef public object origin
+
+
+@cython.locals(prefix=bytes)
+cpdef Py_ssize_t covered(Mapping mapping, bytes path) except -1
+
+@cython.locals(at=Py_ssize_t, pos=Py_ssize_t)
+cdef Py_ssize_t _covered_with_runs(bytes prefix, bytes path) except -1
+
+@cython.locals(size=Py_ssize_t, inside=Mapping, mapping=Mapping)
+cpdef bint map_path(Inquiry inquiry) except -1
+
+@cython.locals(raw_size=Py_ssize_t, rest=bytes)
+cdef bint _take(Inquiry inquiry, Mapping mapping, Py_ssize_t size) except -1

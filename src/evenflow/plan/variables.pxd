@@ -1,0 +1,4 @@
+cdef class Variable:
+    cdef public str name
+    cdef public int depends
+    cdef public object read

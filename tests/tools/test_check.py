@@ -9,6 +9,7 @@ import pytest
 
 from evenflow.tools import check
 from tests.peers import CHECKOUT
+from tests.serve.test_tls import make_certificate
 
 EXAMPLES = sorted((CHECKOUT / "examples").glob("*.conf"))
 
@@ -22,8 +23,12 @@ def wrong(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_has_no_errors(file: Path) -> None:
-    found = check.examine(str(file), {})
+def test_an_example_has_no_errors(tmp_path: Path, file: Path) -> None:
+    copy = tmp_path / file.name
+    copy.write_text(file.read_text())
+    (tmp_path / "certificates").mkdir()
+    make_certificate(tmp_path / "certificates", "wiki.example.com")
+    found = check.examine(str(copy), {})
     assert found.errors == 0, check.problems(found, False)
 
 
@@ -63,6 +68,28 @@ def test_a_file_that_is_not_there_is_a_problem_not_a_traceback(tmp_path: Path) -
     found = check.examine(str(tmp_path / "nowhere.conf"), {})
     assert found.errors == 1
     assert "nowhere.conf" in check.problems(found, False)
+
+
+def test_what_serve_would_stop_at_is_found_too(tmp_path: Path) -> None:
+    file = tmp_path / "ahead.conf"
+    file.write_text(
+        "Listen 8080\nListen 8443\nServerName wiki.example.com\n"
+        "CustomLog access.log \"%h %Y\"\n"
+        "<VirtualHost *:8443>\n"
+        "SSLEngine on\n"
+        f"SSLCertificateFile {tmp_path}/nowhere.pem\n"
+        "</VirtualHost>\n"
+        "ProxyPass / http://127.0.0.1:1/\n"
+    )
+    found = check.examine(str(file), {})
+    assert [(diagnostic.code, diagnostic.span and diagnostic.span.line) for diagnostic in found.diagnostics] == [
+        ("certificate-unusable", 5),
+        ("log-format-unknown", 4),
+    ]
+    text = check.problems(found, False)
+    assert f"`SSLCertificateFile {tmp_path}/nowhere.pem` cannot be read: No such file or directory" in text
+    assert "there is no `%Y` in log formats" in text
+    assert not (tmp_path / "access.log").exists()
 
 
 @pytest.mark.parametrize(

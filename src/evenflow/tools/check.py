@@ -1,6 +1,6 @@
 """Every problem of a configuration: found by loading and building it as `serve` would, told as text or as JSON.
 
-Nothing is opened that the configuration names beyond its own files, and nothing is started.
+Beyond the configuration's own files only certificates and keys are read. Nothing is written and nothing is started.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evenflow.compiler.build import build
+from evenflow.compiler.findings import Findings
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.load import Loaded, load
 from evenflow.config.render import render
 from evenflow.config.syntax import Span
+from evenflow.plan.model import Plan
+from evenflow.serve.access_log import check_formats
+from evenflow.serve.tls import check_certificates
 
 JSON_VERSION: Final = 1
 """Counts up when a field of the JSON changes its meaning or goes; new fields may come without it."""
@@ -42,8 +46,22 @@ def examine(file: str, defines: Mapping[str, str]) -> Found:
     loaded = load(file, defines)
     diagnostics = tuple(loaded.diagnostics)
     if loaded.settings is not None:
-        diagnostics += tuple(build(loaded.settings).diagnostics)
+        built = build(loaded.settings)
+        diagnostics += built.diagnostics
+        if built.plan is not None:
+            diagnostics += ahead(built.plan)
     return Found(file, loaded, diagnostics)
+
+
+def ahead(plan: Plan) -> tuple[Diagnostic, ...]:
+    """What `serve` would stop at before it opens anything: certificates that cannot be used, formats that nobody can
+    read."""
+    findings = Findings()
+    for origin, message in check_certificates(plan):
+        findings.error("certificate-unusable", message, origin)
+    for origin, message in check_formats(plan):
+        findings.error("log-format-unknown", message, origin)
+    return tuple(findings.diagnostics)
 
 
 def problems(found: Found, color: bool) -> str:

@@ -59,6 +59,7 @@ def install(tmp_path: Path) -> Environment:
     def installed(python: Path, variables: Mapping[str, str]) -> Path:
         checkout = tmp_path / "checkout"
         shutil.copytree(CHECKOUT / "src", checkout / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(CHECKOUT / "examples", checkout / "examples")
         for name in ("pyproject.toml", "setup.py", "LICENSE", "README.md"):
             shutil.copy(CHECKOUT / name, checkout)
         subprocess.run([python, "-m", "venv", tmp_path / "environment"], check=True)
@@ -87,6 +88,19 @@ def say_version(folder: Path) -> str:
     return run.stdout
 
 
+def example_of_the_demo(folder: Path) -> Path:
+    """The configuration that the installed `evenflow demo` serves; it is there."""
+    script = "from evenflow.tools.demo.show import example_file; print(example_file())"
+    run = subprocess.run(
+        [folder / "python", "-c", script],
+        cwd=folder, env=clean_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    found = Path(run.stdout.strip())
+    assert found.is_file()
+    return found
+
+
 @pytest.mark.parametrize("python", OLDEST_AND_NEWEST, ids=lambda python: python.name)
 def test_pip_install_gives_a_compiled_command_that_serves(python: Path, install: Environment, tmp_path: Path) -> None:
     require_peer("cc")
@@ -102,6 +116,8 @@ def test_pip_install_gives_a_compiled_command_that_serves(python: Path, install:
 def test_without_a_compiler_it_installs_interpreted_and_says_so(install: Environment, tmp_path: Path) -> None:
     folder = install(Path(sys.executable).resolve(), {"CC": "/bin/false"})
     assert "interpreted" in say_version(folder)
+    shared = tmp_path / "environment" / "share" / "evenflow"
+    assert example_of_the_demo(folder) == shared / "examples" / "datacenter.conf"
     serves_a_page(folder, tmp_path)
 
 

@@ -118,3 +118,10 @@ def test_what_is_refused(text: str, code: str, words: str) -> None:
 def test_what_is_only_odd_is_a_warning() -> None:
     assert codes("RewriteRule a %{NOPE}") == ["variable-unknown"]
     assert codes("RewriteRule a ${map:key}") == ["map-undefined"]
+
+
+def test_a_path_that_is_a_directory_of_the_machine_is_pointed_out() -> None:
+    assert codes("RewriteRule a /usr/share/x") == ["file-outside-document-root"]
+    assert codes("RewriteRule a /usr/$1") == ["file-outside-document-root"]
+    for harmless in ("/usr/x [PT]", "/nothing-there/x", "/srv/evenflow/htdocs/x", "/us$1", "http://b1/usr/ [P]", "-"):
+        assert codes(f"RewriteRule a {harmless}") == []

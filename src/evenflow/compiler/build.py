@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
-from evenflow.compiler.rewrite import compile_rules
+from evenflow.compiler.rewrite import compile_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
     compile_mapping,
@@ -130,6 +130,7 @@ def make_host(
     host.base = base_scope(both, backends, findings)
     host.rewrite_on = bool(both.rewrite.engine)
     host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
+    warn_of_files(host.rules, host.document_root, findings)
     host.mappings = tuple(compile_mapping(line, None) for line in both.proxy.mappings or ())
     inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]
     for one in inner:

@@ -6,6 +6,7 @@ a word.
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from evenflow.compiler.findings import Findings, Refused
@@ -16,6 +17,7 @@ from evenflow.config.settings import ConditionLine, RuleLine
 from evenflow.origin import Origin
 from evenflow.plan import rewrite
 from evenflow.plan.rewrite import Condition, EnvironmentChange, Rule
+from evenflow.plan.template import LITERAL
 
 PLAIN_FLAGS: Final = {
     "P": rewrite.PROXY,
@@ -135,6 +137,28 @@ def compile_rule(line: RuleLine, location: str | None, findings: Findings) -> Ru
             refused.report(findings, condition.origin)
     rule.conditions = tuple(conditions)
     return rule
+
+
+def warn_of_files(rules: tuple[Rule, ...], document_root: bytes, findings: Findings) -> None:
+    """Say which rules of a server name a file of the machine: httpd would serve it, we look below DocumentRoot only."""
+    elsewhere = rewrite.PROXY | rewrite.PASS | rewrite.REDIRECT
+    for rule in rules:
+        if rule.substitution is None or rule.flags & elsewhere or not rule.substitution.parts:
+            continue
+        first = rule.substitution.parts[0]
+        root = document_root.rstrip(b"/") + b"/"
+        if first.kind != LITERAL or not first.text.startswith(b"/") or first.text.startswith(root):
+            continue
+        top, slash, _ = first.text[1:].partition(b"/")
+        if top and (slash or len(rule.substitution.parts) == 1) and os.path.isdir(b"/" + top):
+            shown = (b"/" + top).decode("utf-8", "surrogateescape")
+            findings.warning(
+                "file-outside-document-root",
+                f"this rule names a path below `{shown}` of DocumentRoot, not the machine's own `{shown}`",
+                rule.origin,
+                notes=("httpd would look at the machine's own first, because it exists",),
+                help="add `[PT]` if it is a path of the site",
+            )
 
 
 def compile_environment(text: str, warn: Warn) -> EnvironmentChange:

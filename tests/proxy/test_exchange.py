@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -1228,3 +1229,12 @@ def test_an_added_line_goes_along_with_a_reversed_location(tell: Tell) -> None:
     story >> answers(b"HTTP/1.1 302 Found\r\nLocation: http://a:8090/x\r\nContent-Length: 0\r\n\r\n") << done()
     assert b"\r\nLocation: http://www.example/x\r\n" in story.client_got
     assert story.client_got.count(b"Set-Cookie: ROUTEID=.1; path=/\r\n") == 1
+
+
+def test_when_it_began_is_a_time_of_day(tell: Tell) -> None:
+    """Header's %t and %D count from it; the exchange itself is only told the monotonic clock."""
+    story = tell()
+    story.now = time.monotonic()
+    story >> head("GET", "/")
+    assert abs(story.exchange.began_us / 1000000 - time.time()) < 60
+    story >> ready() >> answers(OK) << done()

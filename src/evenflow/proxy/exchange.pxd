@@ -52,6 +52,7 @@ cdef class Exchange:
     cdef public bytes sent_head
     cdef readonly list kept_fields
     cdef public object failure
+    cdef double began
     cdef readonly int attempts
     cdef bint reused
     cdef readonly bint repeated_fresh

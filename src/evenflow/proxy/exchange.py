@@ -7,6 +7,7 @@ both sides. One object serves request after request; `begin` makes it new.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import cython
@@ -155,6 +156,8 @@ class Exchange:
         """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.failure: Any = None
         """The last attempt's failure; the caller logs it and sets it to None."""
+        self.began = 0.0
+        """When the head was complete."""
         self.attempts = 0
         self.reused = False
         self.repeated_fresh = False
@@ -197,6 +200,7 @@ class Exchange:
                 return -1
             self._note_line(buffer, start, end)
             return end
+        self.began = now
         table = self.facts.table
         host = table.first
         try:
@@ -258,6 +262,11 @@ class Exchange:
         self.status = status
         self.why = why
         self.step = OWN
+
+    @property
+    def began_us(self) -> int:
+        """The same in microseconds since 1970: `%t` of Header, and where `%D` counts from."""
+        return int((time.time() - (time.monotonic() - self.began)) * 1000000)
 
     def _decide(self, now: float) -> None:
         head = self.head

@@ -24,6 +24,32 @@ def test_a_listener_speaks_tls_if_its_first_host_does() -> None:
     assert [one.origin.line for one in plan.listeners] == [1, 2, 3]
 
 
+def test_what_the_main_server_says_of_tls_holds_for_virtual_hosts_that_say_nothing_else() -> None:
+    plan = plan_of(
+        "Listen 8443\nListen 8080\nServerName wiki.example.com\n"
+        "SSLEngine on\nSSLCertificateFile a.crt\nSSLCertificateKeyFile a.key\n"
+        "<VirtualHost *:8443>\nServerName a\n</VirtualHost>\n"
+        "<VirtualHost *:8443>\nServerName b\nSSLCertificateFile b.pem\nSSLCertificateKeyFile b.key\n</VirtualHost>\n"
+        "<VirtualHost *:8080>\nServerName c\nSSLEngine off\n</VirtualHost>\n"
+    )
+    assert [host.tls for host in plan.hosts] == [True, True, False]
+    assert [host.certificates for host in plan.hosts[:2]] == [
+        (("/srv/evenflow/a.crt", "/srv/evenflow/a.key"),),
+        (("/srv/evenflow/b.pem", "/srv/evenflow/b.key"),),
+    ]
+    assert [listener.tls for listener in plan.listeners] == [True, False]
+
+
+def test_a_chain_file_is_refused_wherever_it_stands() -> None:
+    for text in (
+        "<VirtualHost *:8443>\nSSLEngine on\nSSLCertificateFile a\nSSLCertificateChainFile b\n</VirtualHost>",
+        "SSLCertificateChainFile b\n<VirtualHost *:8443>\nSSLEngine on\nSSLCertificateFile a\n</VirtualHost>",
+    ):
+        found = built("Listen 8443\nServerName wiki.example.com\n" + text + "\n")
+        assert [diagnostic.code for diagnostic in found.diagnostics] == ["directive-not-supported"]
+        assert "SSLCertificateChainFile" in found.diagnostics[0].headline
+
+
 def test_certificates_have_absolute_paths() -> None:
     plan = plan_of(
         inside("SSLEngine on\nSSLCertificateFile a.crt\nSSLCertificateFile /b.crt\nSSLCertificateKeyFile a.key")

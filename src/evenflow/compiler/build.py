@@ -112,10 +112,9 @@ def make_host(
         findings.error(
             "value-not-supported", "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`", origin
         )
-    tls = (block or main).tls
-    host.tls = bool(tls.engine)
+    host.tls = bool(both.tls.engine)
     if host.tls:
-        host.certificates = certificates(block or main, root, findings)
+        host.certificates = certificates(both, root, findings)
         if not host.certificates:
             findings.error(
                 "certificate-missing",
@@ -152,13 +151,14 @@ def compile_all(
 
 
 def merged(main: Block, block: Block) -> Block:
-    """A virtual host with what it takes over from the main server; its rules, names and certificates are its own."""
+    """A virtual host with what it takes over from the main server; its rules and names are its own."""
     return replace(
         block,
         core=merge(main.core, block.core),
         proxy=merge(main.proxy, block.proxy),
         rewrite=merge(main.rewrite, block.rewrite),
         headers=merge(main.headers, block.headers),
+        tls=merge(main.tls, block.tls),
     )
 
 

@@ -774,6 +774,15 @@ def test_a_plain_member_that_closes(tell: Tell) -> None:
     story >> head("GET", "/plain") >> ready() >> member_closes() << page(502)
 
 
+def test_a_member_that_dies_and_is_taken_once_more_fails_once(tell: Tell) -> None:
+    """The lbmethod knows nothing of a death under a request; the refusal that follows is not a second failure."""
+    story = tell({"a": {"loadfactor": 300}, "b": {}})
+    story >> head("GET", "/") << connect("a")
+    story >> ready() >> member_closes("reset") << failed("head", "reset", repeated=True) << connect("a")
+    story >> refused() << failed("connect", "refused", in_error=True, repeated=True) << connect("b")
+    story >> ready() >> answers(OK) << to_client(OK_SENT) << done()
+
+
 @pytest.mark.parametrize("reused", [False, True])
 def test_a_post_is_not_repeated(tell: Tell, reused: bool) -> None:
     story = tell()

@@ -54,6 +54,7 @@ cdef class Exchange:
     cdef public object failure
     cdef double began
     cdef readonly int attempts
+    cdef MemberSlot died_at
     cdef bint reused
     cdef readonly bint repeated_fresh
     cdef readonly long long request_left

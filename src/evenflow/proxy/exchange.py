@@ -159,6 +159,8 @@ class Exchange:
         self.began = 0.0
         """When the head was complete."""
         self.attempts = 0
+        self.died_at: MemberSlot | None = None
+        """The member whose fresh connection ended without an answer."""
         self.reused = False
         self.repeated_fresh = False
         self.request_left = 0
@@ -511,7 +513,11 @@ class Exchange:
         balance = self.balance
         unusable = mark_failed(balance, slot, now)
         self._release()
-        self.attempts += 1
+        if slot is self.died_at:
+            # It died under the attempt before, and the lbmethod took it once more: one failure, not two.
+            self.died_at = None
+        else:
+            self.attempts += 1
         again = unusable and balance is not None and self.attempts <= balance.maxattempts
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, again)
         if again:
@@ -554,6 +560,7 @@ class Exchange:
             return
         balance = self.balance
         self._release()
+        self.died_at = slot
         again = repeatable and balance is not None and self.attempts <= balance.maxattempts
         self.failure = MemberFailure(slot.member, attempt.HEAD, cause, False, again)
         if again:

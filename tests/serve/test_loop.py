@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +274,21 @@ def test_a_half_closed_tunnel_over_tls(
             with contextlib.suppress(ssl.SSLZeroReturnError):
                 assert client.socket.recv(1) == b""
         until(lambda: served.busy() == [0, 0])
+
+
+def test_a_refused_upload_over_tls_is_read_to_its_end(
+    tmp_path: Path, certificate: tuple[str, str], context: ssl.SSLContext
+) -> None:
+    """A client that reads only when it has sent everything gets the answer, not a reset."""
+    with secured(tmp_path, certificate) as served:
+        client = served.client(context=context)
+        piece = b"x" * 300_000
+        client.send(request("POST", "/own", "Content-Length: 900000") + piece)
+        for _ in range(2):
+            time.sleep(0.1)
+            client.send(piece)
+        status, head, _ = client.answer()
+        assert status == 404 and b"\r\nConnection: close\r\n" in head
 
 
 def test_plain_http_on_a_tls_port(tmp_path: Path, certificate: tuple[str, str]) -> None:

@@ -509,6 +509,12 @@ class ClientConnection(Connection):
             self.close()
             return
         self.shut_writing()
+        tls = self.tls
+        if tls is not None:
+            # OpenSSL takes bytes behind its farewell for an error, and nobody wants them decoded: read them raw.
+            self.tls = None
+            self.fd = tls.detach()
+            self.shut_writing()
         self.deadline = monotonic() + LINGER
         self._resume()
 

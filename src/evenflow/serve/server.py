@@ -1,6 +1,6 @@
 """What all connections of one child share: the loop, the read buffer, kept connections, and who is connected.
 
-It holds; it does not act. Policy about kept connections is `pool`'s, the ticking is `loop`'s.
+It holds; it does not act. Kept connections come and go by `backend_connection`, the ticking is `loop`'s.
 """
 
 from __future__ import annotations

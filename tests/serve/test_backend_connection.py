@@ -286,6 +286,30 @@ def test_a_member_that_breaks_off_in_the_middle(tmp_path: Path, member: Member, 
         until(lambda: served.busy() == [0, 0])
 
 
+def test_a_reset_right_behind_the_last_bytes(tmp_path: Path, member: Member) -> None:
+    """More than one read is there, and the reset behind it, when the loop looks next: it is told only once."""
+    with Served(tmp_path, member) as served:
+        client = served.client()
+        client.send(request())
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        assert client.head().startswith(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(64):
+            # The kernel's window grows with what goes through.
+            peer.send(bytes(65536))
+            client.read(65536)
+        os.kill(served.pid, signal.SIGSTOP)
+        try:
+            peer.send(bytes(400000))
+            peer.reset()
+        finally:
+            os.kill(served.pid, signal.SIGCONT)
+        client.read_to_end()
+        served.logged("member failed", "stage=body", "cause=reset")
+        until(lambda: served.busy() == [0, 0])
+
+
 def test_an_answer_that_is_read_although_the_member_takes_no_more(tmp_path: Path, member: Member) -> None:
     """It answers and closes its reading side while the body is on its way: what it said is what the client gets."""
     with Served(tmp_path, member) as served:

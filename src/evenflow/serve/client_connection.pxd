@@ -109,6 +109,7 @@ cdef class ClientConnection(Connection):
     cdef void _close_tunnel(self) except *
     @cython.locals(exchange=Exchange, step=cython.int)
     cdef void on_deadline(self, double now) except *
+    cpdef list read_from(self)
     cpdef void drain(self, double now) except *
     cdef void _report(self, Exchange exchange) except *
     cdef void _explain(self, Exchange exchange) except *

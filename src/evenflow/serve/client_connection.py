@@ -812,6 +812,15 @@ class ClientConnection(Connection):
         self.deadline = now + self.host.timeout
         self._advance()
 
+    def read_from(self) -> list[Connection]:
+        """The connections that bytes are awaited on now, its own and its member's."""
+        found: list[Connection] = []
+        if self.reading:
+            found.append(self)
+        if self.backend is not None and self.backend.reading:
+            found.append(self.backend)
+        return found
+
     def drain(self, now: float) -> None:
         """This child ends: finish what is in flight, take nothing new."""
         if self.tunnel is None and self.exchange is None and not self.lingering and not self.handshaking:

@@ -109,7 +109,11 @@ class Connection:
         return done
 
     def shut_writing(self) -> None:
-        """Say that nothing more comes from us, and go on reading."""
+        """Say that nothing more comes from us, and go on reading.
+
+        With TLS, bytes that are on their way to us just then are lost: Python's `unwrap` asks for the other side's
+        close_notify at once, and after data in its place nothing can be read. A plain connection loses nothing.
+        """
         with contextlib.suppress(OSError):
             if self.tls is not None:
                 self.tls.unwrap()

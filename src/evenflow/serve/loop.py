@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import select
 import signal
 import socket
 import time
@@ -31,6 +32,8 @@ SELDOM = 10
 """Ticks from one time to the next that is done what can wait a second."""
 ACCEPT_AT_ONCE = 64
 """Connections taken from one socket before others have their turn."""
+READS_AT_ONCE = 64
+"""Reads of a broken connection before others have their turn."""
 PAUSE = 0.2
 """Seconds without accepting when no file descriptor is left."""
 
@@ -158,11 +161,30 @@ class Work:
         if self.ticks % SELDOM == 0:
             self.row.beat(now)
             self.trim(now)
+            self.find_broken()
             server.log.tick()
         if server.draining and not server.clients:
             server.loop.stop()
             return
         server.loop.call_later(TICK, self.tick)
+
+    def find_broken(self) -> None:
+        """Wake connections that are broken and were not told so.
+
+        libuv stops watching a socket when it sees an error, after one last call-back. Where data came right before a
+        reset, that call-back reads some of the data, and of the rest and the reset nobody would ever hear.
+        """
+        poller = select.poll()
+        watched: dict[int, Any] = {}
+        for client in self.server.clients:
+            for connection in client.read_from():
+                watched[connection.fd] = connection
+                poller.register(connection.fd, 0)
+        if watched:
+            for fd, _ in poller.poll(0):
+                for _ in range(READS_AT_ONCE):
+                    if watched[fd].reading:
+                        watched[fd].on_readable()
 
     def trim(self, now: float) -> None:
         """Close kept connections that were idle for longer than their member's ttl."""

@@ -9,10 +9,8 @@ import errno
 import os
 import socket
 from pathlib import Path
-from typing import Final
 
-LISTENING: Final = "0A"
-"""The state of a listening socket in /proc/net/tcp."""
+from evenflow.control.listening import listening_inodes
 
 
 def hindrance(host: str, port: int) -> str | None:
@@ -47,17 +45,3 @@ def holder(port: int) -> str:
         except OSError:
             continue
     return ""
-
-
-def listening_inodes(port: int) -> set[str]:
-    """The inodes of the TCP sockets that listen on this port, on whatever address."""
-    inodes = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        for columns in map(str.split, rows):
-            if columns[3] == LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
-                inodes.add(columns[9])
-    return inodes

@@ -7,6 +7,7 @@ from evenflow.serve.clock cimport monotonic
 from evenflow.serve.connection cimport Connection
 from evenflow.serve.server cimport Server
 from evenflow.serve.sockets cimport BLOCKED, FAILED, SENT, WOULD_BLOCK
+from evenflow.serve.tunnel_connection cimport TunnelConnection
 from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.outlet cimport Outlet
 
@@ -18,7 +19,7 @@ cdef class ClientConnection(Connection):
     cdef readonly ConnectionFacts facts
     cdef readonly Exchange exchange
     cdef BackendConnection backend
-    cdef readonly Tunnel tunnel
+    cdef readonly TunnelConnection tunnel
     cdef bytearray stash
     cdef Py_ssize_t searched
     cdef readonly int served
@@ -93,19 +94,9 @@ cdef class ClientConnection(Connection):
     cdef void backend_writable(self) except *
     @cython.locals(exchange=Exchange, done=cython.int)
     cpdef on_writable(self)
-    @cython.locals(backend=BackendConnection, slot=MemberSlot, done=cython.int, stash=bytearray, waiting=Outlet)
+    @cython.locals(backend=BackendConnection, slot=MemberSlot, stash=bytearray, tunnel=TunnelConnection, goes_on=bint)
     cdef void _begin_tunnel(self, Exchange exchange) except *
-    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
-    cdef void _tunnel_to_backend(self, Py_ssize_t size) except *
-    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
-    cdef void _to_backend(self, bytearray piece) except *
-    @cython.locals(tunnel=Tunnel, backend=BackendConnection, done=cython.int)
-    cdef void _tunnel_to_client(self, Py_ssize_t size) except *
-    @cython.locals(tunnel=Tunnel, backend=BackendConnection)
-    cdef void _client_ended_tunnel(self) except *
-    @cython.locals(tunnel=Tunnel, backend=BackendConnection)
-    cdef void _backend_ended_tunnel(self) except *
-    @cython.locals(tunnel=Tunnel)
+    @cython.locals(connected=TunnelConnection, tunnel=Tunnel)
     cdef void _close_tunnel(self) except *
     @cython.locals(exchange=Exchange, step=cython.int)
     cdef void on_deadline(self, double now) except *

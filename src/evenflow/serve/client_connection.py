@@ -32,6 +32,7 @@ from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
+from evenflow.serve.tunnel_connection import TunnelConnection
 from evenflow.wire.outlet import Outlet
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ClientConnection(Connection):
         self.facts = facts
         self.exchange: Exchange | None = None
         self.backend: BackendConnection | None = None
-        self.tunnel: Tunnel | None = None
+        self.tunnel: TunnelConnection | None = None
         self.stash: bytearray | None = None
         self.searched = 0
         self.served = 0
@@ -97,7 +98,8 @@ class ClientConnection(Connection):
                 self._on_end(size == 0)
                 return
             if self.tunnel is not None:
-                self._tunnel_to_backend(size)
+                if not self.tunnel.client_sent(self.server.buffer, size):
+                    self._close_tunnel()
             elif self.lingering:
                 self.lingered += size
                 if self.lingered > MOST_LINGER:
@@ -231,7 +233,8 @@ class ClientConnection(Connection):
         self.consuming = False
         if start < end and not self.closed and not self.lingering:
             if self.tunnel is not None:
-                self._to_backend(buffer[start:end])
+                if not self.tunnel.client_sent(buffer[start:end], end - start):
+                    self._close_tunnel()
                 return
             self._keep(buffer, start, end)
             exchange = self.exchange
@@ -264,10 +267,8 @@ class ClientConnection(Connection):
             self.close()
             return
         if self.tunnel is not None:
-            if not cleanly:
+            if not cleanly or not self.tunnel.client_ended():
                 self._close_tunnel()
-                return
-            self._client_ended_tunnel()
             return
         exchange = self.exchange
         if not cleanly or exchange is None or self._is_between() or exchange.request_left != 0:
@@ -563,7 +564,8 @@ class ClientConnection(Connection):
 
     def backend_sent(self, size: int) -> None:
         if self.tunnel is not None:
-            self._tunnel_to_client(size)
+            if not self.tunnel.backend_sent(self.server.buffer, size):
+                self._close_tunnel()
             return
         exchange = self.exchange
         if exchange is None:
@@ -576,9 +578,7 @@ class ClientConnection(Connection):
 
     def backend_ended(self, cause: str) -> None:
         if self.tunnel is not None:
-            if cause == "closed":
-                self._backend_ended_tunnel()
-            else:
+            if cause != "closed" or not self.tunnel.backend_ended():
                 self._close_tunnel()
             return
         backend = self.backend
@@ -597,10 +597,7 @@ class ClientConnection(Connection):
         backend = self.backend
         assert backend is not None
         if self.tunnel is not None:
-            if backend.flush_pending():
-                self._resume()
-                if self.tunnel.client_ended:
-                    backend.shut_writing()
+            self.tunnel.backend_writable()
             return
         exchange = self.exchange
         if exchange is None:
@@ -626,19 +623,8 @@ class ClientConnection(Connection):
             self.on_readable()
             return
         if self.tunnel is not None:
-            if self.pending is not None:
-                done = self.push(self.pending)
-                if done == BLOCKED:
-                    return
-                if done == FAILED:
-                    self._close_tunnel()
-                    return
-                self.pending = None
-            self.stop_writing()
-            if self.tunnel.backend_ended:
-                self.shut_writing()
-            elif self.backend is not None:
-                self.backend.start_reading()
+            if not self.tunnel.client_writable():
+                self._close_tunnel()
             return
         exchange = self.exchange
         if exchange is None:
@@ -666,9 +652,10 @@ class ClientConnection(Connection):
         slot = exchange.slot
         assert backend is not None and slot is not None
         # httpd: the larger of both sides' time-outs.
-        self.tunnel = Tunnel(slot, max(self.host.timeout, self._patience()))
+        tunnel = TunnelConnection(Tunnel(slot, max(self.host.timeout, self._patience())), self, backend)
+        self.tunnel = tunnel
         exchange.slot = None
-        self.tunnel.received = exchange.body_sent
+        tunnel.tunnel.received = exchange.body_sent
         if self.server.logs_access:
             head_bytes = self.sent + exchange.to_client.pending() - exchange.body_sent
             self.log_later = (
@@ -679,93 +666,24 @@ class ClientConnection(Connection):
                 self.received,
                 head_bytes,
             )
-        waiting = exchange.to_backend
-        if waiting.pending():
-            # A request body that the member has not taken: the tunnel's bytes go behind it.
-            backend.pending = Outlet()
-            backend.pending.put_range(waiting.data, waiting.start, waiting.end)
-        done = self.push(exchange.to_client)
-        if done == BLOCKED:
-            self.pending = Outlet()
-            self.pending.put_range(exchange.to_client.data, exchange.to_client.start, exchange.to_client.end)
-            backend.stop_reading()
+        goes_on = tunnel.begin(exchange.to_backend, exchange.to_client)
         self.exchange = None
         self.server.give_exchange(exchange)
-        if done == FAILED:
-            self._close_tunnel()
-            return
-        self.deadline = monotonic() + self.tunnel.timeout
         stash = self.stash
-        if stash is not None:
+        if goes_on and stash is not None:
             self.stash = None
-            self._to_backend(stash)
-        if self.ended:
-            self._client_ended_tunnel()
+            goes_on = tunnel.client_sent(stash, len(stash))
+        if goes_on and self.ended:
+            goes_on = tunnel.client_ended()
+        if not goes_on:
+            self._close_tunnel()
         elif self.paused and backend.pending is None:
             self._resume()
 
-    def _tunnel_to_backend(self, size: int) -> None:
-        tunnel = self.tunnel
-        backend = self.backend
-        assert tunnel is not None and backend is not None
-        tunnel.sent += size
-        self.deadline = self.server.now + tunnel.timeout
-        done = backend.forward(self.server.buffer, size)
-        if done == BLOCKED:
-            self._pause()
-        elif done == FAILED:
-            self._close_tunnel()
-
-    def _to_backend(self, piece: bytearray) -> None:
-        """Tunnel bytes that came before the tunnel was there."""
-        tunnel = self.tunnel
-        backend = self.backend
-        assert tunnel is not None and backend is not None
-        tunnel.sent += len(piece)
-        done = backend.forward(piece, len(piece))
-        if done == BLOCKED:
-            self._pause()
-        elif done == FAILED:
-            self._close_tunnel()
-
-    def _tunnel_to_client(self, size: int) -> None:
-        tunnel = self.tunnel
-        backend = self.backend
-        assert tunnel is not None and backend is not None
-        tunnel.received += size
-        self.deadline = self.server.now + tunnel.timeout
-        done = self.forward(self.server.buffer, size)
-        if done == BLOCKED:
-            backend.stop_reading()
-        elif done == FAILED:
-            self._close_tunnel()
-
-    def _client_ended_tunnel(self) -> None:
-        """The client's last byte: pass the end on, and wait for the member's."""
-        tunnel = self.tunnel
-        backend = self.backend
-        assert tunnel is not None and backend is not None
-        tunnel.client_ended = True
-        self.stop_reading()
-        if tunnel.over():
-            self._close_tunnel()
-        elif backend.pending is None:
-            backend.shut_writing()
-
-    def _backend_ended_tunnel(self) -> None:
-        tunnel = self.tunnel
-        backend = self.backend
-        assert tunnel is not None and backend is not None
-        tunnel.backend_ended = True
-        backend.stop_reading()
-        if tunnel.over() and self.pending is None:
-            self._close_tunnel()
-        elif self.pending is None:
-            self.shut_writing()
-
     def _close_tunnel(self) -> None:
-        tunnel = self.tunnel
-        assert tunnel is not None
+        connected = self.tunnel
+        assert connected is not None
+        tunnel = connected.tunnel
         tunnel.close()
         if self.log_later is not None:
             self._log_tunnel(tunnel)

@@ -234,9 +234,7 @@ def redirect_response(
     body = page(status, b"", b"", signature, location) if may_have_body(status) else b""
     fields = [(b"Location", location), *extra_fields]
     content_type = HTML if body else b""
-    return response(
-        status, always_fields, close, date, head_only, fields, b"", body, content_type, keep_line=keep_line
-    )
+    return response(status, always_fields, close, date, head_only, fields, b"", body, content_type, keep_line=keep_line)
 
 
 def response(

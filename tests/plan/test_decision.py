@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evenflow.origin import Origin
 from evenflow.plan import decision
+from evenflow.plan.decide import decide
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.model import ANSWER, FILE, FORWARD, LOCAL, REDIRECT
 from tests.plan.cases import facts_of, head_of, inside, plan_of
@@ -43,3 +44,9 @@ def test_a_note_is_a_step_of_the_trace() -> None:
     one.note("mapping", Origin("x.conf", 7, "ProxyPass"), b"/\xe9", b"http://b1/")
     assert [repr(step) for step in trace] == ["mapping: x.conf:7: /\xe9 -> http://b1/"]
     inquiry().note("mapping", Origin("x.conf", 7, "ProxyPass"), b"", b"")
+
+
+def test_a_decision_says_what_it_was_made_of() -> None:
+    plan = plan_of(inside("ProxyPass /app http://b1/x"))
+    made = decide(plan, facts_of(plan), head_of("GET", "/app/%7ey?q"))
+    assert (made.uri, made.filename, made.address) == (b"/app/~y", b"proxy:http://b1/x/~y", b"")

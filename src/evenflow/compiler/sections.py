@@ -17,10 +17,11 @@ from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, MappingLine, ReverseLine, Unset
 from evenflow.origin import Origin
 from evenflow.plan.backends import Backends
-from evenflow.plan.locations import Said, Section, add
+from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Reverse, Scope
 from evenflow.plan.rewrite import Rule
+from evenflow.plan.scope import Said, add
 
 
 def base_scope(block: Block, backends: Backends, findings: Findings) -> Scope:
@@ -38,22 +39,30 @@ def compile_said(
     """What one section says. `path` is a Location's, for lines in it that leave theirs out."""
     said = Said()
     proxy = block.proxy
-    said.preserve_host = known(proxy.preserve_host)
-    said.error_override = known(proxy.error_override)
-    said.error_override_codes = frozenset(proxy.error_override_codes or ())
-    said.add_headers = known(proxy.add_headers)
-    said.reverses = tuple(reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends))
-    said.request_edits, said.always_edits, said.onsuccess_edits = compile_edits(block.headers.edits or (), findings)
+    said.say("preserve_host", known(proxy.preserve_host))
+    said.say("error_override", known(proxy.error_override))
+    if proxy.error_override is not UNSET:
+        said.say("error_override_codes", frozenset(proxy.error_override_codes or ()))
+    said.say("add_headers", known(proxy.add_headers))
+    said.say(
+        "reverses",
+        tuple(reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends)),
+    )
+    request_edits, always_edits, onsuccess_edits = compile_edits(block.headers.edits or (), findings)
+    said.say("request_edits", request_edits)
+    said.say("always_edits", always_edits)
+    said.say("onsuccess_edits", onsuccess_edits)
     handler = block.core.handler
     if handler is not UNSET:
-        said.handler = "" if handler.lower() == "none" else handler
+        said.say("handler", "" if handler.lower() == "none" else handler)
         if block.core.handler_origin is not UNSET:
-            said.handler_origin = block.core.handler_origin
+            said.say("handler_origin", block.core.handler_origin)
     if block.access.requires is not UNSET:
-        said.requires = compile_requires(block.access.requires, findings)
-    said.rewrite_on = known(block.rewrite.engine)
+        said.say("requires", compile_requires(block.access.requires, findings))
+    said.say("rewrite_on", known(block.rewrite.engine))
     if not server and (block.rewrite.rules is not UNSET or block.rewrite.engine is not UNSET):
-        said.rules = compile_rules(block.rewrite.rules or (), block.pattern, findings)
+        # () where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too.
+        said.say("rules", compile_rules(block.rewrite.rules or (), block.pattern, findings))
     return said
 
 
@@ -138,7 +147,8 @@ def rules_of(sections: tuple[object, ...]) -> list[Rule]:
     found: list[Rule] = []
     for section in sections:
         assert isinstance(section, Section)
-        for rule in section.said.rules or ():
+        rules = section.said.get("rules")
+        for rule in rules if isinstance(rules, tuple) else ():
             assert isinstance(rule, Rule)
             found.append(rule)
     return found

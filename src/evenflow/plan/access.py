@@ -55,10 +55,10 @@ def allowed(requires: tuple[object, ...] | None, inquiry: Inquiry) -> bool:
         assert isinstance(require, Require)
         if holds(require, inquiry):
             if inquiry.trace is not None:
-                inquiry.note("access", require.origin, inquiry.facts.remote_address, b"granted")
+                inquiry.note("access", require.origin, inquiry.address, b"granted")
             return True
         if inquiry.trace is not None:
-            inquiry.note("access", require.origin, inquiry.facts.remote_address, b"no")
+            inquiry.note("access", require.origin, inquiry.address, b"no")
     return False
 
 
@@ -81,8 +81,8 @@ def holds(require: Require, inquiry: Inquiry) -> bool:
         return facts.tls
     inquiry.asked |= CLIENT
     if provider == LOCAL:
-        return contains(LOOPBACK, facts.remote_address) or facts.remote_address == facts.local_address
-    return contains(require.networks, facts.remote_address)
+        return contains(LOOPBACK, inquiry.address) or inquiry.address == facts.local_address
+    return contains(require.networks, inquiry.address)
 
 
 def contains(networks: tuple[Network, ...], address: bytes) -> bool:

@@ -9,7 +9,7 @@ cdef class Inquiry:
     cdef public RequestHead head
     cdef public list trace
     cdef public VirtualHost host
-    cdef public bytes path, filename, query, raw_path, met_path
+    cdef public bytes path, filename, query, raw_path, met_path, address
     cdef public dict env
     cdef public int asked, restarts, status, redirect_status
     cdef public object sections, location_mapping, origin, rule_match, condition_match
@@ -17,6 +17,9 @@ cdef class Inquiry:
     cdef public Scope scope
     cdef public str handler
 
+
+@cython.locals(decision=Decision)
+cpdef Decision made(Inquiry inquiry, int kind, object origin)
 
 @cython.locals(decision=Decision)
 cpdef Decision forward(Inquiry inquiry, Balancer balancer, Member member, bytes scheme, bytes path)

@@ -62,6 +62,7 @@ class Inquiry:
         "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections",
         "raw_path", "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts",
         "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
+        "address",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,8 @@ class Inquiry:
         self.head = head
         self.trace = trace
         self.host = host
+        self.address = facts.remote_address
+        """The client's address: the connection's, until a proxy in front of us is believed (mod_remoteip)."""
         self.path = b""
         """The decoded path (httpd's r->uri)."""
         self.filename = b""
@@ -123,9 +126,20 @@ class Inquiry:
             self.trace.append(Step(phase, origin, saw.decode("latin-1"), result.decode("latin-1")))
 
 
+def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
+    """A decision of this kind, with what every kind keeps of the inquiry."""
+    decision = Decision(kind, inquiry.host, inquiry.scope, origin)
+    decision.env = inquiry.env
+    decision.uri = inquiry.path
+    decision.filename = inquiry.filename
+    if inquiry.address is not inquiry.facts.remote_address:
+        decision.address = inquiry.address
+    return decision
+
+
 def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, scheme: bytes, path: bytes) -> Decision:
     """Send it to a balancer's member, or to `member`; `path` is ready for the wire."""
-    decision = Decision(FORWARD, inquiry.host, inquiry.scope, inquiry.origin)
+    decision = made(inquiry, FORWARD, inquiry.origin)
     decision.balancer = balancer
     decision.member = member
     decision.scheme = scheme
@@ -133,39 +147,34 @@ def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, 
     decision.keep_query = inquiry.own_query
     if not inquiry.own_query:
         decision.query = inquiry.query
-    decision.env = inquiry.env
     return decision
 
 
 def redirect(inquiry: Inquiry, status: int, location: bytes) -> Decision:
     """Answer with a Location."""
-    decision = Decision(REDIRECT, inquiry.host, inquiry.scope, inquiry.origin)
+    decision = made(inquiry, REDIRECT, inquiry.origin)
     decision.status = status
     decision.location = location
-    decision.env = inquiry.env
     return decision
 
 
 def answer(inquiry: Inquiry, status: int, reason: str) -> Decision:
     """Answer with a page of ours; `reason` is for the log."""
-    decision = Decision(ANSWER, inquiry.host, inquiry.scope, inquiry.origin)
+    decision = made(inquiry, ANSWER, inquiry.origin)
     decision.status = status
     decision.reason = reason
-    decision.env = inquiry.env
     return decision
 
 
 def local(inquiry: Inquiry, handler: str, origin: Origin) -> Decision:
     """Hand it to a handler of ours."""
-    decision = Decision(LOCAL, inquiry.host, inquiry.scope, origin)
+    decision = made(inquiry, LOCAL, origin)
     decision.handler = handler
-    decision.env = inquiry.env
     return decision
 
 
 def file(inquiry: Inquiry, path: bytes) -> Decision:
     """Answer with a file."""
-    decision = Decision(FILE, inquiry.host, inquiry.scope, inquiry.origin)
+    decision = made(inquiry, FILE, inquiry.origin)
     decision.file = path
-    decision.env = inquiry.env
     return decision

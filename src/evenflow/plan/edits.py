@@ -201,7 +201,7 @@ def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
         elif kind == HTTPS:
             out.append(b"on" if view.facts.tls else b"off")
         elif kind == REMOTE_ADDR:
-            out.append(view.facts.remote_address)
+            out.append(view.decision.client(view.facts))
         elif kind == SERVER_NAME:
             out.append(own_name(view.decision.host, view.head))
         elif kind == TLS_NAME:

@@ -4,19 +4,13 @@ from evenflow.plan.mapping cimport Mapping
 from evenflow.plan.model cimport Scope, VirtualHost
 
 
-cdef class Said:
-    cdef public object preserve_host, error_override, add_headers, handler, handler_origin, requires, rules, rewrite_on
-    cdef public frozenset error_override_codes
-    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits
-
-
 cdef class Section:
     cdef public bytes prefix
     cdef public bint whole_segments, of_name
     cdef public object pattern, origin
     cdef public tuple names
     cdef public Mapping mapping
-    cdef public Said said
+    cdef public object said
 
     @cython.locals(size=Py_ssize_t, prefix=bytes)
     cpdef bint meets(self, bytes text) except -1

@@ -10,38 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from evenflow.origin import NOWHERE, Origin
+from evenflow.origin import Origin
 from evenflow.plan.decision import Inquiry
 from evenflow.plan.mapping import Mapping
-from evenflow.plan.model import Reverse, Scope, VirtualHost
+from evenflow.plan.model import Scope, VirtualHost
+from evenflow.plan.scope import Said, add, copy_scope
 
 MOST_COMBINATIONS: Final = 4096
 """So many merged scopes are kept for a virtual host; with more they are made again."""
-
-
-class Said:
-    """What one section says; None where it says nothing."""
-
-    __slots__ = (
-        "preserve_host", "error_override", "error_override_codes", "add_headers", "reverses", "request_edits",
-        "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.preserve_host: bool | None = None
-        self.error_override: bool | None = None
-        self.error_override_codes: frozenset[int] = frozenset()
-        self.add_headers: bool | None = None
-        self.reverses: tuple[Reverse, ...] = ()
-        self.request_edits: tuple[object, ...] = ()
-        self.always_edits: tuple[object, ...] = ()
-        self.onsuccess_edits: tuple[object, ...] = ()
-        self.handler: str | None = None
-        self.handler_origin: Origin = NOWHERE
-        self.requires: tuple[object, ...] | None = None
-        self.rules: tuple[object, ...] | None = None
-        """() where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too."""
-        self.rewrite_on: bool | None = None
 
 
 class Section:
@@ -146,48 +122,3 @@ def add_all(scope: Scope, sections: tuple[object, ...], met: int) -> None:
         if met & bit:
             add(scope, section.said)
         bit <<= 1
-
-
-def copy_scope(old: Scope) -> Scope:
-    """A scope of its own that says the same."""
-    scope = Scope()
-    scope.preserve_host = old.preserve_host
-    scope.error_override = old.error_override
-    scope.error_override_codes = old.error_override_codes
-    scope.via = old.via
-    scope.add_headers = old.add_headers
-    scope.reverses = old.reverses
-    scope.request_edits = old.request_edits
-    scope.always_edits = old.always_edits
-    scope.onsuccess_edits = old.onsuccess_edits
-    scope.handler = old.handler
-    scope.handler_origin = old.handler_origin
-    scope.requires = old.requires
-    scope.rules = old.rules
-    scope.rewrite_on = old.rewrite_on
-    return scope
-
-
-def add(scope: Scope, said: Said) -> None:
-    """Let a section speak: lists are appended, rules and Require replaced, everything else overridden where it is said.
-    """
-    if said.preserve_host is not None:
-        scope.preserve_host = said.preserve_host
-    if said.error_override is not None:
-        scope.error_override = said.error_override
-        scope.error_override_codes = said.error_override_codes
-    if said.add_headers is not None:
-        scope.add_headers = said.add_headers
-    scope.reverses = scope.reverses + said.reverses
-    scope.request_edits = scope.request_edits + said.request_edits
-    scope.always_edits = scope.always_edits + said.always_edits
-    scope.onsuccess_edits = scope.onsuccess_edits + said.onsuccess_edits
-    if said.handler is not None:
-        scope.handler = said.handler
-        scope.handler_origin = said.handler_origin
-    if said.requires is not None:
-        scope.requires = said.requires
-    if said.rules is not None:
-        scope.rules = said.rules
-    if said.rewrite_on is not None:
-        scope.rewrite_on = said.rewrite_on

@@ -63,9 +63,11 @@ cdef class Decision:
     cdef public VirtualHost host
     cdef public Scope scope
     cdef public object origin
-    cdef public bytes location, path, query, scheme, file
+    cdef public bytes location, path, query, scheme, file, uri, filename, address
     cdef public str reason, handler
     cdef public Balancer balancer
     cdef public Member member
     cdef public bint keep_query, proxy_error
     cdef public dict env
+
+    cpdef bytes client(self, ConnectionFacts facts)

@@ -139,10 +139,11 @@ class Reverse:
 class Scope:
     """The settings of one place, merged: virtual host, then `<Proxy>`, then `<Location>` sections in file order.
 
-    One object for each combination of sections that meet, so a request only refers to it.
+    One object for each combination of sections that meet, so a request only refers to it. How the fields merge stands
+    in `scope`.
     """
 
-    __slots__ = (
+    FIELDS = __slots__ = (
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
     )  # fmt: skip
@@ -287,7 +288,7 @@ class Decision:
 
     __slots__ = (
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
-        "env", "scope", "host", "handler", "file", "proxy_error", "origin",
+        "env", "scope", "host", "handler", "file", "proxy_error", "origin", "uri", "filename", "address",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -317,6 +318,16 @@ class Decision:
         """The file's absolute path, below DocumentRoot."""
         self.proxy_error = False
         """An answer in the place of a member that nobody can reach: httpd calls it `Proxy Error`."""
+        self.uri = b""
+        """The decoded path that was decided on (httpd's r->uri)."""
+        self.filename = b""
+        """What it became (r->filename): `proxy:` and a URL, or a file's path."""
+        self.address = b""
+        """The client's address where it is not the connection's: a proxy in front of us named it (mod_remoteip)."""
+
+    def client(self, facts: ConnectionFacts) -> bytes:
+        """The client's address on this connection."""
+        return self.address or facts.remote_address
 
 
 class Plan:

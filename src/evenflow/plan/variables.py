@@ -73,6 +73,10 @@ def _the_request(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.address
+
+
+def _conn_remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.facts.remote_address
 
 
@@ -183,7 +187,7 @@ ROWS: Final = (
     Variable("PATH_INFO", NOTHING, _empty),
     Variable("THE_REQUEST", FIELDS | QUERY, _the_request),
     Variable("REMOTE_ADDR", CLIENT, _remote_addr),
-    Variable("CONN_REMOTE_ADDR", CLIENT, _remote_addr),
+    Variable("CONN_REMOTE_ADDR", CLIENT, _conn_remote_addr),
     # HostnameLookups is off: the address stands for the name.
     Variable("REMOTE_HOST", CLIENT, _remote_addr),
     Variable("REMOTE_PORT", CLIENT, _remote_port),

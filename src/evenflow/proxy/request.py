@@ -122,7 +122,7 @@ def write_ordinary(
         out.put(b", ")
         if number == X_FORWARDED_FOR:
             seen_for = True
-            out.put(facts.remote_address)
+            out.put(decision.client(facts))
         elif number == X_FORWARDED_HOST:
             seen_host = True
             out.put(head.host)
@@ -135,7 +135,7 @@ def write_ordinary(
     if add:
         if not seen_for:
             out.put(b"X-Forwarded-For: ")
-            out.put(facts.remote_address)
+            out.put(decision.client(facts))
             out.put(b"\r\n")
         if not seen_host and head.host:
             out.put(b"X-Forwarded-Host: ")
@@ -179,7 +179,7 @@ def write_edited(
         for named in head.named_by_connection():
             fields.remove(named)
     if scope.add_headers:
-        fields.append(b"X-Forwarded-For", facts.remote_address)
+        fields.append(b"X-Forwarded-For", decision.client(facts))
         if client_host:
             fields.append(b"X-Forwarded-Host", client_host)
         fields.append(b"X-Forwarded-Server", host.server_name)

@@ -75,7 +75,7 @@ class LogFormat:
                 value = None if record.head is None else record.head.get(argument)
                 parts.append(DASH if value is None else escape(value))
             elif code == REMOTE_ADDRESS:
-                parts.append(DASH if record.facts is None else record.facts.remote_address)
+                parts.append(record.client())
             elif code == TIME:
                 second = int(record.started)
                 if second != self.second:

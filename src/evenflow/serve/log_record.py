@@ -57,6 +57,13 @@ class LogRecord:
                 found = value if found is None else found + b", " + value
         return found
 
+    def client(self) -> bytes:
+        """The client's address; `-` where the connection ended before it was known."""
+        if self.facts is None:
+            return b"-"
+        address: bytes = self.facts.remote_address if self.decision is None else self.decision.client(self.facts)
+        return address
+
     def variable(self, name: bytes) -> bytes | None:
         """A variable's value, None where it is not set."""
         value = self.env.get(name)

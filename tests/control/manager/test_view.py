@@ -16,8 +16,9 @@ from evenflow.control.manager.view import (
     visible_balancers,
 )
 from evenflow.plan.backends import Backends
-from evenflow.plan.locations import Said, Section
+from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
+from evenflow.plan.scope import Said
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.manager.managed import Managed
 

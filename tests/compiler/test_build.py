@@ -85,6 +85,8 @@ def test_logs_that_are_no_files_stay_as_they_are() -> None:
         ("SSLEngine on", "certificate-missing"),
         ("UseCanonicalName DNS", "value-not-supported"),
         ("SSLEngine on\nSSLCertificateFile a\nSSLCertificateChainFile b", "directive-not-supported"),
+        ('<If "true">\nHeader set X a\n</If>', "section-not-supported"),
+        ('<Location /a>\n<If "true">\nHeader set X a\n</If>\n</Location>', "section-not-supported"),
         ("<Directory /a>\n<Files b>\nRequire all denied\n</Files>\n</Directory>", "section-not-supported"),
         ('CustomLog logs/x common "expr=true"', "expression-not-supported"),
     ],

@@ -34,6 +34,11 @@ def test_httpds_sentences(contexts: Context, place: Context, section: str, sente
     assert refusal("Require", contexts, place, section) == sentence
 
 
+def test_a_section_is_named_with_its_bracket_where_httpd_does() -> None:
+    assert refusal("<Files", SERVERS | PROXY, LOCATION, "Location") == "<Files> cannot occur within <Location> section"
+    assert refusal("<Location", SERVERS, LOCATION, "Location") == "<Location not allowed in <Location> context"
+
+
 def test_places_in_words() -> None:
     assert where_allowed(SERVER) == "the main server"
     assert where_allowed(SERVERS) == "the main server or `<VirtualHost>`"

@@ -135,6 +135,9 @@ def make_host(
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
+        if one.kind in ("if", "elseif", "else"):
+            said = one.origin.text.lstrip("<").split(">")[0].split()[0]
+            findings.error("section-not-supported", f"evenflow does not act on `<{said}>` yet", one.origin)
     host.locations = compile_all(inner, ("location",), server, findings, root)
     host.proxies = compile_all(inner, ("proxy",), server, findings, root)
     inner.sort(key=lambda one: directory_order(one, root))

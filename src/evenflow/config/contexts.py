@@ -68,5 +68,6 @@ def refusal(name: str, contexts: Context, place: Context, section: str) -> str:
     if place is SERVER:
         return f"{name} not allowed here"
     if contexts & (SERVERS if place is VHOST else INSIDE):
-        return f"{name} cannot occur within <{section}> section"
+        bracket = ">" if name.startswith("<") else ""
+        return f"{name}{bracket} cannot occur within <{section}> section"
     return f"{name} not allowed in <{section}> context"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from evenflow.config.contexts import Context
+from evenflow.config.contexts import SERVERS, Context
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.settings import (
     UNSET,
@@ -76,6 +76,16 @@ class Draft:
         """Say it after what was said before in this section."""
         said = self.get(module, name)
         self.put(module, name, (*(() if said is UNSET else said), *values))
+
+    def barred(self, contexts: Context) -> Draft | None:
+        """The section that keeps out what may stand in `contexts` only: this one, or one around it; None where nothing
+        does. What may stand below servers only is not kept out by a server further out."""
+        draft: Draft | None = self
+        while draft is not None and (draft is self or not draft.place & SERVERS):
+            if draft.place not in contexts:
+                return draft
+            draft = draft.outer
+        return None
 
     @property
     def server(self) -> Draft:

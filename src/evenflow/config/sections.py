@@ -1,4 +1,4 @@
-"""The sections that enclose settings: VirtualHost, Location, Proxy, Directory, Files and their Match forms.
+"""The sections that enclose settings: VirtualHost, Location, Proxy, Directory, Files with their Match forms, and If.
 
 A row says where a section may stand and how its argument is read; the answer is an empty `Draft` to write into.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evenflow.config.arguments import key_value, proxy_url
-from evenflow.config.contexts import DIRECTORY, FILES, LOCATION, PROXY, SERVER, SERVERS, VHOST, Context
+from evenflow.config.contexts import ANYWHERE, DIRECTORY, FILES, IF, LOCATION, PROXY, SERVER, SERVERS, VHOST, Context
 from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directives.proxy import set_line
 from evenflow.config.scope import Draft
@@ -204,6 +204,64 @@ def open_files(outer: Draft, section: Section) -> Draft:
     return _draft(outer, section, "files", match, pattern, FILES)
 
 
+# --- If, ElseIf, Else ---------------------------------------------------------------------------------------------
+
+CHAIN: Final = ("if", "elseif", "else")
+"""The kinds of block that are asked for each request; `pattern` is the expression's text, "" for Else."""
+
+
+def open_if(outer: Draft, section: Section) -> Draft:
+    return _draft(outer, section, "if", "expr", _expression(section), IF)
+
+
+def open_else_if(outer: Draft, section: Section) -> Draft:
+    _follows(outer, section)
+    return _draft(outer, section, "elseif", "expr", _expression(section), IF)
+
+
+def open_else(outer: Draft, section: Section) -> Draft:
+    _follows(outer, section)
+    if section.words:
+        raise Wrong(
+            "argument-count",
+            f"`<{section.name}>` takes no argument, and `{section.words[0].text}` is too many",
+            section.words[0].span,
+            says="<Else> does not take an argument",
+            help=f"write `<Else>`, or `<ElseIf {section.rest}>`",
+        )
+    return _draft(outer, section, "else", "expr", "", IF)
+
+
+def _expression(section: Section) -> str:
+    """The text of the expression; httpd reads one word and splits it itself."""
+    words = _words(section)
+    if len(words) > 1:
+        quoted = section.rest.replace('"', "'")
+        raise Wrong(
+            "argument-count",
+            f"`<{section.name}>` takes one argument, and `{words[1].text}` is too many",
+            words[1].span,
+            says=f"Multiple <{section.name}> arguments not supported.",
+            help=f'put the whole expression into quotes: `<{section.name} "{quoted}">`',
+        )
+    return words[0].text
+
+
+def _follows(outer: Draft, section: Section) -> None:
+    """httpd looks at the last If, ElseIf or Else of the same section; what stands between does not matter."""
+    chain = [block for block in outer.blocks if block.kind in CHAIN]
+    if not chain or chain[-1].kind == "else":
+        raise Wrong(
+            "else-without-if",
+            f"`<{section.name}>` has no `<If>` before it in the same section"
+            if not chain
+            else f"`<{section.name}>` comes behind an `<Else>`, which takes all that is left",
+            section.span,
+            says="<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope",
+            help='write `<If "EXPRESSION">` above it, or in place of it' if not chain else "move it above the `<Else>`",
+        )
+
+
 ROWS: Final = (
     SectionRow("VirtualHost", SERVER, open_virtual_host, "What holds for some addresses and names only."),
     SectionRow("Location", SERVERS, open_location, "What holds below a path, or for paths that a pattern matches."),
@@ -218,10 +276,11 @@ ROWS: Final = (
         "Directory", SERVERS, open_directory, "What holds for files below a directory; never for what is proxied."
     ),
     SectionRow("DirectoryMatch", SERVERS, open_directory, "Like Directory, by regular expression."),
-    SectionRow(
-        "Files", SERVERS | DIRECTORY | PROXY, open_files, "What holds for files of a name; never for what is proxied."
-    ),
-    SectionRow("FilesMatch", SERVERS | DIRECTORY | PROXY, open_files, "Like Files, by regular expression."),
+    SectionRow("Files", ANYWHERE & ~LOCATION, open_files, "What holds for files of a name; never for what is proxied."),
+    SectionRow("FilesMatch", ANYWHERE & ~LOCATION, open_files, "Like Files, by regular expression."),
+    SectionRow("If", ANYWHERE, open_if, "What holds for requests of which an expression is true."),
+    SectionRow("ElseIf", ANYWHERE, open_else_if, "What holds if this is true and nothing before it in the chain was."),
+    SectionRow("Else", ANYWHERE, open_else, "What holds if nothing before it in the chain was true."),
 )
 
 SECTIONS: Final = {row.name.lower(): row for row in ROWS}

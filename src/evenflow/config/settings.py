@@ -319,8 +319,10 @@ class Block:
     """One section and what was said directly in it.
 
     `kind` is "server" (the main server), "virtualhost", "location" (also `<Location ~ rx>` and LocationMatch), "proxy"
-    (also ProxyMatch), "directory", "files". `match` is "prefix", "glob" or "regex" and `pattern` the section's
-    argument without quotes. `addresses` is for virtual hosts only. `blocks` are the enclosed sections in file order.
+    (also ProxyMatch), "directory", "files", or "if", "elseif" and "else". `match` is "prefix", "glob", "regex" or (for
+    the If family) "expr", and `pattern` the argument without quotes; "" for Else, which belongs, like ElseIf, to
+    the nearest one of the family before it in the same section. `addresses` is for virtual hosts only. `blocks` are
+    the enclosed sections in file order.
     """
 
     kind: str

@@ -57,8 +57,9 @@ class Writer:
             self.not_loaded(row.name, known, statement.name_span)
             return
         try:
-            if draft.place not in row.contexts:
-                raise misplaced(row.name, row.contexts, draft, statement.name_span)
+            barred = draft.barred(row.contexts)
+            if barred is not None:
+                raise misplaced(row.name, row.contexts, barred, statement.name_span)
             row.action(draft, statement, row.arguments(statement))
             # httpd reads the first word of a flag and nothing behind it
             behind = surplus(statement) if row.arguments is flag else None
@@ -83,8 +84,9 @@ class Writer:
             self.not_loaded(f"<{row.name}>", known, section.name_span)
             return
         try:
-            if draft.place not in row.contexts:
-                raise misplaced(f"<{row.name}>", row.contexts, draft, section.name_span)
+            barred = draft.barred(row.contexts)
+            if barred is not None:
+                raise misplaced(f"<{row.name}>", row.contexts, barred, section.name_span)
             inner = row.open(draft, section)
         except Wrong as wrong:
             self.diagnostics.append(wrong.diagnostic(section.span))
@@ -161,12 +163,10 @@ class Writer:
         if self.has_loads and known.module in OURS and known.module not in self.modules:
             self.not_loaded(name, known, span)
             return
-        if draft.place not in known.contexts:
-            self.diagnostics.append(
-                misplaced(known.name + (">" if name.startswith("<") else ""), known.contexts, draft, span).diagnostic(
-                    span
-                )
-            )
+        barred = draft.barred(known.contexts)
+        if barred is not None:
+            shown = known.name + (">" if name.startswith("<") else "")
+            self.diagnostics.append(misplaced(shown, known.contexts, barred, span).diagnostic(span))
             return
         if known.ignorable:
             if bare.lower() in self.ignored:

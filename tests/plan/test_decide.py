@@ -131,8 +131,10 @@ def test_a_trace_says_who_decided() -> None:
     decide(plan, facts_of(plan), head_of("GET", "/app/x"), trace)
     assert [(step.phase, step.origin.line, step.saw, step.result) for step in trace] == [
         ("virtual host", 2, "www.example", "www.example"),
+        ("rule", 8, "/app/x", "matches"),
         ("condition", 7, "/app/x", "fails"),
         ("mapping", 9, "/app/x", "http://b1/app/x"),
+        ("forward", 9, "/app/x", "http://b1/app/x"),
     ]
 
 

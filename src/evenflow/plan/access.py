@@ -10,6 +10,7 @@ import ipaddress
 from typing import Final
 
 from evenflow.origin import Origin
+from evenflow.plan import steps
 from evenflow.plan.decision import CLIENT, Inquiry
 
 ALL_GRANTED: Final = 1
@@ -55,10 +56,10 @@ def allowed(requires: tuple[object, ...] | None, inquiry: Inquiry) -> bool:
         assert isinstance(require, Require)
         if holds(require, inquiry):
             if inquiry.trace is not None:
-                inquiry.note("access", require.origin, inquiry.address, b"granted")
+                inquiry.note(steps.ACCESS, require.origin, inquiry.address, b"granted")
             return True
         if inquiry.trace is not None:
-            inquiry.note("access", require.origin, inquiry.address, b"no")
+            inquiry.note(steps.ACCESS, require.origin, inquiry.address, b"neutral")
     return False
 
 

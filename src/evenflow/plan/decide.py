@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import access, decision, locations, mapping, rewrite
+from evenflow.plan import access, decision, locations, mapping, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
@@ -89,7 +89,7 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
     inquiry.scope = host.base
     inquiry.origin = host.origin
     if inquiry.trace is not None:
-        inquiry.note("virtual host", host.origin, head.host, host.server_name)
+        inquiry.note(steps.VIRTUAL_HOST, host.origin, head.host, host.server_name, table.why(host, head.host))
     return None
 
 
@@ -113,7 +113,7 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     locations.meet_locations(inquiry)
     inquiry.scope = locations.scope_of(inquiry.host, 0, False, inquiry.sections)
     if inquiry.trace is not None and inquiry.path != path:
-        inquiry.note("path", inquiry.host.origin, path, inquiry.path)
+        inquiry.note(steps.PATH, inquiry.host.origin, path, inquiry.path)
     return None
 
 
@@ -168,6 +168,8 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     else:
         outer = locations.meet(host.directories, inquiry.filename) if host.directories else 0
     inquiry.scope = locations.scope_of(host, outer, not inquiry.mapped, inquiry.sections)
+    if inquiry.trace is not None:
+        locations.tell_sections(inquiry, outer)
     return None
 
 
@@ -215,6 +217,8 @@ def run_location_rules(inquiry: Inquiry) -> Decision | None:
     root = inquiry.host.document_root.rstrip(b"/")
     if root and name.startswith(root + b"/"):
         name = name[len(root) :]
+    if inquiry.trace is not None:
+        inquiry.note(steps.RESTART, inquiry.origin, inquiry.path, name)
     inquiry.path = name
     inquiry.restart = True
     return None
@@ -305,8 +309,6 @@ def redirected(inquiry: Inquiry, outcome: int) -> Decision:
         location += b"?" + query
     if b"\r" in location or b"\n" in location or b"\0" in location:
         return decision.answer(inquiry, 500, "a rule made a Location with a line break")
-    if inquiry.trace is not None:
-        inquiry.note("redirect", inquiry.origin, inquiry.filename, location)
     return decision.redirect(inquiry, inquiry.redirect_status, location)
 
 

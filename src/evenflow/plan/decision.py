@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evenflow.origin import Origin
+from evenflow.plan import steps
 from evenflow.plan.model import (
     ANSWER,
     FILE,
@@ -43,16 +44,20 @@ FILES: Final = 16
 class Step:
     """One line of a trace: who looked (`origin`), in which phase, at what, and what came out."""
 
-    __slots__ = ("phase", "origin", "saw", "result")
+    __slots__ = ("phase", "origin", "saw", "result", "detail")
 
-    def __init__(self, phase: str, origin: Origin, saw: str, result: str) -> None:
+    def __init__(self, phase: str, origin: Origin, saw: str, result: str, detail: str = "") -> None:
         self.phase = phase
+        """One of `evenflow.plan.steps`."""
         self.origin = origin
         self.saw = saw
         self.result = result
+        self.detail = detail
+        """A few words for people; "" mostly."""
 
     def __repr__(self) -> str:
-        return f"{self.phase}: {self.origin}: {self.saw} -> {self.result}"
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.phase}: {self.origin}: {self.saw} -> {self.result}{detail}"
 
 
 class Inquiry:
@@ -120,10 +125,10 @@ class Inquiry:
         self.condition_match: object = None
         """The match that %N refer to."""
 
-    def note(self, phase: str, origin: Origin, saw: bytes, result: bytes) -> None:
-        """Write a step into the trace; only called where there is one."""
+    def note(self, phase: str, origin: Origin, saw: bytes, result: bytes, detail: str = "") -> None:
+        """Write a step into the trace; only called where there is one. `phase` is a name of `evenflow.plan.steps`."""
         if self.trace is not None:
-            self.trace.append(Step(phase, origin, saw.decode("latin-1"), result.decode("latin-1")))
+            self.trace.append(Step(phase, origin, saw.decode("latin-1"), result.decode("latin-1"), detail))
 
 
 def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
@@ -147,6 +152,13 @@ def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, 
     decision.keep_query = inquiry.own_query
     if not inquiry.own_query:
         decision.query = inquiry.query
+    if inquiry.trace is not None:
+        if balancer is not None:
+            place = b"balancer://" + balancer.name
+        else:
+            assert member is not None
+            place = member.scheme + b"://" + member.host_field + member.path
+        inquiry.note(steps.FORWARD, inquiry.origin, inquiry.path, place + path)
     return decision
 
 
@@ -155,6 +167,8 @@ def redirect(inquiry: Inquiry, status: int, location: bytes) -> Decision:
     decision = made(inquiry, REDIRECT, inquiry.origin)
     decision.status = status
     decision.location = location
+    if inquiry.trace is not None:
+        inquiry.note(steps.REDIRECT, inquiry.origin, inquiry.path, b"%d " % status + location)
     return decision
 
 
@@ -163,6 +177,8 @@ def answer(inquiry: Inquiry, status: int, reason: str) -> Decision:
     decision = made(inquiry, ANSWER, inquiry.origin)
     decision.status = status
     decision.reason = reason
+    if inquiry.trace is not None:
+        inquiry.note(steps.ANSWER, inquiry.origin, inquiry.path, b"%d" % status, reason)
     return decision
 
 
@@ -170,6 +186,8 @@ def local(inquiry: Inquiry, handler: str, origin: Origin) -> Decision:
     """Hand it to a handler of ours."""
     decision = made(inquiry, LOCAL, origin)
     decision.handler = handler
+    if inquiry.trace is not None:
+        inquiry.note(steps.LOCAL, origin, inquiry.path, handler.encode("latin-1", "replace"))
     return decision
 
 
@@ -177,4 +195,6 @@ def file(inquiry: Inquiry, path: bytes) -> Decision:
     """Answer with a file."""
     decision = made(inquiry, FILE, inquiry.origin)
     decision.file = path
+    if inquiry.trace is not None:
+        inquiry.note(steps.FILE, inquiry.origin, inquiry.path, path)
     return decision

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from evenflow.origin import Origin
+from evenflow.plan import steps
 from evenflow.plan.decision import Inquiry
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Scope, VirtualHost
@@ -83,6 +84,8 @@ def _set_names(inquiry: Inquiry, section: Section) -> None:
         value = match.group(group)
         if value:
             inquiry.env[variable] = value
+            if inquiry.trace is not None:
+                inquiry.note(steps.ENVIRONMENT, section.origin, variable, value)
 
 
 def meet(sections: tuple[object, ...], text: bytes) -> int:
@@ -95,6 +98,22 @@ def meet(sections: tuple[object, ...], text: bytes) -> int:
             found |= bit
         bit <<= 1
     return found
+
+
+def tell_sections(inquiry: Inquiry, outer: int) -> None:
+    """Write into the trace which sections met: `outer` ones by URL or file, then Locations by the path."""
+    host = inquiry.host
+    name = inquiry.filename[6:] if inquiry.mapped else inquiry.filename
+    for met, sections, text in (
+        (outer, host.proxies if inquiry.mapped else host.directories, name),
+        (inquiry.sections, host.locations, inquiry.path),
+    ):
+        bit = 1
+        for section in sections:
+            assert isinstance(section, Section)
+            if met & bit:
+                inquiry.note(steps.SECTION, section.origin, text, b"met")
+            bit <<= 1
 
 
 def scope_of(host: VirtualHost, outer: int, of_files: bool, locations: int) -> Scope:

@@ -8,6 +8,7 @@ that URL is not known here.
 from __future__ import annotations
 
 from evenflow.origin import Origin
+from evenflow.plan import steps
 from evenflow.plan.decision import Inquiry
 
 
@@ -83,7 +84,7 @@ def _take(inquiry: Inquiry, mapping: Mapping, size: int) -> bool:
     inquiry.origin = mapping.origin
     if mapping.target is None:
         if inquiry.trace is not None:
-            inquiry.note("mapping", mapping.origin, inquiry.path, b"!")
+            inquiry.note(steps.MAPPING, mapping.origin, inquiry.path, b"!")
         return False
     rest = inquiry.path[size:]
     if mapping.nocanon:
@@ -95,5 +96,5 @@ def _take(inquiry: Inquiry, mapping: Mapping, size: int) -> bool:
     inquiry.filename = b"proxy:" + mapping.target + rest
     inquiry.mapped = True
     if inquiry.trace is not None:
-        inquiry.note("mapping", mapping.origin, inquiry.path, mapping.target + rest)
+        inquiry.note(steps.MAPPING, mapping.origin, inquiry.path, mapping.target + rest)
     return True

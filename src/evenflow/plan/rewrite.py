@@ -13,6 +13,7 @@ import stat
 from typing import Final
 
 from evenflow.origin import Origin
+from evenflow.plan import steps
 from evenflow.plan.decision import FILES, QUERY, Inquiry
 from evenflow.plan.model import VirtualHost
 from evenflow.plan.names import own_scheme, own_url
@@ -148,6 +149,8 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
                 rule = rules[index]
                 assert isinstance(rule, Rule)
                 index += 1
+                if inquiry.trace is not None:
+                    inquiry.note(steps.RULE, rule.origin, inquiry.filename, b"skipped", "the rule before it has C")
             continue
         flags = rule.flags
         inquiry.origin = rule.origin
@@ -163,10 +166,10 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
             if not substitute(inquiry, rule, rule.substitution, made):
                 return REFUSED
             if inquiry.trace is not None:
-                inquiry.note("rewrite", rule.origin, before, inquiry.filename)
+                inquiry.note(steps.REWRITE, rule.origin, before, inquiry.filename)
             changed = CHANGED_AS_IS if flags & AS_IS else CHANGED
         elif inquiry.trace is not None:
-            inquiry.note("rewrite", rule.origin, inquiry.filename, b"-")
+            inquiry.note(steps.REWRITE, rule.origin, inquiry.filename, b"-")
         if flags & STATUS:
             inquiry.status = rule.status
             return REFUSED
@@ -197,7 +200,10 @@ def matches(inquiry: Inquiry, rule: Rule) -> bool:
     if location is not None and not subject.startswith(b"proxy:") and subject.startswith(location):
         subject = subject[len(location) :]
     match = rule.pattern.search(subject)
-    if (match is None) != rule.negated:
+    held = (match is None) == rule.negated
+    if inquiry.trace is not None:
+        inquiry.note(steps.RULE, rule.origin, subject, b"matches" if held else b"fails")
+    if not held:
         return False
     inquiry.rule_match = match
     inquiry.condition_match = None
@@ -237,7 +243,7 @@ def holds(inquiry: Inquiry, condition: Condition) -> bool:
         held = _compare_texts(kind, text, condition.text, condition.any_case)
     held = held != condition.negated
     if inquiry.trace is not None:
-        inquiry.note("condition", condition.origin, text, b"holds" if held else b"fails")
+        inquiry.note(steps.CONDITION, condition.origin, text, b"holds" if held else b"fails")
     return held
 
 
@@ -313,8 +319,12 @@ def change_environment(inquiry: Inquiry, change: EnvironmentChange) -> None:
     name = expand(change.name, inquiry)
     if change.value is None:
         inquiry.env.pop(name, None)
+        if inquiry.trace is not None:
+            inquiry.note(steps.ENVIRONMENT, inquiry.origin, name, b"", "unset")
     else:
-        inquiry.env[name] = expand(change.value, inquiry)
+        value = inquiry.env[name] = expand(change.value, inquiry)
+        if inquiry.trace is not None:
+            inquiry.note(steps.ENVIRONMENT, inquiry.origin, name, value)
 
 
 def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) -> bool:

@@ -49,6 +49,23 @@ class HostTable:
         found = self.find(host)
         return self.first if found is None else found
 
+    def why(self, found: VirtualHost, name: bytes) -> str:
+        """In words for a trace: why a request with this Host field gets `found`."""
+        name = split_host(name)[0]
+        text = name.decode("latin-1")
+        if len(self.hosts) == 1:
+            return "the only one at this address"
+        if not name:
+            return "the first at this address: the request names none"
+        if name == found.server_name:
+            return f"`{text}` is its ServerName"
+        if name in found.aliases:
+            return f"`{text}` is its ServerAlias"
+        for pattern in found.wildcards:
+            if matches(pattern, name):
+                return f"`{text}` fits its ServerAlias `{pattern.decode('latin-1')}`"
+        return f"the first at this address: nobody there is called `{text}`"
+
     def select_sni(self, name: bytes) -> VirtualHost:
         """The virtual host whose certificate a handshake shows: by the name asked for among those with TLS, else the
         first of them."""

@@ -97,3 +97,22 @@ CustomLog logs/main short
 @pytest.mark.parametrize("root, path, found", [("/r", "x", "/r/x"), ("/r/", "x/y", "/r/x/y"), ("/r", "/x", "/x")])
 def test_paths_start_at_server_root(root: str, path: str, found: str) -> None:
     assert absolute(root, path) == found
+
+
+def test_a_global_log_is_written_by_every_virtual_host() -> None:
+    plan = plan_of(
+        """\
+        Listen 80
+        CustomLog plain "%h"
+        GlobalLog all "%v"
+        <VirtualHost *:80>
+        ServerName a
+        </VirtualHost>
+        <VirtualHost *:80>
+        ServerName b
+        CustomLog own "%h"
+        </VirtualHost>
+        """
+    )
+    logs = [[log.target.rpartition("/")[2] for log in host.logs] for host in plan.hosts]
+    assert logs == [["all", "plain"], ["all", "own"]]

@@ -418,6 +418,32 @@ def test_a_missing_certificate_is_said_with_its_virtual_host(serve: Callable[...
     assert f"`SSLCertificateFile {tmp_path}/a.crt` cannot be read: No such file or directory" in server.said
 
 
+def test_a_virtual_host_has_an_error_log_of_its_own(serve: Callable[..., Served], tmp_path: Path) -> None:
+    port, dead = free_port(), free_port()
+    hosts = "".join(
+        f"<VirtualHost *:{port}>\nServerName {name}\n{own}\nProxyPass / http://127.0.0.1:{dead}/\n</VirtualHost>\n"
+        for name, own in (("localhost", f'ErrorLog "{tmp_path}/own.log"'), ("other", ""))
+    )
+    server = serve(f'ErrorLog "{tmp_path}/main.log"\n{hosts}', "--children", "1", port=port).ready()
+    assert server.get("/x")[0] == 503
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+    assert (
+        "member unavailable" in (tmp_path / "own.log").read_text()
+        or "member failed" in (tmp_path / "own.log").read_text()
+    )
+    assert "/x" not in (tmp_path / "main.log").read_text()
+
+
+def test_an_error_log_that_cannot_be_opened_names_its_virtual_host(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    port = free_port()
+    server = serve(f'<VirtualHost *:{port}>\nErrorLog "{tmp_path}/nowhere/x.log"\n</VirtualHost>', port=port)
+    assert server.ends_with() == 1
+    assert f"cannot open the error log `{tmp_path}/nowhere/x.log`" in server.said and "wiki.conf:" in server.said
+
+
 def test_a_bad_log_format_is_said_with_its_statement(serve: Callable[..., Served], tmp_path: Path) -> None:
     server = serve(f'CustomLog "{tmp_path}/access.log" "%h %y"')
     assert server.ends_with() == 1

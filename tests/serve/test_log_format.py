@@ -15,7 +15,6 @@ from evenflow.plan.model import (
     FILE,
     FORWARD,
     LOCAL,
-    Balancer,
     ConnectionFacts,
     Decision,
     Member,
@@ -46,6 +45,7 @@ def decision(kind: int = FORWARD) -> Decision:
 def record() -> LogRecord:
     made = LogRecord()
     made.decision = decision()
+    made.decision.filename = b"proxy:http://127.0.0.1:8090/x"
     made.decision.member = Member(b"http://127.0.0.1:8090", b"http", "127.0.0.1", 8090, b"", 0, NOWHERE)
     made.head = head(
         b'GET /robots.txt?q=%22a HTTP/1.1\r\nHost: Foo.Example:99\r\nX-A: a"b\\c\xff\td\r\nCookie: a=1; ck=v\r\n'
@@ -195,6 +195,11 @@ def test_decoded_paths(record: LogRecord) -> None:
     assert line("%U %H %q.", record) == r"/a b/c%zz\xe9% HTTP/1.0 ."
 
 
+def test_the_path_is_the_one_that_was_decided_on(record: LogRecord) -> None:
+    record.decision.uri = b"/a b/c"
+    assert line("%U", record) == "/a b/c"
+
+
 def made_of(kind: int, **said: Any) -> Decision:
     made = decision(kind)
     for name, value in said.items():
@@ -205,9 +210,9 @@ def made_of(kind: int, **said: Any) -> Decision:
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (made_of(FORWARD, balancer=Balancer(b"c", (), 0, NOWHERE)), "proxy:balancer://c/x proxy-server"),
+        (made_of(FORWARD, filename=b"proxy:balancer://c/x"), "proxy:balancer://c/x proxy-server"),
         (made_of(FILE, file=b"/srv/robots.txt"), "/srv/robots.txt -"),
-        (made_of(LOCAL, handler="balancer-manager"), "- balancer-manager"),
+        (made_of(LOCAL, handler="balancer-manager", filename=b"/srv/manager"), "/srv/manager balancer-manager"),
         (made_of(ANSWER), "- -"),
     ],
 )

@@ -75,8 +75,7 @@ def build(settings: Settings) -> Built:
     plan.listeners = listeners(core.listens or (), plan)
     plan.server_root = root
     plan.pid_file = absolute(root, core.pid_file) if core.pid_file else ""
-    log = core.error_log or ""
-    plan.error_log = absolute(root, log) if log and not log.startswith(("|", "syslog")) else log
+    plan.error_log = error_log(core.error_log or "", root)
     plan.log_level = core.log_level or "warn"
     plan.user = core.user or ""
     plan.group = core.group or ""
@@ -123,6 +122,8 @@ def make_host(
                 help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
             )
     host.logs = log_targets(main, block, findings, root)
+    host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)
+    host.log_level = core.log_level or "warn"
 
     backends = server.backends
     host.backends = backends
@@ -163,6 +164,11 @@ def merged(main: Block, block: Block) -> Block:
         headers=merge(main.headers, block.headers),
         tls=merge(main.tls, block.tls),
     )
+
+
+def error_log(target: str, root: str) -> str:
+    """An ErrorLog's target with a file's path absolute."""
+    return absolute(root, target) if target and not target.startswith(("|", "syslog")) else target
 
 
 def set_times_and_limits(host: VirtualHost, block: Block) -> None:

@@ -78,12 +78,13 @@ def first_host(plan: Plan, host: str, port: int) -> VirtualHost:
 
 
 def log_targets(main: Block, inner: Block | None, findings: Findings, root: str) -> tuple[LogTarget, ...]:
-    """The access logs of a server: a virtual host's own if it has any, else the main server's."""
+    """The access logs of a server: a virtual host's own if it has any, else the main server's; and
+    those of GlobalLog."""
     formats = dict((main.log.formats or ()) + ((inner.log.formats or ()) if inner is not None else ()))
     block = inner if inner is not None and inner.log.logs else main
     return tuple(
         target
-        for line in block.log.logs or ()
+        for line in (main.log.global_logs or ()) + (block.log.logs or ())
         for target in [log_target(line, formats, (inner or main).log, main.log, findings, root)]
         if target is not None
     )

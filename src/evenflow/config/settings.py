@@ -308,6 +308,7 @@ class LogSettings:
     formats: tuple[tuple[str, str], ...] | Unset = append()
     """(nickname, format)"""
     logs: tuple[LogLine, ...] | Unset = append()
+    global_logs: tuple[LogLine, ...] | Unset = append()
     transfer_format: str | Unset = override()
 
 

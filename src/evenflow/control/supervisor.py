@@ -108,6 +108,7 @@ def prepare(plan: Plan, children: int) -> Generation:
     pipes = log_pipes.start_pipes(log_targets(plan), time.monotonic())
     try:
         log = open_error_log(plan)
+        open_own_error_logs(plan)
         for origin, message in access_log.check_logs(plan):
             raise Trouble("log-unusable", message, origin)
         shares = listening.open_listeners(plan.listeners, children, plan.listen_backlog)
@@ -123,7 +124,21 @@ def prepare(plan: Plan, children: int) -> Generation:
 def log_targets(plan: Plan) -> list[tuple[str, Origin]]:
     """Every file and command that log lines go to, with who asks for it."""
     hosts = (*plan.hosts, plan.main) if plan.main is not None else plan.hosts
-    return [(error_log_of(plan), NOWHERE)] + [(log.target, log.origin) for host in hosts for log in host.logs]
+    own = [(host.error_log, host.origin) for host in hosts if host.error_log]
+    return [(error_log_of(plan), NOWHERE), *own, *((log.target, log.origin) for host in hosts for log in host.logs)]
+
+
+def open_own_error_logs(plan: Plan) -> None:
+    """The error logs of virtual hosts, opened while we may. Raises Trouble where one cannot be written."""
+    for host in plan.hosts:
+        try:
+            if host.error_log:
+                ErrorLog(host.error_log, host.log_level)
+        except OSError as fault:
+            message = f"cannot open the error log `{host.error_log}`: {fault.strerror or fault}"
+            raise Trouble("log-unusable", message, host.origin, "make its directory, or name another file") from None
+        except ValueError as fault:
+            raise Trouble("log-unusable", str(fault), host.origin) from None
 
 
 def error_log_of(plan: Plan) -> str:

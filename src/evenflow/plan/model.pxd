@@ -45,6 +45,7 @@ cdef class VirtualHost:
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
+    cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends
     cdef public dict combinations

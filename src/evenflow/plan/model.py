@@ -177,8 +177,8 @@ class VirtualHost:
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
         "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
-        "certificates", "logs", "base", "rules", "rewrite_on", "mappings", "locations", "proxies", "directories",
-        "backends", "combinations", "origin",
+        "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
+        "proxies", "directories", "backends", "combinations", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -207,6 +207,9 @@ class VirtualHost:
         self.certificates: tuple[tuple[str, str | None], ...] = ()
         """(certificate file, key file or None where the key is in the certificate's file), absolute paths"""
         self.logs: tuple[LogTarget, ...] = ()
+        self.error_log = ""
+        """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
+        self.log_level = "warn"
         self.base = Scope()
         """The settings of a request that meets no section."""
         # What `decide` walks through; made by the compiler.

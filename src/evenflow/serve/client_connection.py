@@ -757,7 +757,7 @@ class ClientConnection(Connection):
         member = failure.member
         name = member.name.decode("latin-1")
         balancer = member.balancer.name.decode("latin-1") if member.balancer is not None else "-"
-        log = self.server.log
+        log = self.server.error_logs.of(exchange.decision.host)
         if failure.in_error:
             log.error(
                 "member unavailable",
@@ -783,7 +783,7 @@ class ClientConnection(Connection):
 
     def _explain(self, exchange: Exchange) -> None:
         """An error of ours: why, and which line of the configuration has to do with it."""
-        log = self.server.log
+        log = self.server.error_logs.of(exchange.decision.host if exchange.decision is not None else self.host)
         if exchange.status >= 500:
             origin = exchange.decision.origin if exchange.decision is not None else None
             log.error(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from evenflow.plan.model import Plan
 from evenflow.serve import log_output
 
 EMERG: Final = 0
@@ -74,7 +75,7 @@ class ErrorLog:
     file cannot be opened.
     """
 
-    __slots__ = ("level", "target", "_descriptor", "_clock", "_windows", "_second", "_stamp")
+    __slots__ = ("level", "target", "_descriptor", "_clock", "_windows", "_second", "_stamp", "_syslog")
 
     def __init__(self, target: str = "", log_level: str = "warn", clock: Callable[[], float] = time.time) -> None:
         self.level: int = threshold(log_level)
@@ -83,9 +84,9 @@ class ErrorLog:
         self._windows: dict[str, _Window] = {}
         self._second: int = -1
         self._stamp = ("", "")
-        if target == "syslog" or target.startswith("syslog:"):
+        self._syslog = read_syslog(target)
+        if self._syslog is not None:
             self._descriptor: int = -1
-            open_syslog(target)
         else:
             self._descriptor = log_output.open_target(target)
 
@@ -182,6 +183,10 @@ class ErrorLog:
 
     def _put(self, now: float, level: int, words: str) -> None:
         if self._descriptor < 0:
+            assert self._syslog is not None
+            facility, tag = self._syslog
+            # One process has one connection to syslog, which its logs share.
+            syslog.openlog(tag, syslog.LOG_PID, facility)
             syslog.syslog(min(level, DEBUG), printable(words))
             return
         second = int(now)
@@ -198,15 +203,51 @@ class ErrorLog:
             pass
 
 
-def open_syslog(target: str) -> None:
-    """`syslog[:facility[:tag]]` as ErrorLog says it; ValueError for a facility that syslog(3) does not have."""
+class ErrorLogs:
+    """The error log of each virtual host of a plan, in one process; `main` is that of hosts without one of their own.
+    """
+
+    def __init__(self, plan: Plan, main: ErrorLog) -> None:
+        self.main = main
+        self.by_host: dict[object, ErrorLog] = {}
+        known = {(main.target, main.level): main}
+        for host in (*plan.hosts, plan.main):
+            if host is None:
+                continue
+            target = host.error_log or main.target
+            key = (target, threshold(host.log_level))
+            if key not in known:
+                known[key] = ErrorLog(target, host.log_level)
+            self.by_host[host] = known[key]
+        self.all = tuple(known.values())
+
+    def of(self, host: object) -> ErrorLog:
+        """The log of one virtual host, the main one for None."""
+        return self.by_host.get(host, self.main)
+
+    def tick(self) -> None:
+        """`ErrorLog.tick` for each."""
+        for log in self.all:
+            log.tick()
+
+    def close(self) -> None:
+        """`ErrorLog.close` for each."""
+        for log in self.all:
+            log.close()
+
+
+def read_syslog(target: str) -> tuple[int, str] | None:
+    """(facility, tag) of `syslog[:facility[:tag]]`; None for another target. ValueError for a facility that syslog(3)
+    does not have.
+    """
     parts = target.split(":")
+    if parts[0] != "syslog":
+        return None
     facility = parts[1] if len(parts) > 1 and parts[1] else "local7"
     code = getattr(syslog, "LOG_" + facility.upper(), None)
     if code is None:
         raise ValueError(f"syslog has no facility `{facility}`")
-    tag = parts[2] if len(parts) > 2 and parts[2] else "evenflow"
-    syslog.openlog(tag, syslog.LOG_PID, code)
+    return code, parts[2] if len(parts) > 2 and parts[2] else "evenflow"
 
 
 def stamp(second: int) -> tuple[str, str]:

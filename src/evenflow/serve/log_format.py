@@ -274,7 +274,11 @@ def method(record: LogRecord) -> bytes:
 
 def path(record: LogRecord) -> bytes:
     """`%U`: the decoded path, without the query."""
-    return escape(decoded(record.head.path)) if record.head is not None else DASH
+    if record.head is None:
+        return DASH
+    if record.decision is not None and record.decision.uri:
+        return escape(record.decision.uri)
+    return escape(decoded(record.head.path))
 
 
 def query(record: LogRecord) -> bytes:
@@ -370,11 +374,7 @@ def file_name(record: LogRecord) -> bytes:
         return DASH
     if decision.kind == FILE:
         return escape(decision.file)
-    if decision.kind != FORWARD:
-        return DASH
-    if decision.balancer is not None:
-        return escape(b"proxy:balancer://" + decision.balancer.name + decision.path)
-    return escape(b"proxy:" + decision.member.name + decision.path)
+    return escape(decision.filename) or DASH
 
 
 def handler(record: LogRecord) -> bytes:

@@ -70,6 +70,7 @@ def run(
         loop.run_forever()
     finally:
         server.access_logs.flush()
+        server.error_logs.close()
         loop.close()
 
 
@@ -162,7 +163,7 @@ class Work:
             self.row.beat(now)
             self.trim(now)
             self.find_broken()
-            server.log.tick()
+            server.error_logs.tick()
         if server.draining and not server.clients:
             server.loop.stop()
             return

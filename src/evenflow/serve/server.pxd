@@ -8,6 +8,7 @@ cdef class Server:
     cdef readonly object resolver
     cdef readonly dict handlers
     cdef readonly object log
+    cdef readonly object error_logs
     cdef readonly object access_logs
     cdef readonly bint logs_access
     cdef readonly object record

@@ -12,7 +12,7 @@ from typing import Any
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
-from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.error_log import ErrorLog, ErrorLogs
 from evenflow.serve.log_record import LogRecord
 from evenflow.serve.resolver import Resolver
 
@@ -36,6 +36,7 @@ class Server:
         self.resolver = resolver
         self.handlers = handlers
         self.log = log
+        self.error_logs = ErrorLogs(routes.plan, log)
         self.access_logs = access_logs
         self.logs_access = bool(access_logs.all)
         self.record = LogRecord()

@@ -7,7 +7,7 @@ from typing import Any
 
 from evenflow.config.arguments import count_words, duration, flag, number, one, one_of, seconds, text
 from evenflow.config.contexts import ANYWHERE, SERVER, SERVERS
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
 from evenflow.config.settings import UNSET, Address, ServerNameValue
@@ -128,7 +128,30 @@ def log_level(statement: Statement | Section) -> str:
 
 
 def set_log_level(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    draft.put("core", "log_level", value)
+    words = statement.words
+    if draft.place not in SERVERS:
+        draft.reports.append(
+            warning(
+                "log-level-section",
+                f"`LogLevel` in `<{draft.section}>` changes nothing: a level holds for a whole virtual host",
+                statement.words[0].span,
+                help="move it into the `<VirtualHost>`, or remove it",
+            )
+        )
+        return
+    modules = [word for word in words if ":" in word.text]
+    if len(modules) < len(words):
+        draft.put("core", "log_level", value)
+    for word in modules:
+        module = word.text.partition(":")[0]
+        draft.reports.append(
+            warning(
+                "log-level-module",
+                f"`{word.text}` changes nothing: evenflow has one level for all its lines",
+                word.span,
+                notes=(f"what `{module}` does with a request is shown by `evenflow explain FILE URL`",),
+            )
+        )
 
 
 HANDLERS = ("balancer-manager", "default-handler", "none")

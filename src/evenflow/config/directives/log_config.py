@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evenflow.config.arguments import count_words, one, raw, text
-from evenflow.config.contexts import SERVERS
+from evenflow.config.contexts import SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft
@@ -39,7 +39,9 @@ def custom_log(draft: Draft, statement: Statement | Section, value: Any) -> None
                 words[2].span,
                 says="error in condition clause",
             )
-    draft.add("log", "logs", LogLine(words[0].text, words[1].text, env, expr, statement.origin))
+    # GlobalLog stands in the main server and holds for every virtual host beside its own logs.
+    field = "global_logs" if statement.name.lower() == "globallog" else "logs"
+    draft.add("log", field, LogLine(words[0].text, words[1].text, env, expr, statement.origin))
 
 
 def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -49,6 +51,7 @@ def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> No
 DIRECTIVES = (
     Directive("LogFormat", SERVERS, raw, log_format, "Name a format for CustomLog, or set the format of TransferLog."),
     Directive("CustomLog", SERVERS, raw, custom_log, "Write a line for each request into a file or a program."),
+    Directive("GlobalLog", SERVER, raw, custom_log, "Like CustomLog, for every virtual host beside its own logs."),
     Directive(
         "TransferLog",
         SERVERS,

@@ -7,14 +7,11 @@ plan is built.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.texts import to_bytes
 from evenflow.plan import variables
 from evenflow.plan.template import CONDITION_GROUP, LITERAL, RULE_GROUP, VARIABLE, Escaping, Part, Template
-
-SSL_NAMES: Final = {"SSL_TLS_SNI": variables.TLS_NAME, "HTTPS": variables.TLS_HTTPS}
 
 Warn = Callable[[str, str, str], None]
 """(code, headline, help)"""
@@ -92,7 +89,7 @@ def variable_part(name: str, warn: Warn) -> Part:
         if upper == "ENV":
             return Part(VARIABLE, to_bytes(argument), 0, variables.ENVIRONMENT)
         if upper == "SSL":
-            row = SSL_NAMES.get(argument.upper())
+            row = variables.TLS_BY_NAME.get(argument.upper())
             if row is not None:
                 return Part(VARIABLE, b"", 0, row)
             raise Refused(

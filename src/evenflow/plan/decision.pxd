@@ -12,6 +12,8 @@ cdef class Inquiry:
     cdef public bytes path, filename, query, raw_path, met_path, address
     cdef public dict env
     cdef public int asked, restarts, status, redirect_status
+    cdef public tuple vary
+    cdef public object fields, response
     cdef public object sections, location_mapping, origin, rule_match, condition_match
     cdef public bint own_query, mapped, translated, nocanon, ended, restart
     cdef public Scope scope

@@ -6,7 +6,7 @@ below make the finished `Decision`s. Nothing here looks at a rule or a setting.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from evenflow.origin import Origin
 from evenflow.plan import steps
@@ -26,6 +26,7 @@ from evenflow.plan.model import (
 )
 
 if TYPE_CHECKING:
+    from evenflow.wire.headers import Headers
     from evenflow.wire.http1 import RequestHead
 
 # What a decision may depend on beside the path, Host, the method and the kind of connection. Whatever is seen here
@@ -39,6 +40,15 @@ CLIENT: Final = 4
 TIME: Final = 8
 FILES: Final = 16
 """What is on the disk."""
+
+
+class Response(Protocol):
+    """An answer, as expressions see it."""
+
+    status: int
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first field of this name, in any case; None for none."""
 
 
 class Step:
@@ -67,7 +77,7 @@ class Inquiry:
         "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections",
         "raw_path", "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts",
         "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
-        "address",
+        "address", "fields", "response", "vary",
     )  # fmt: skip
 
     def __init__(
@@ -124,6 +134,12 @@ class Inquiry:
         """The match that $N refer to."""
         self.condition_match: object = None
         """The match that %N refer to."""
+        self.vary: tuple[bytes, ...] = ()
+        """Names of request fields that expressions read, for the Vary of an answer of ours."""
+        self.fields: Headers | None = None
+        """The request's fields where RequestHeader changed them; None: those of the head."""
+        self.response: Response | None = None
+        """The answer, for whoever asks once there is one."""
 
     def note(self, phase: str, origin: Origin, saw: bytes, result: bytes, detail: str = "") -> None:
         """Write a step into the trace; only called where there is one. `phase` is a name of `evenflow.plan.steps`."""

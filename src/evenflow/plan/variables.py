@@ -33,10 +33,14 @@ class Variable:
 
 
 def _field(inquiry: Inquiry, argument: bytes) -> bytes:
+    if inquiry.fields is not None:
+        return inquiry.fields.get(argument) or b""
     return inquiry.head.get(argument) or b""
 
 
 def _host(inquiry: Inquiry, argument: bytes) -> bytes:
+    if inquiry.fields is not None:
+        return inquiry.fields.get(b"host") or b""
     return inquiry.head.host
 
 
@@ -241,3 +245,77 @@ ENVIRONMENT: Final = Variable("ENV:", NOTHING, _env)
 
 TLS_NAME: Final = Variable("SSL:SSL_TLS_SNI", CLIENT, _sni)
 TLS_HTTPS: Final = Variable("SSL:HTTPS", NOTHING, _https)
+
+TLS_BY_NAME: Final = {"SSL_TLS_SNI": TLS_NAME, "HTTPS": TLS_HTTPS}
+"""mod_ssl's variables, as %{SSL:NAME} and in expressions as %{NAME}."""
+
+
+# --- what only expressions have -----------------------------------------------------------------------------------
+
+
+def _api_number(inquiry: Inquiry, argument: bytes) -> bytes:
+    return API_VERSION.partition(b":")[0]
+
+
+def _request_status(inquiry: Inquiry, argument: bytes) -> bytes:
+    response = inquiry.response
+    # A request that is read well has this status until somebody gives it another.
+    return b"200" if response is None else b"%d" % response.status
+
+
+def _content_type(inquiry: Inquiry, argument: bytes) -> bytes:
+    response = inquiry.response
+    return b"" if response is None else response.get(b"content-type") or b""
+
+
+def _handler(inquiry: Inquiry, argument: bytes) -> bytes:
+    if inquiry.filename.startswith(b"proxy:"):
+        return b"proxy-server"
+    return (inquiry.handler or (inquiry.scope.handler if inquiry.response is not None else "")).encode("latin-1")
+
+
+def _document_uri(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.env.get(b"DOCUMENT_URI") or inquiry.path
+
+
+def _last_modified(inquiry: Inquiry, argument: bytes) -> bytes:
+    # Nobody has looked at a file: the beginning of 1970, in local time.
+    then = time.localtime(0)
+    return b"%04d%02d%02d%02d%02d%02d" % then[:6]
+
+
+def _off(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"off"
+
+
+EXPRESSION_ROWS: Final = (
+    Variable("API_VERSION", NOTHING, _api_number),
+    Variable("REQUEST_STATUS", NOTHING, _request_status),
+    Variable("CONTENT_TYPE", NOTHING, _content_type),
+    Variable("HANDLER", NOTHING, _handler),
+    Variable("DOCUMENT_URI", NOTHING, _document_uri),
+    Variable("LAST_MODIFIED", NOTHING, _last_modified),
+    Variable("HTTP2", NOTHING, _off),
+    # httpd makes these numbers up when it writes the first line into its error log; there is none of ours to find.
+    Variable("REQUEST_LOG_ID", NOTHING, _empty),
+    Variable("CONN_LOG_ID", NOTHING, _empty),
+)
+
+OF_THE_ANSWER: Final = frozenset(("REQUEST_STATUS", "CONTENT_TYPE"))
+"""Variables that say more once there is an answer."""
+
+IN_EXPRESSIONS: Final = {
+    **{name: row for name, row in BY_NAME.items() if name != "SERVER_ADDR"},
+    **{row.name: row for row in EXPRESSION_ROWS},
+}
+"""By name what an expression may ask for; httpd has no SERVER_ADDR there."""
+
+FIELD_NAMES: Final = {
+    "HTTP_USER_AGENT": b"User-Agent",
+    "HTTP_REFERER": b"Referer",
+    "HTTP_COOKIE": b"Cookie",
+    "HTTP_FORWARDED": b"Forwarded",
+    "HTTP_ACCEPT": b"Accept",
+    "HTTP_PROXY_CONNECTION": b"Proxy-Connection",
+}
+"""As they stand in Vary."""

@@ -26,3 +26,11 @@ def test_what_was_said_stays_said() -> None:
 
 def test_nobody_wrote_the_defaults() -> None:
     assert (NOWHERE.file, NOWHERE.line, NOWHERE.text) == ("", 0, "")
+
+
+def test_a_macros_line_names_both_places() -> None:
+    used = Origin("site.conf", 30, "Use wiki a.example")
+    line = Origin("macros.conf", 2, "ServerName $name", used)
+    assert str(line) == "macros.conf:2 (used at site.conf:30)"
+    assert line.way == (used, line)
+    assert used.way == (used,)

@@ -19,9 +19,18 @@ class Origin:
     line: int
     text: str
     """The statement as written, leading blanks removed, continuation lines joined."""
+    used: Origin | None = None
+    """For a line of a macro: the `Use` that brought it in."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        place = f"{self.file}:{self.line}"
+        return place if self.used is None else f"{place} (used at {self.used})"
+
+    @property
+    def way(self) -> tuple[Origin, ...]:
+        """The uses that led here, the outermost first, and the statement itself: what comes first in a file has the
+        smaller lines."""
+        return (self,) if self.used is None else (*self.used.way, self)
 
 
 NOWHERE = Origin("", 0, "")

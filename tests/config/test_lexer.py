@@ -51,7 +51,7 @@ def test_a_backslash_at_the_end_of_the_file_joins_nothing() -> None:
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    line = LogicalLine("a.conf", 1, text, text, tuple((1, column, 1) for column in range(1, len(text) + 1)))
+    line = LogicalLine("a.conf", 1, text, text, ((0, 1, 1, 0),))
     assert [word.text for word in split_words(line, 0, len(text))] == words
 
 

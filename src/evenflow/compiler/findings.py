@@ -6,7 +6,7 @@ settings.
 
 from __future__ import annotations
 
-from evenflow.config.diagnostics import ERROR, Diagnostic, error, warning
+from evenflow.config.diagnostics import ERROR, Diagnostic, error, used_at, warning
 from evenflow.config.syntax import Span
 from evenflow.origin import Origin
 
@@ -23,10 +23,10 @@ class Findings:
         return any(diagnostic.severity == ERROR for diagnostic in self.diagnostics)
 
     def error(self, code: str, headline: str, origin: Origin, *, notes: tuple[str, ...] = (), help: str = "") -> None:
-        self._add(error(code, headline, span_of(origin), notes=notes, help=help))
+        self._add(used_at(error(code, headline, span_of(origin), notes=notes, help=help), origin.used))
 
     def warning(self, code: str, headline: str, origin: Origin, *, notes: tuple[str, ...] = (), help: str = "") -> None:
-        self._add(warning(code, headline, span_of(origin), notes=notes, help=help))
+        self._add(used_at(warning(code, headline, span_of(origin), notes=notes, help=help), origin.used))
 
     def _add(self, diagnostic: Diagnostic) -> None:
         if diagnostic not in self.diagnostics:

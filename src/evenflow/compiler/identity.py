@@ -305,7 +305,7 @@ def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | SetLine 
         found += part.proxy.sets or ()
         found += part.proxy.mappings or ()
     places = {path: place for place, path in enumerate(files)}
-    return sorted(found, key=lambda line: (places.get(line.origin.file, len(places)), line.origin.line))
+    return sorted(found, key=lambda line: [(places.get(one.file, len(places)), one.line) for one in line.origin.way])
 
 
 def override(earlier: P, later: P) -> P:

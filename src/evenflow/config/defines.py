@@ -23,6 +23,7 @@ OURS: Final = frozenset(
         "lbmethod_byrequests_module",
         "lbmethod_bytraffic_module",
         "log_config_module",
+        "macro_module",
         "mpm_event_module",
         "proxy_balancer_module",
         "proxy_http_module",

@@ -7,10 +7,11 @@ to type. It knows nothing of colours, terminals or how it was found.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from evenflow.config.syntax import Span
+from evenflow.origin import Origin
 
 ERROR: Final = "error"
 """The configuration cannot be used."""
@@ -78,6 +79,17 @@ def warning(
     """A warning that points at one place, and at `also` besides."""
     first = (Label(at, label),) if at is not None else ()
     return Diagnostic(code, WARNING, headline, (*first, *also), tuple(note for note in notes if note), help)
+
+
+def used_at(diagnostic: Diagnostic, used: Origin | None) -> Diagnostic:
+    """The same, pointing also at the `Use` lines that brought the statement in; itself where there are none."""
+    labels = list(diagnostic.labels)
+    while used is not None:
+        label = Label(Span(used.file, used.line, 1, max(1, len(used.text))), "used here", primary=False)
+        if label not in labels:
+            labels.append(label)
+        used = used.used
+    return diagnostic if len(labels) == len(diagnostic.labels) else replace(diagnostic, labels=tuple(labels))
 
 
 class Wrong(Exception):

@@ -7,22 +7,33 @@ directives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from evenflow.config.source import Source
-from evenflow.config.syntax import Span, Word
+from evenflow.config.syntax import Span, Use, Word
+from evenflow.origin import Origin
 
 BLANKS = " \t\n\v\f\r"
+
+LONGEST: Final = 16 * 2**20
+"""How long a logical line may be, in characters, as in httpd."""
+
+PLAIN: Final = re.compile(r"[^ \t\n\v\f\r\\]*")
+"""An unquoted word up to its end or to a backslash."""
+
+Run = tuple[int, int, int, int]
+"""(offset, line, column, width): the text from `offset` on stands at this place. With width 0 each character has a
+column of its own; what came from a variable or a macro's argument all stands where its name does, `width` columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogicalLine:
     """One statement's text, blanks at both ends removed. `number` is its last physical line, which is the one httpd
-    reports.
-
-    `places` gives for each character its physical (line, column) and, for what came from a variable, how many columns
-    the variable's name takes.
+    reports. `runs` say where each piece of the text stands; `use` is where a macro was used that brought the line in.
     """
 
     file: str
@@ -30,24 +41,45 @@ class LogicalLine:
     text: str
     written: str
     """The text before variables were replaced."""
-    places: tuple[tuple[int, int, int], ...]
+    runs: tuple[Run, ...]
+    use: Use | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.file, self.number, self.written, self.use.origin if self.use is not None else None)
 
     def span(self, start: int, end: int) -> Span:
         """The place of text[start:end]; only its first physical line where it covers several."""
-        if not self.places or start >= len(self.places):
-            line, column, width = self.places[-1] if self.places else (self.number, 1, 1)
-            return Span(self.file, line, column + (width if self.places else 0), 1)
-        line, column, width = self.places[start]
+        if not self.runs:
+            return Span(self.file, self.number, 1, 1)
+        if start >= len(self.text):
+            line, column, width = self._place(len(self.text) - 1)
+            return Span(self.file, line, column + width, 1)
+        line, column, width = self._place(start)
         stop = column + width
-        for there, right, wide in self.places[start + 1 : max(end, start + 1)]:
-            if there != line:
-                break
+        at = bisect_right(self.runs, start, key=_offset) - 1
+        while (
+            at < len(self.runs) and self.runs[at][1] == line and (self.runs[at][0] < end or self.runs[at][0] <= start)
+        ):
+            after = self.runs[at + 1][0] if at + 1 < len(self.runs) else len(self.text)
+            last = max(min(after, end) - 1, start)
+            _, right, wide = self._place(last)
             stop = max(stop, right + wide)
+            at += 1
         return Span(self.file, line, column, max(1, stop - column))
+
+    def _place(self, at: int) -> tuple[int, int, int]:
+        """(line, column, width) of one character."""
+        offset, line, column, width = self.runs[bisect_right(self.runs, at, key=_offset) - 1]
+        return (line, column, width) if width else (line, column + at - offset, 1)
 
     @property
     def whole(self) -> Span:
         return self.span(0, len(self.text))
+
+
+def _offset(run: Run) -> int:
+    return run[0]
 
 
 def logical_lines(source: Source) -> Iterator[LogicalLine]:
@@ -55,21 +87,68 @@ def logical_lines(source: Source) -> Iterator[LogicalLine]:
     number = 0
     total = len(source.lines)
     while number < total:
-        text = ""
-        places: list[tuple[int, int, int]] = []
-        while True:
+        line = source.lines[number]
+        number += 1
+        if not line.endswith("\\"):
+            text = line.strip(BLANKS)
+            if text and text[0] != "#":
+                column = 1 if text is line else line.find(text[0]) + 1
+                yield LogicalLine(source.path, number, text, text, ((0, number, column, 0),))
+            continue
+        pieces = [line[:-1]]
+        runs: list[Run] = [(0, number, 1, 0)]
+        size = len(pieces[0])
+        goes_on = True
+        while goes_on and number < total:
             line = source.lines[number]
             number += 1
             goes_on = line.endswith("\\")
-            kept = line[:-1] if goes_on else line
-            text += kept
-            places.extend((number, column, 1) for column in range(1, len(kept) + 1))
-            if not goes_on or number >= total:
-                break
-        start = len(text) - len(text.lstrip(BLANKS))
-        text = text.strip(BLANKS)
+            pieces.append(line[:-1] if goes_on else line)
+            runs.append((size, number, 1, 0))
+            size += len(pieces[-1])
+        text = "".join(pieces)
+        start, text = len(text) - len(text.lstrip(BLANKS)), text.strip(BLANKS)
         if text and not text.startswith("#"):
-            yield LogicalLine(source.path, number, text, text, tuple(places[start : start + len(text)]))
+            yield LogicalLine(source.path, number, text, text, _cut(runs, start, start + len(text), 0))
+
+
+def _cut(runs: Sequence[Run], start: int, end: int, base: int) -> tuple[Run, ...]:
+    """The places of what stood from `start` to `end` and stands at `base` now."""
+    found: list[Run] = []
+    for at in range(bisect_right(runs, start, key=_offset) - 1, len(runs)):
+        offset, line, column, width = runs[at]
+        if offset >= end:
+            break
+        if at + 1 < len(runs) and runs[at + 1][0] <= start:
+            continue
+        skipped = max(start - offset, 0)
+        found.append((base + max(offset - start, 0), line, column if width else column + skipped, width))
+    return tuple(found)
+
+
+def put_in_place(line: LogicalLine, pieces: Sequence[tuple[int, int, str]]) -> LogicalLine:
+    """The line with values in place of some of its text: (start, end, value), in order and apart from each other.
+
+    Blanks at the ends go.
+    """
+    made: list[str] = []
+    runs: list[Run] = []
+    size = pos = 0
+    for start, end, value in (*pieces, (len(line.text), len(line.text), "")):
+        if start > pos:
+            made.append(line.text[pos:start])
+            runs += _cut(line.runs, pos, start, size)
+            size += start - pos
+        if value:
+            at = line.span(start, end)
+            made.append(value)
+            runs.append((size, at.line, at.column, at.width))
+            size += len(value)
+        pos = end
+    whole = "".join(made)
+    first, text = len(whole) - len(whole.lstrip(BLANKS)), whole.strip(BLANKS)
+    kept = _cut(runs, first, first + len(text), 0) if text else ()
+    return LogicalLine(line.file, line.number, text, line.written, kept, line.use)
 
 
 def replace_variables(
@@ -83,35 +162,22 @@ def replace_variables(
     text = line.text
     if "${" not in text:
         return line, []
-    made = ""
-    places: list[tuple[int, int, int]] = []
+    pieces: list[tuple[int, int, str]] = []
     missing: list[tuple[str, Span]] = []
     pos = 0
     while True:
         found = text.find("${", pos)
         end = text.find("}", found) if found >= 0 else -1
-        if found < 0 or end < 0:
-            made += text[pos:]
-            places.extend(line.places[pos:])
+        if end < 0:
             break
         name = text[found + 2 : end]
         value = look_up(name) if name and ":" not in name else None
-        if value is None:
-            if name and ":" not in name:
-                missing.append((name, line.span(found, end + 1)))
-            value_places = list(line.places[found : end + 1])
-            value = text[found : end + 1]
-        else:
-            at = line.span(found, end + 1)
-            value_places = [(at.line, at.column, at.width)] * len(value)
-        made += text[pos:found] + value
-        places.extend(line.places[pos:found])
-        places.extend(value_places)
+        if value is not None:
+            pieces.append((found, end + 1, value))
+        elif name and ":" not in name:
+            missing.append((name, line.span(found, end + 1)))
         pos = end + 1
-    start = len(made) - len(made.lstrip(BLANKS))
-    made_text = made.strip(BLANKS)
-    kept = tuple(places[start : start + len(made_text)])
-    return LogicalLine(line.file, line.number, made_text, line.written, kept), missing
+    return put_in_place(line, pieces), missing
 
 
 def next_word(text: str, pos: int) -> tuple[str, int, int, int]:
@@ -129,6 +195,11 @@ def next_word(text: str, pos: int) -> tuple[str, int, int, int]:
     quote = text[pos]
     if quote in "\"'":
         pos += 1
+        end = text.find(quote, pos)
+        if end < 0:
+            end = size
+        if text.find("\\", pos, end) < 0:
+            return text[pos:end], start, min(end + 1, size), min(end + 1, size)
         while pos < size and text[pos] != quote:
             if text[pos] == "\\" and pos + 1 < size and text[pos + 1] in ("\\", quote):
                 pos += 1
@@ -136,6 +207,12 @@ def next_word(text: str, pos: int) -> tuple[str, int, int, int]:
             pos += 1
         end = min(pos + 1, size)
         return "".join(word), start, end, end
+    plain = PLAIN.match(text, pos)
+    assert plain is not None
+    pos = plain.end()
+    if pos >= size or text[pos] != "\\":
+        return plain[0], start, pos, pos
+    word.append(plain[0])
     while pos < size and text[pos] not in BLANKS:
         if text[pos] == "\\" and pos + 1 < size and text[pos + 1] == "\\":
             pos += 1

@@ -1,8 +1,8 @@
 """Reads a file and what it includes into a tree, deciding at once what httpd decides while it reads.
 
-That is: variables, Define and UnDefine, Include, LoadModule, ServerRoot, Error, and the read-time sections (IfModule,
-IfDefine, IfVersion, IfFile, IfDirective, IfSection). Sections must balance in each file. What the other directives
-mean is not known here.
+That is: variables, Define and UnDefine, Include, LoadModule, ServerRoot, Error, macros, and the read-time sections
+(IfModule, IfDefine, IfVersion, IfFile, IfDirective, IfSection). Sections must balance in each file. What the other
+directives mean is not known here.
 """
 
 from __future__ import annotations
@@ -10,18 +10,27 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from evenflow.config.arguments import count_words
 from evenflow.config.defines import OURS, Names, module_identifier
-from evenflow.config.diagnostics import Diagnostic, Label, Wrong, error, warning
+from evenflow.config.diagnostics import Diagnostic, Label, Wrong, error, used_at, warning
 from evenflow.config.includes import included_files
 from evenflow.config.known import known_directive
-from evenflow.config.lexer import LogicalLine, logical_lines, next_word, replace_variables, split_words
+from evenflow.config.lexer import (
+    BLANKS,
+    LONGEST,
+    LogicalLine,
+    logical_lines,
+    next_word,
+    replace_variables,
+    split_words,
+)
+from evenflow.config.macros import Macros, opens_or_closes
 from evenflow.config.source import Source, read_source
-from evenflow.config.syntax import Included, Node, Section, Span, Statement, Word
+from evenflow.config.syntax import Included, Node, Section, Span, Statement, Use, Word
 from evenflow.origin import Origin
 
 DEPTH: Final = 128
@@ -93,6 +102,11 @@ class Reader:
     """Includes went too deep: no more of them, or two in one file would never end."""
     nesting: int = 0
     too_deep: bool = False
+    macros: Macros = field(default_factory=Macros)
+    waiting: list[Iterator[LogicalLine]] = field(default_factory=list)
+    """Where the lines of the file being read come from: the file, and on top of it the macros in use."""
+    use: Use | None = None
+    """The use of a macro that brought in the line being read."""
 
     def file(self, path: str, nodes: list[Node], included_by: Span | None) -> None:
         """Read one file into `nodes`."""
@@ -113,9 +127,21 @@ class Reader:
             self.diagnostics.append(error("file-not-readable", f"`{path}` cannot be read: {fault}", included_by))
             return
         self.sources[path] = source
+        outside, self.waiting = self.waiting, [logical_lines(source)]
+        outer_use, self.use = self.use, None
         open_sections: list[Section] = []
         idle = 0  # how many of the open sections are left out, or stand in one that is
-        for line in logical_lines(source):
+        for line in self.lines():
+            if len(line.text) > LONGEST:
+                self.report(
+                    error(
+                        "line-too-long",
+                        f"a line may be {LONGEST} characters long, and this one is {len(line.text)}",
+                        line.span(0, 1),
+                        notes=(f"httpd says: Error reading {path} at line {line.number}: Line too long",),
+                    )
+                )
+                continue
             if not idle:
                 line, missing = replace_variables(line, self.names.value)
                 for name, span in missing:
@@ -127,13 +153,15 @@ class Reader:
                 self.close(line, open_sections)
                 left_out = next((depth for depth, section in enumerate(open_sections) if not section.taken), None)
                 idle = 0 if left_out is None else len(open_sections) - left_out
+            elif not idle and opens_or_closes(line) > 0 and self.names.is_loaded("macro_module"):
+                here.append(self.macro(line))
             elif line.text.startswith("<"):
                 opened = self.open(line, idle)
                 here.append(opened)
                 open_sections.append(opened)
                 if self.nesting + len(open_sections) > NESTING and not self.too_deep:
                     self.too_deep = True
-                    self.diagnostics.append(
+                    self.report(
                         error("section-too-deep", f"sections stand more than {NESTING} deep in each other", line.whole)
                     )
                 if idle or not opened.taken:
@@ -146,6 +174,57 @@ class Reader:
                     self.obey(statement, here)
                     self.nesting -= len(open_sections)
         self.end_of_file(open_sections)
+        self.waiting, self.use = outside, outer_use
+
+    def lines(self) -> Iterator[LogicalLine]:
+        """The file's lines, and where it uses a macro the macro's."""
+        while self.waiting:
+            line = next(self.waiting[-1], None)
+            if line is None:
+                self.waiting.pop()
+                continue
+            self.use = line.use
+            yield line
+        self.use = None
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Say it, and where the macro is used if it is a macro's line that is spoken of."""
+        self.diagnostics.append(used_at(diagnostic, self.use.origin if self.use is not None else None))
+
+    # --- macros ---------------------------------------------------------------------------------------------------
+
+    def macro(self, line: LogicalLine) -> Section:
+        """Read a macro up to its closing tag. It is in the tree with its lines as they are written, and not taken."""
+        section = self.open(line, 1)
+        section.taken = False
+        body: list[LogicalLine] = []
+        depth = 1
+        for inner in self.lines():
+            depth += opens_or_closes(inner)
+            if not depth:
+                section.closed_on = inner.number
+                break
+            body.append(inner)
+        else:
+            self.report(
+                error(
+                    *_never_closed(section),
+                    section.span,
+                    notes=("httpd says: contents error: expected token not found: </Macro>",),
+                    help="write `</Macro>` where the macro ends",
+                )
+            )
+            return section
+        section.children.extend(make_statement(inner) for inner in body)
+        if not line.text.endswith(">"):
+            self.bracket_missing("<Macro>", line)
+            return section
+        try:
+            for diagnostic in self.macros.define(section, body):
+                self.report(diagnostic)
+        except Wrong as wrong:
+            self.report(wrong.diagnostic(section.span))
+        return section
 
     # --- sections -------------------------------------------------------------------------------------------------
 
@@ -159,19 +238,11 @@ class Reader:
         if bracket < 0:
             stop = len(text)
             if not idle:
-                self.diagnostics.append(
-                    error(
-                        "bracket-missing",
-                        f"`{text}` has no closing `>`",
-                        line.whole,
-                        notes=(f"httpd says: <{name_text}> directive missing closing '>'",),
-                        help=f"write `{text}>`",
-                    )
-                )
+                self.bracket_missing(f"<{name_text}>", line)
         if ">" in name_text and bracket < end:
             name_text = text[1:bracket]
             end = after = bracket
-        rest = text[after:stop].strip() if stop > after else ""
+        rest = text[after:stop].strip(BLANKS) if stop > after else ""
         words = split_words(line, after, max(after, stop))
         section = Section(
             name_text,
@@ -179,7 +250,7 @@ class Reader:
             rest,
             words,
             line.whole,
-            Origin(line.file, line.number, line.written),
+            line.origin,
             [],
             True,
         )
@@ -191,13 +262,40 @@ class Reader:
         try:
             section.taken = condition(self, section)
         except Wrong as wrong:
-            self.diagnostics.append(wrong.diagnostic(section.span))
+            self.report(wrong.diagnostic(section.span))
         return section
 
+    def bracket_missing(self, tag: str, line: LogicalLine) -> None:
+        self.report(
+            error(
+                "bracket-missing",
+                f"`{line.text}` has no closing `>`",
+                line.whole,
+                notes=(f"httpd says: {tag} directive missing closing '>'",),
+                help=f"write `{line.text}>`",
+            )
+        )
+
     def close(self, line: LogicalLine, open_sections: list[Section]) -> None:
-        """Close the innermost section of this name; what is open inside it is missing its own closing tag."""
-        name = line.text[2:].split(">", 1)[0].strip()
+        """Close the innermost section of this name; what is open inside it is missing its own closing tag.
+
+        httpd reads one word, and nothing behind it.
+        """
+        tag, _, _, after = next_word(line.text, 0)
+        if not tag.endswith(">") and open_sections:
+            self.bracket_missing(f"{tag}>", line)
+            tag = line.text[:after] + line.text[after:].split(">", 1)[0].strip(BLANKS)
+        name = tag[2:].removesuffix(">")
         wanted = name.lower()
+        behind = line.text[after:].strip(BLANKS)
+        if behind and behind != ">" and tag.endswith(">"):
+            self.report(
+                warning(
+                    "argument-ignored",
+                    f"`{behind}` behind the closing tag is not read",
+                    line.span(after, len(line.text)),
+                )
+            )
         for depth, section in enumerate(reversed(open_sections)):
             if section.name.lower() != wanted:
                 continue
@@ -208,7 +306,7 @@ class Reader:
             return
         if open_sections:
             inner = open_sections[-1]
-            self.diagnostics.append(
+            self.report(
                 error(
                     "section-mismatch",
                     f"`</{name}>` closes nothing: the open section is `<{inner.name}>`, from line {inner.origin.line}",
@@ -223,7 +321,7 @@ class Reader:
                 inner.closed_on = line.number
                 open_sections.pop()
         else:
-            self.diagnostics.append(
+            self.report(
                 error(
                     "section-not-open",
                     f"`</{name}>` closes a section that was never opened in this file",
@@ -235,7 +333,7 @@ class Reader:
 
     def not_closed(self, section: Section, seen: tuple[str, Span]) -> None:
         """A section whose closing tag is missing before that of what is around it."""
-        self.diagnostics.append(
+        self.report(
             error(
                 *_never_closed(section),
                 section.span,
@@ -253,12 +351,12 @@ class Reader:
             around = (outer.name.lower() in CONDITIONS for outer in open_sections[: depth + 1])
             if not left_out and any(around):
                 note = "httpd takes the end of the file for its end"
-                self.diagnostics.append(warning(*_never_closed(section), where, notes=(note,), help=help))
+                self.report(warning(*_never_closed(section), where, notes=(note,), help=help))
                 continue
             says = f"Expected </{section.name}> before end of configuration"
             if not left_out:
                 says = f"<{section.name}> was not closed."
-            self.diagnostics.append(error(*_never_closed(section), where, notes=(f"httpd says: {says}",), help=help))
+            self.report(error(*_never_closed(section), where, notes=(f"httpd says: {says}",), help=help))
 
     # --- statements that act while reading ------------------------------------------------------------------------
 
@@ -269,10 +367,10 @@ class Reader:
         try:
             act(self, statement, here)
         except Wrong as wrong:
-            self.diagnostics.append(wrong.diagnostic(statement.span))
+            self.report(wrong.diagnostic(statement.span))
 
     def undefined(self, name: str, span: Span) -> None:
-        self.diagnostics.append(
+        self.report(
             warning(
                 "undefined-variable",
                 f"`${{{name}}}` is not defined, neither here nor in the environment",
@@ -310,10 +408,10 @@ def make_statement(line: LogicalLine) -> Statement:
     return Statement(
         name,
         line.span(start, end),
-        line.text[after:].strip(),
+        line.text[after:].strip(BLANKS),
         split_words(line, after, len(line.text)),
         line.whole,
-        Origin(line.file, line.number, line.written),
+        line.origin,
     )
 
 
@@ -365,7 +463,34 @@ def _load_module(reader: Reader, statement: Statement, here: list[Node]) -> None
 
 
 def _error(reader: Reader, statement: Statement, here: list[Node]) -> None:
-    raise Wrong("error-directive", statement.words[0].text if statement.words else "`Error` without a text")
+    words = statement.words
+    if not words:
+        raise Wrong("error-directive", "`Error` without a text", says="The Error directive was used with no message.")
+    # one quoted word is unquoted; anything else is shown as it stands
+    text = words[0].text if len(words) == 1 else statement.rest
+    raise Wrong("error-directive", text, says=text)
+
+
+def _use(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    if not reader.names.is_loaded("macro_module"):
+        return
+    lines, doubtful = reader.macros.use(statement, reader.use)
+    for diagnostic in doubtful:
+        reader.report(diagnostic)
+    reader.waiting.append(iter(lines))
+
+
+def _undef_macro(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    if reader.names.is_loaded("macro_module"):
+        reader.macros.forget(statement)
+
+
+def _macro_flags(reader: Reader, statement: Statement, here: list[Node]) -> None:
+    """MacroIgnoreBadNesting and MacroIgnoreEmptyArgs: what is not to be warned of from here on."""
+    if statement.name.lower() == "macroignorebadnesting":
+        reader.macros.ignore_nesting = True
+    else:
+        reader.macros.ignore_empty = True
 
 
 ACTS: Final[dict[str, Callable[[Reader, Statement, list[Node]], None]]] = {
@@ -376,6 +501,10 @@ ACTS: Final[dict[str, Callable[[Reader, Statement, list[Node]], None]]] = {
     "serverroot": _server_root,
     "loadmodule": _load_module,
     "error": _error,
+    "use": _use,
+    "undefmacro": _undef_macro,
+    "macroignorebadnesting": _macro_flags,
+    "macroignoreemptyargs": _macro_flags,
 }
 
 
@@ -384,7 +513,7 @@ ACTS: Final[dict[str, Callable[[Reader, Statement, list[Node]], None]]] = {
 
 def _asked(section: Section) -> tuple[str, bool]:
     """The section's argument without `!`, and whether it is wanted."""
-    if not section.rest:
+    if not section.words or not section.words[0].text:
         raise Wrong(
             "argument-count",
             f"`<{section.name}>` needs an argument",
@@ -399,7 +528,7 @@ def _if_module(reader: Reader, section: Section) -> bool:
     identifier = module_identifier(name)
     loaded = reader.names.is_loaded(name)
     if wanted and not loaded and identifier in reader.names.loads and identifier not in OURS:
-        reader.diagnostics.append(
+        reader.report(
             warning(
                 "module-not-supported",
                 f"`<{section.name} {name}>` is left out: `{identifier}` is loaded, and evenflow does not have it",
@@ -439,14 +568,25 @@ def _has(reader: Reader, name: str) -> bool:
     return found is not None and found.module in reader.names.modules
 
 
+VERSION_SAYS: Final = (
+    "Version appears to be invalid. It must have the format major[.minor[.patch]] where major, minor and patch are "
+    "numbers."
+)
+
+
 def _if_version(reader: Reader, section: Section) -> bool:
     words = section.words
     if not 1 <= len(words) <= 2:
-        raise Wrong("argument-count", f"`<{section.name}>` takes an operator and a version, or a version")
+        raise Wrong(
+            "argument-count",
+            f"`<{section.name}>` takes an operator and a version, or a version",
+            says=f"<{section.name}> directive missing closing '>'" if words else VERSION_SAYS,
+            help=f"write for example `<{section.name} >= 2.4>`",
+        )
     operator = words[0].text if len(words) == 2 else "="
     number = words[-1].text
     wanted = True
-    if operator.startswith("!"):
+    if operator.startswith("!") and len(operator) > 1:
         operator, wanted = operator[1:], False
     if operator == "~" or (
         operator in ("=", "==") and number.startswith("/") and number.endswith("/") and len(number) > 1
@@ -457,7 +597,14 @@ def _if_version(reader: Reader, section: Section) -> bool:
             raise Wrong(
                 "value-malformed", f"`{number}` is not a regular expression: {fault}", words[-1].span
             ) from fault
-    parts = number.split(".")
+    if operator not in ("=", "==", ">", ">=", "<", "<="):
+        raise Wrong(
+            "value-not-allowed",
+            f"`{operator}` is not one of `= > >= < <= ~`",
+            words[0].span,
+            says=f"unrecognized operator '{operator}'",
+        )
+    parts = number.removesuffix(".").split(".")
     if (
         not all(part.isascii() and part.isdigit() for part in parts)
         or len(parts) > 3
@@ -467,7 +614,7 @@ def _if_version(reader: Reader, section: Section) -> bool:
             "value-malformed",
             f"`{number}` is not a version: write it like `2.4.57`",
             words[-1].span,
-            says=f"Unable to parse version: {number}",
+            says=VERSION_SAYS,
         )
     # what is not written counts as 0, as in httpd
     asked = tuple(int(part) for part in parts) + (0,) * (3 - len(parts))
@@ -479,13 +626,6 @@ def _if_version(reader: Reader, section: Section) -> bool:
         "<": asked > VERSION,
         "<=": asked >= VERSION,
     }
-    if operator not in answers:
-        raise Wrong(
-            "value-not-allowed",
-            f"`{operator}` is not one of `= > >= < <= ~`",
-            words[0].span,
-            says=f"unrecognized operator '{operator}'",
-        )
     return answers[operator] is wanted
 
 

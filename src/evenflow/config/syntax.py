@@ -31,6 +31,16 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a macro, for the lines that it brings in. `outer` is the use that brought in the Use line itself."""
+
+    macro: str
+    origin: Origin
+    span: Span
+    outer: Use | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One use of a directive.
 

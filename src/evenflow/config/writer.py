@@ -11,7 +11,7 @@ from typing import Final
 from evenflow.config.arguments import flag, surplus
 from evenflow.config.contexts import SERVER, Context, refusal, where_allowed
 from evenflow.config.defines import OURS, Names
-from evenflow.config.diagnostics import Diagnostic, Wrong, error, warning
+from evenflow.config.diagnostics import Diagnostic, Wrong, error, used_at, warning
 from evenflow.config.known import MODULES, Known, known_directive
 from evenflow.config.parser import CONDITIONS
 from evenflow.config.registry import DIRECTIVES, nearest
@@ -48,6 +48,17 @@ class Writer:
                 self.statement(node, draft)
 
     def statement(self, statement: Statement, draft: Draft) -> None:
+        if statement.origin.used is None:
+            self.row(statement, draft)
+            return
+        # a macro's line: what is wrong with it is shown with the place that uses it
+        said, reported = len(self.diagnostics), len(draft.reports)
+        self.row(statement, draft)
+        for collected, start in ((self.diagnostics, said), (draft.reports, reported)):
+            collected[start:] = [used_at(diagnostic, statement.origin.used) for diagnostic in collected[start:]]
+
+    def row(self, statement: Statement, draft: Draft) -> None:
+        """Let the directive's row act, or say why it cannot."""
         row = DIRECTIVES.get(statement.name.lower())
         known = known_directive(statement.name)
         if row is None:
@@ -89,7 +100,7 @@ class Writer:
                 raise misplaced(f"<{row.name}>", row.contexts, barred, section.name_span)
             inner = row.open(draft, section)
         except Wrong as wrong:
-            self.diagnostics.append(wrong.diagnostic(section.span))
+            self.diagnostics.append(used_at(wrong.diagnostic(section.span), section.origin.used))
             return
         self.nodes(section.children, inner)
         self.end(inner)

@@ -26,4 +26,8 @@ DIRECTIVES = (
     Directive("ServerRoot", ANYWHERE, raw, done, "The directory that relative paths start from."),
     Directive("LoadModule", ANYWHERE, raw, done, "Make a module's directives available."),
     Directive("Error", ANYWHERE, raw, done, "Refuse the configuration with this text."),
+    Directive("Use", ANYWHERE, raw, done, "Bring in a macro's lines, with these words for its parameters."),
+    Directive("UndefMacro", ANYWHERE, raw, done, "Forget a macro."),
+    Directive("MacroIgnoreBadNesting", ANYWHERE, raw, done, "Say nothing of macros that leave sections open."),
+    Directive("MacroIgnoreEmptyArgs", ANYWHERE, raw, done, "Say nothing of empty arguments of macros."),
 )

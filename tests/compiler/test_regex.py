@@ -1,11 +1,16 @@
-"""PCRE's patterns in Python's words."""
+"""Patterns mean what they mean to httpd."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.regex import compile_regex, wildcard_regex
+from tests.compiler import pcre
+
+needs_library = pytest.mark.skipif(pcre.LIBRARY is None, reason="libpcre2-8 is not on this machine")
 
 
 @pytest.mark.parametrize(
@@ -70,39 +75,129 @@ def test_case_is_ignored_where_it_is_said() -> None:
     assert not compile_regex("^websocket$").search(b"WebSocket")
 
 
-@pytest.mark.parametrize(
-    "pattern, place",
-    [
-        (r"ab\K", 3),
-        (r"\Ga", 1),
-        (r"\p{L}", 1),
-        (r"a\jb", 2),
-        ("(?R)", 1),
-        ("a(?1)", 2),
-        ("(?|a|b)", 1),
-        ("(*UTF8)a", 1),
-        ("a(?i)b", 2),
-        ("(?m)a", 1),
-        ("(?x: a)", 1),
-        (r"\x{100}", 1),
-        ("[[:nope:]]", 2),
-        ("[[:^alpha:]]", 2),
-        (r"(a)\12", 4),
-    ],
+# What people write, and what they could have written: the library that httpd uses must say the same.
+WRITTEN = [
+    (r"ab\Kc", b"xabc"),
+    (r"\Ga", b"ba"),
+    (r"a\Gb", b"ab"),
+    (r"\p{L}+\P{Lu}", b"1ab\xe9"),
+    (r"\X", b"\r\n"),
+    (r"\Cx", b"ax"),
+    (r"(\((?:[^()]|(?1))*\))$", b"x(a(b)c)"),
+    (r"^(?<n>a|b(?&n)c)$", b"bbacc"),
+    ("(?|x(a)|y(b))c", b"ybc"),
+    ("(?<n>a)|(?<n>b)", b"b"),
+    ("(?<n>a)?(?(<n>)b|c)", b"ab"),
+    ("(?(?=a)ab|c)", b"ab"),
+    ("(?(DEFINE)(?<byte>2[0-4]\\d|25[0-5]|1?\\d?\\d))^(?&byte)(?:\\.(?&byte)){3}$", b"192.168.1.255"),
+    ("a(?i)b|c", b"aB"),
+    ("(?m)^b$", b"a\nb\nc"),
+    ("(?m)^", b"\n"),
+    ("(?-s).+", b"a\nb"),
+    ("(?x: a b # text\n c)", b"abc"),
+    ("(?U)a+", b"aaa"),
+    ("(?J)(?<n>a)(?<n>b)", b"ab"),
+    ("(*UTF)\\x{e9}", "é".encode()),
+    ("(*UTF)a", b"\xffa"),
+    ("(*UTF8)a", b"a"),
+    ("(*ANYCRLF)(?m)^b", b"a\rb"),
+    ("a(*SKIP)b|.", b"ac"),
+    ("a(*COMMIT)b", b"acab"),
+    ("(?C1)a(?C'x')", b"a"),
+    ("[[:^alpha:]]", b"a1"),
+    (r"(a)\12", b"a\n"),
+    (r"\x", b"\0"),
+    (r"\xg", b"\0g"),
+    (r"a{ 1 }", b"a{ 1 }"),
+    (r"[{,2}]{,2}", b"{{,2}"),
+    (r"a\Q{,2}\E", b"a{,2}"),
+    ("(?<=a|bc)d", b"bcd"),
+    (r"\ba\B", b"a ab"),
+    ("a?+a", b"a"),
+    ("(?>a*)a", b"aa"),
+    ("(a*)*", b"aab"),
+    ("(a|b*)*", b"aab"),
+    ("(?:(a)|b)*", b"ab"),
+    ("(?:(a)|(b))*", b"ab"),
+    ("(a)?b|ac", b"ac"),
+    ("(?!(a)b)(a)", b"ac"),
+    ("(?=(a))ab", b"ab"),
+    (r"(?i)\xe9", b"\xc9"),
+    (r"\w", b"\xe9"),
+    (r"\h", b"\xa0"),
+    ("[é]", b"\xa9"),
+    ("a++b|c{2,3}?", b"ccc"),
+    ("^(?:/(?:de|en)(/.*)?)?$", b"/de/x"),
+]
+
+
+def same(pattern: str, subject: bytes, any_case: bool = False) -> bool:
+    """Whether both find the same, or both find nothing to be found; the library's own error is no match."""
+    right = pcre.spans(pattern.encode(), subject, any_case)
+    match = compile_regex(pattern, any_case).search(subject)
+    if right is None or isinstance(right, int):
+        return match is None
+    if match is None:
+        return False
+    found = [match.span(group) for group in range(match.re.groups + 1)]
+    return found == [span or (-1, -1) for span in right] + [(-1, -1)] * (len(found) - len(right))
+
+
+@needs_library
+@pytest.mark.parametrize("pattern, subject", WRITTEN)
+def test_whatever_is_a_pattern_for_httpd_finds_the_same(pattern: str, subject: bytes) -> None:
+    assert same(pattern, subject)
+
+
+ATOMS = st.sampled_from(
+    ["a", "b", "/", ".", "-", "[ab]", "[^/]", "\\d", "\\w", "\\.", "[[:alpha:]-]", "1", "\\b", "^", "$", "\\1",
+     "\\Qa.\\E", "\\x61", "(?i)", "\\K", "\\h", "\\R", "\\A", "\\Z", "\\z", "{", "a{,2}"]
+)  # fmt: skip
+PATTERNS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})"),
+        st.tuples(st.sampled_from(["(", "(?:", "(?=", "(?!", "(?>", "(?i:", "(?<n>", "(?|"]), inner).map(
+            lambda parts: f"{parts[0]}{parts[1]})"
+        ),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "*?", "+?", "??", "++", "{2}", "{1,2}", "{0,3}?"])).map(
+            lambda parts: f"(?:{parts[0]}){parts[1]}"
+        ),
+    ),
+    max_leaves=8,
 )
-def test_what_cannot_be_said_is_refused_with_its_place(pattern: str, place: int) -> None:
-    with pytest.raises(Refused) as caught:
-        compile_regex(pattern)
-    assert caught.value.code == "pattern-not-supported"
-    assert f"(character {place} of `{pattern}`)" in caught.value.headline
+SUBJECTS = st.lists(st.sampled_from([b"a", b"b", b"A", b"/", b".", b"1", b"-", b"\n", b"{,2}", b" "]), max_size=10)
 
 
-@pytest.mark.parametrize("pattern", ["(", "a)", "[a", "*a", "a\\", "(?<n>a)(?<n>b)", "[z-a]", r"\c", "(?<=a+)b"])
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+@needs_library
+@settings(max_examples=400, deadline=None)
+@given(PATTERNS, SUBJECTS, st.booleans())
+def test_any_pattern_finds_the_same(pattern: str, pieces: list[bytes], any_case: bool) -> None:
+    try:
+        pcre.spans(pattern.encode(), b"", any_case)
+    except ValueError:
+        return
+    assert same(pattern, b"".join(pieces), any_case)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "a)", "[a", "*a", "a\\", "[z-a]", r"\c", "(?<=a+)b", r"a\jb", r"\x{100}", "[[:nope:]]", r"\2(a)"]
+)
+def test_what_is_no_pattern_is_refused_with_its_place(pattern: str) -> None:
     with pytest.raises(Refused) as caught:
         compile_regex(pattern)
-    assert caught.value.code == "pattern-malformed"
-    assert "`" in caught.value.headline
+    refused = caught.value
+    assert refused.code == "pattern-malformed"
+    assert f"`{pattern}` is not a regular expression" in refused.headline
+    assert refused.notes[0] == "  " + pattern
+    assert refused.notes[1].endswith("^")
+
+
+def test_the_place_counts_characters_as_they_were_written() -> None:
+    with pytest.raises(Refused) as caught:
+        compile_regex("é{,3}é[z-a]")
+    assert caught.value.notes == ("  é{,3}é[z-a]", "            ^")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +216,11 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
         ("/a.c", b"/abc", False, False),
         ("*", b"balancer://c/x", True, True),
         ("/a", b"/a\n", False, False),
+        ("*a*b*", b"xbab", True, True),
+        ("*a*b", b"abab", True, True),
+        ("*ab?[c]*d", b"xabxabycd", True, True),
+        ("*a/*b", b"xaya/zb", False, True),
+        ("**/c", b"ab/c", False, True),
     ],
 )
 def test_wildcards_are_for_the_whole_text(pattern: str, text: bytes, crosses: bool, fits: bool) -> None:

@@ -94,7 +94,7 @@ def test_kinds_of_condition(pattern: str, kind: int, negated: bool) -> None:
     "text, code, words",
     [
         ("RewriteRule a( b", "pattern-malformed", "`a(`"),
-        (r"RewriteRule a\K b", "pattern-not-supported", "character 2"),
+        (r"RewriteRule a\j b", "pattern-malformed", "character"),
         ("RewriteRule a b [CO=n:v:d]", "flag-not-supported", "`CO`"),
         ("RewriteRule a b [T=text/plain]", "flag-not-supported", "`T`"),
         ("RewriteRule a - [H=server-status]", "handler-unknown", "`server-status`"),

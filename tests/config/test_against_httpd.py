@@ -14,9 +14,10 @@ from tests.config.cases import EXPECTED, Case, all_cases, load_text
 from tests.peers import require_peer
 
 MODULES: Final = (
-    "mpm_event access_compat alias authn_core authz_core authz_host deflate env headers lbmethod_bybusyness "
-    "lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat macro proxy proxy_ajp proxy_balancer proxy_hcheck "
-    "proxy_http proxy_wstunnel rewrite setenvif slotmem_shm socache_shmcb ssl status watchdog"
+    "mpm_event access_compat alias authn_core authz_core authz_host cache cache_disk deflate dir env "
+    "expires headers lbmethod_bybusyness lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat macro proxy "
+    "proxy_ajp proxy_balancer proxy_hcheck proxy_http proxy_wstunnel mime rewrite setenvif slotmem_shm socache_shmcb "
+    "ssl status watchdog"
 )
 FOLDER: Final = Path("/usr/lib/apache2/modules")
 CASES: Final = [case for case in all_cases() if case.for_httpd]

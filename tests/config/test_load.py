@@ -223,7 +223,7 @@ def test_without_load_module_lines_all_that_we_do_counts_as_loaded() -> None:
 
 
 def test_a_refused_directive_is_shown_once_with_its_places() -> None:
-    loaded = load_text("SetEnv a b\n" * 5)
+    loaded = load_text("CacheRoot /tmp\n" * 5)
     (one,) = loaded.diagnostics
     assert [label.span.line for label in one.labels] == [1, 2, 3]
     assert "and 2 more times" in one.notes

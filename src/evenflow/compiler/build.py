@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, replace
 
+from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
@@ -26,6 +27,7 @@ from evenflow.compiler.texts import to_bytes
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
+from evenflow.plan.environment import asked_by
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.rewrite import Rule
 
@@ -128,6 +130,11 @@ def make_host(
     backends = server.backends
     host.backends = backends
     host.base = base_scope(both, backends, findings)
+    early = compile_conditions(main.environment.conditions or (), findings)
+    if block is not None:
+        early += compile_conditions(block.environment.conditions or (), findings)
+    host.early = early
+    host.early_asked = asked_by(early)
     host.rewrite_on = bool(both.rewrite.engine)
     host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
     warn_of_files(host.rules, host.document_root, findings)
@@ -162,6 +169,7 @@ def merged(main: Block, block: Block) -> Block:
         proxy=merge(main.proxy, block.proxy),
         rewrite=merge(main.rewrite, block.rewrite),
         headers=merge(main.headers, block.headers),
+        environment=merge(main.environment, block.environment),
         tls=merge(main.tls, block.tls),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from evenflow.compiler.access import compile_requires
 from evenflow.compiler.edits import compile_edits
+from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
@@ -52,6 +53,9 @@ def compile_said(
     said.say("request_edits", request_edits)
     said.say("always_edits", always_edits)
     said.say("onsuccess_edits", onsuccess_edits)
+    if not server:
+        said.say("conditions", compile_conditions(block.environment.conditions or (), findings))
+    said.say("variables", compile_variables(block.environment.variables or ()))
     handler = block.core.handler
     if handler is not UNSET:
         said.say("handler", "" if handler.lower() == "none" else handler)

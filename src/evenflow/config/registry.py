@@ -9,12 +9,12 @@ import difflib
 from typing import Final
 
 from evenflow.config.directive import Directive
-from evenflow.config.directives import authz, core, headers, log_config, proxy, read_time, rewrite, ssl
+from evenflow.config.directives import authz, core, env, headers, log_config, proxy, read_time, rewrite, setenvif, ssl
 from evenflow.config.known import KNOWN
 
 DIRECTIVES: Final[dict[str, Directive]] = {
     row.name.lower(): row
-    for module in (read_time, core, proxy, rewrite, headers, authz, ssl, log_config)
+    for module in (read_time, core, proxy, rewrite, headers, setenvif, env, authz, ssl, log_config)
     for row in module.DIRECTIVES
 }
 """All rows by lower-case name."""

@@ -199,6 +199,30 @@ class FieldEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class SetEnvIfLine:
+    """One `SetEnvIf`, `BrowserMatch` or `SetEnvIfExpr` (then `expr` is its text and `attribute` empty).
+
+    `changes` are (name, value), the value None where the variable is taken away.
+    """
+
+    attribute: str
+    pattern: str
+    any_case: bool
+    changes: tuple[tuple[str, str | None], ...]
+    expr: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class VariableLine:
+    """One variable of `SetEnv` or `PassEnv`; `value` is None for `UnsetEnv`."""
+
+    name: str
+    value: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class RequireLine:
     """One `Require`: `Require [not] provider argument ...`; `all granted` is provider "all", arguments ("granted",)."""
 
@@ -285,6 +309,14 @@ class HeaderSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """mod_setenvif and mod_env."""
+
+    conditions: tuple[SetEnvIfLine, ...] | Unset = append()
+    variables: tuple[VariableLine, ...] | Unset = append()
+
+
+@dataclass(frozen=True, slots=True)
 class AccessSettings:
     """mod_authz_core and mod_authz_host: one section's lines count as RequireAny; a later section's replace them."""
 
@@ -335,6 +367,7 @@ class Block:
     proxy: ProxySettings = ProxySettings()
     rewrite: RewriteSettings = RewriteSettings()
     headers: HeaderSettings = HeaderSettings()
+    environment: EnvironmentSettings = EnvironmentSettings()
     access: AccessSettings = AccessSettings()
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import access, decision, locations, mapping, rewrite, steps
+from evenflow.plan import access, decision, environment, locations, mapping, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
@@ -90,6 +90,17 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
     inquiry.origin = host.origin
     if inquiry.trace is not None:
         inquiry.note(steps.VIRTUAL_HOST, host.origin, head.host, host.server_name, table.why(host, head.host))
+    return None
+
+
+def set_early(inquiry: Inquiry) -> Decision | None:
+    """SetEnvIf and BrowserMatch of the server: before anything else, so they see the path as it came."""
+    lines = inquiry.host.early
+    if lines:
+        if inquiry.early is not None and not inquiry.restarts:
+            inquiry.env.update(inquiry.early.env)
+        else:
+            environment.run(lines, inquiry, inquiry.path if inquiry.restarts else inquiry.head.path or b"/")
     return None
 
 
@@ -173,6 +184,14 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     return None
 
 
+def set_conditions(inquiry: Inquiry) -> Decision | None:
+    """SetEnvIf and BrowserMatch of the sections that met."""
+    lines = inquiry.scope.conditions
+    if lines:
+        environment.run(lines, inquiry, inquiry.path)
+    return None
+
+
 def check_access(inquiry: Inquiry) -> Decision | None:
     """Require."""
     if access.allowed(inquiry.scope.requires, inquiry):
@@ -224,6 +243,14 @@ def run_location_rules(inquiry: Inquiry) -> Decision | None:
     return None
 
 
+def set_variables(inquiry: Inquiry) -> Decision | None:
+    """SetEnv and PassEnv: too late for all but what happens with a member, the fields and the logs."""
+    lines = inquiry.scope.variables
+    if lines:
+        environment.set_fixed(lines, inquiry)
+    return None
+
+
 def send_on(inquiry: Inquiry) -> Decision | None:
     """To a member, to a handler, or to a file."""
     if inquiry.mapped:
@@ -247,12 +274,15 @@ Phase = Callable[[Inquiry], Decision | None]
 
 # What runs for a path; `choose_host` runs once before them.
 PHASES: Final[tuple[Phase, ...]] = (
+    set_early,
     read_path,
     run_server_rules,
     map_by_mappings,
     gather_scope,
+    set_conditions,
     check_access,
     run_location_rules,
+    set_variables,
     send_on,
 )
 
@@ -328,48 +358,94 @@ def bad_query(inquiry: Inquiry) -> bool:
 # --- a child's memory ---------------------------------------------------------------------------------------------
 
 
+Key = tuple[bytes, bytes, bytes, object]
+"""Path, Host, method, and the `environment.Outcome` of the server's SetEnvIf lines (None where it has none)."""
+
+
 class Memo:
     """Remembered answers of one kind of connection: two generations of a dictionary, the older dropped when the younger
     is full."""
 
-    __slots__ = ("young", "old")
+    __slots__ = ("young", "old", "hosts")
 
     def __init__(self) -> None:
-        self.young: dict[tuple[bytes, bytes, bytes], Decision] = {}
-        self.old: dict[tuple[bytes, bytes, bytes], Decision] = {}
+        self.young: dict[Key, Decision] = {}
+        self.old: dict[Key, Decision] = {}
+        self.hosts: dict[bytes, EarlyMemo | None] = {}
+        """By Host: what is remembered of the SetEnvIf lines there; None where a look at what they ask is too dear."""
 
-    def keep(self, key: tuple[bytes, bytes, bytes], made: Decision) -> None:
+    def keep(self, key: Key, made: Decision) -> None:
         if len(self.young) >= MEMO_SIZE:
             self.old = self.young
             self.young = {}
         self.young[key] = made
 
 
+class EarlyMemo:
+    """Remembered outcomes of one virtual host's SetEnvIf lines, by the values that they look at."""
+
+    __slots__ = ("asked", "young", "old", "outcomes")
+
+    def __init__(self, asked: environment.Asked) -> None:
+        self.asked = asked
+        self.young: dict[object, environment.Outcome] = {}
+        self.old: dict[object, environment.Outcome] = {}
+        self.outcomes: dict[frozenset[tuple[bytes, bytes]], environment.Outcome] = {}
+        """One object for each set of variables."""
+
+    def keep(self, values: object, outcome: environment.Outcome) -> None:
+        if len(self.young) >= MEMO_SIZE:
+            self.old = self.young
+            self.young = {}
+        self.young[values] = outcome
+
+    def outcome_of(self, env: dict[bytes, bytes]) -> environment.Outcome:
+        """The object for these variables."""
+        key = frozenset(env.items())
+        outcome = self.outcomes.get(key)
+        if outcome is None:
+            if len(self.outcomes) >= MEMO_SIZE:
+                self.outcomes.clear()
+            outcome = self.outcomes[key] = environment.Outcome(dict(env))
+        return outcome
+
+
 class Decider:
-    """Decides like `decide`, and remembers what depended on nothing but path, Host, method and the kind of connection.
+    """Decides like `decide`, and remembers what depended on nothing but path, Host, method, the kind of connection, and
+    what the server's SetEnvIf lines set.
 
     One for each child. What depended on more is decided anew each time, so no answer is ever given to the wrong
     request; the memory is bounded, and the path and Host that it is kept under are the bytes as received.
     """
 
-    __slots__ = ("plan", "memos")
+    __slots__ = ("plan", "memos", "asks_early", "early_memos")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.memos: dict[tuple[int, bool, bytes], Memo] = {}
+        self.early_memos: dict[int, EarlyMemo | None] = {}
+        hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
+        for host in hosts:
+            asked = host.early_asked
+            if host.early:
+                self.early_memos[host.index] = EarlyMemo(asked) if isinstance(asked, environment.Asked) else None
+        self.asks_early = bool(self.early_memos)
+        """Some virtual host has SetEnvIf lines of its own."""
 
     def decide(self, facts: ConnectionFacts, head: RequestHead) -> Decision:
         """The decision for one request; see `evenflow.plan.decide.decide`."""
         memo = facts.memo
         if not isinstance(memo, Memo):
             memo = self.memo_of(facts)
-        key = (head.path, head.host, head.method)
+        early = self.early_outcome(memo, facts, head) if self.asks_early else None
+        key = (head.path, head.host, head.method, early)
         found = memo.young.get(key)
         if found is not None:
             return found
         found = memo.old.get(key)
         if found is None:
             inquiry = begin(self.plan, facts, head, None)
+            inquiry.early = early
             found = run(inquiry)
             if (
                 inquiry.asked != NOTHING
@@ -379,6 +455,39 @@ class Decider:
                 return found
         memo.keep(key, found)
         return found
+
+    def early_outcome(self, memo: Memo, facts: ConnectionFacts, head: RequestHead) -> environment.Outcome | None:
+        """What the virtual host's SetEnvIf lines set for this request; None where it has none, or where that is not to
+        be known but by running them."""
+        host = head.host
+        if host in memo.hosts:
+            early = memo.hosts[host]
+        else:
+            inquiry = begin(self.plan, facts, head, None)
+            if choose_host(inquiry) is not None:
+                return None
+            early = self.early_memos.get(inquiry.host.index)
+            if len(host) <= MEMO_KEY:
+                if len(memo.hosts) >= MEMO_SIZE:
+                    memo.hosts.clear()
+                memo.hosts[host] = early
+        if early is None:
+            return None
+        values = early.asked.values(facts, head)
+        outcome = early.young.get(values)
+        if outcome is not None:
+            return outcome
+        outcome = early.old.get(values)
+        if outcome is None:
+            if early.asked.size(values) > MEMO_KEY:
+                return None
+            inquiry = begin(self.plan, facts, head, None)
+            if choose_host(inquiry) is not None:
+                return None
+            set_early(inquiry)
+            outcome = early.outcome_of(inquiry.env)
+        early.keep(values, outcome)
+        return outcome
 
     def memo_of(self, facts: ConnectionFacts) -> Memo:
         """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the handshake.

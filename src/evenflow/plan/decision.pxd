@@ -14,7 +14,7 @@ cdef class Inquiry:
     cdef public int asked, restarts, status, redirect_status
     cdef public tuple vary
     cdef public object fields, response
-    cdef public object sections, location_mapping, origin, rule_match, condition_match
+    cdef public object early, sections, location_mapping, origin, rule_match, condition_match
     cdef public bint own_query, mapped, translated, nocanon, ended, restart
     cdef public Scope scope
     cdef public str handler

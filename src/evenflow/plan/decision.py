@@ -26,6 +26,7 @@ from evenflow.plan.model import (
 )
 
 if TYPE_CHECKING:
+    from evenflow.plan.environment import Outcome
     from evenflow.wire.headers import Headers
     from evenflow.wire.http1 import RequestHead
 
@@ -77,7 +78,7 @@ class Inquiry:
         "plan", "facts", "head", "trace", "host", "path", "filename", "query", "own_query", "env", "asked", "sections",
         "raw_path", "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts",
         "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
-        "address", "fields", "response", "vary",
+        "address", "fields", "response", "vary", "early",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +91,8 @@ class Inquiry:
         self.host = host
         self.address = facts.remote_address
         """The client's address: the connection's, until a proxy in front of us is believed (mod_remoteip)."""
+        self.early: Outcome | None = None
+        """What the server's SetEnvIf lines set, where that is known without asking them."""
         self.path = b""
         """The decoded path (httpd's r->uri)."""
         self.filename = b""

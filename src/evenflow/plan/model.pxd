@@ -33,7 +33,7 @@ cdef class Scope:
     cdef public bint preserve_host, error_override, add_headers, rewrite_on
     cdef public frozenset error_override_codes
     cdef public bytes via
-    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules, conditions, variables
     cdef public str handler
     cdef public object handler_origin
 
@@ -42,12 +42,12 @@ cdef class VirtualHost:
     cdef public int index, server_port, max_keep_alive_requests
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
-    cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories
+    cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
     cdef public str error_log, log_level
     cdef public Scope base
-    cdef public object backends
+    cdef public object backends, early_asked
     cdef public dict combinations
     cdef public object origin
 

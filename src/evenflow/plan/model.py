@@ -146,6 +146,7 @@ class Scope:
     FIELDS = __slots__ = (
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
+        "conditions", "variables",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -168,6 +169,10 @@ class Scope:
         self.rules: tuple[object, ...] = ()
         """Location-context `rewrite.Rule`s"""
         self.rewrite_on = False
+        self.conditions: tuple[object, ...] = ()
+        """`environment.Line`s of the sections that met; those of the server are `VirtualHost.early`."""
+        self.variables: tuple[object, ...] = ()
+        """`environment.Fixed`s: SetEnv and its like"""
 
 
 class VirtualHost:
@@ -178,7 +183,7 @@ class VirtualHost:
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
         "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
-        "proxies", "directories", "backends", "combinations", "origin",
+        "proxies", "directories", "backends", "combinations", "early", "early_asked", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -221,6 +226,10 @@ class VirtualHost:
         self.directories: tuple[object, ...] = ()
         self.backends: object = None
         """`backends.Backends`: whom a request may be sent to."""
+        self.early: tuple[object, ...] = ()
+        """`environment.Line`s that run before everything else"""
+        self.early_asked: object = None
+        """`environment.Asked`: what they look at; None where a look is too dear."""
         self.combinations: dict[tuple[int, int, int], Scope] = {}
         """The scopes of the sections that met so far; see `locations.scope_of`."""
         self.origin = origin

@@ -12,7 +12,7 @@ from evenflow.plan.model import Scope
 
 FIELDS: Final = Scope.FIELDS
 
-APPENDED: Final = frozenset(("reverses", "request_edits", "always_edits", "onsuccess_edits"))
+APPENDED: Final = frozenset(("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables"))
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 
 

@@ -5,9 +5,8 @@ They are global and change while the file is read, as in httpd. This file reads 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from evenflow.config.known import MODULES
 
@@ -65,6 +64,12 @@ def module_identifier(name: str) -> str:
     return MODULES.get(name, name)
 
 
+class Environment(Protocol):
+    """What `${NAME}` asks beyond `Define`: a process's environment, or that with a file behind it."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
 @dataclass(slots=True)
 class Names:
     """What is defined and loaded at the point that the reader has come to.
@@ -75,7 +80,7 @@ class Names:
 
     values: dict[str, str | None]
     """None for a name that was defined without a value: `<IfDefine>` sees it, `${NAME}` does not."""
-    environment: Mapping[str, str]
+    environment: Environment
     strict: bool = False
     loads: dict[str, bool] = field(default_factory=dict)
     asked_before_loading: bool = False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from evenflow.config.checks import run_checks
 from evenflow.config.contexts import SERVER
 from evenflow.config.diagnostics import ERROR, Diagnostic
+from evenflow.config.envvars import shell_of
 from evenflow.config.loaded import Loaded
 from evenflow.config.parser import parse
 from evenflow.config.scope import Draft
@@ -34,12 +35,15 @@ def load(
 ) -> Loaded:
     """Read a configuration file with all that it includes.
 
-    `defines` are the names of `-D`, with "" for one without a value; `environment` is the process's own unless given.
+    `defines` are the names of `-D`, with "" for one without a value; `environment` is the process's own unless given,
+    and behind it stands what `apachectl` would have read from Debian's `envvars`.
     `server_root` is where relative paths start until the file says ServerRoot: the file's directory unless given.
     Never raises for what stands in a file.
     """
     root = server_root if server_root is not None else os.path.dirname(path)
-    tree = parse(path, defines, os.environ if environment is None else environment, root, read)
+    shell = shell_of(path, os.environ if environment is None else environment, read)
+    tree = parse(path, defines, shell, root, read)
+    envvars = shell.path if shell.used else ""
     writer = Writer(tree.names)
     main = Draft("server", "prefix", "", NOWHERE, SERVER, "", None, [])
     if not tree.too_deep:
@@ -51,11 +55,11 @@ def load(
         absolute = os.path.abspath(tree.server_root or ".")
         main.put("core", "server_root", absolute)
         settings = Settings(main.finish(), absolute, tree.names.modules, tuple(tree.sources))
-    loaded = Loaded(path, settings, tuple(in_file_order(diagnostics, tree.sources)), tree.sources, tree)
+    loaded = Loaded(path, settings, tuple(in_file_order(diagnostics, tree.sources)), tree.sources, tree, envvars)
     if settings is None:
         return loaded
     found = [*diagnostics, *run_checks(loaded)]
-    return Loaded(path, settings, tuple(in_file_order(found, tree.sources)), tree.sources, tree)
+    return Loaded(path, settings, tuple(in_file_order(found, tree.sources)), tree.sources, tree, envvars)
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source]) -> list[Diagnostic]:

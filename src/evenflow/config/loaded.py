@@ -15,7 +15,8 @@ from evenflow.config.source import Source
 class Loaded:
     """What became of a file.
 
-    `settings` is None if there is an error among the `diagnostics`; `sources` are for rendering them.
+    `settings` is None if there is an error among the `diagnostics`; `sources` are for rendering them. `envvars` is the
+    file that gave values to names which the environment does not have, "" where none did.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
     tree: Tree
+    envvars: str = ""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

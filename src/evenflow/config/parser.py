@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evenflow.config.arguments import count_words
-from evenflow.config.defines import OURS, Names, module_identifier
+from evenflow.config.defines import OURS, Environment, Names, module_identifier
 from evenflow.config.diagnostics import Diagnostic, Label, Wrong, error, used_at, warning
 from evenflow.config.includes import included_files
 from evenflow.config.known import known_directive
@@ -60,7 +60,7 @@ class Tree:
 def parse(
     path: str,
     defines: Mapping[str, str],
-    environment: Mapping[str, str],
+    environment: Environment,
     server_root: str,
     read: Callable[[str], Source] = read_source,
 ) -> Tree:

@@ -71,9 +71,11 @@ def problems(found: Found, color: bool) -> str:
 
 def as_text(found: Found, color: bool) -> str:
     """The diagnostics and a last line that sums them up."""
+    beside = found.loaded.envvars
+    note = f"{found.file}: names that the environment does not give come from {beside}\n" if beside else ""
     if not found.diagnostics:
-        return f"{found.file}: no problems\n"
-    return f"{problems(found, color)}\n{found.file}: {counted(found)}\n"
+        return f"{note}{found.file}: no problems\n"
+    return f"{problems(found, color)}\n{note}{found.file}: {counted(found)}\n"
 
 
 def counted(found: Found) -> str:

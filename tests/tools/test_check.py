@@ -74,7 +74,7 @@ def test_what_serve_would_stop_at_is_found_too(tmp_path: Path) -> None:
     file = tmp_path / "ahead.conf"
     file.write_text(
         "Listen 8080\nListen 8443\nServerName wiki.example.com\n"
-        "CustomLog access.log \"%h %Y\"\n"
+        'CustomLog access.log "%h %Y"\n'
         "<VirtualHost *:8443>\n"
         "SSLEngine on\n"
         f"SSLCertificateFile {tmp_path}/nowhere.pem\n"

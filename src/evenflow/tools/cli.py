@@ -24,6 +24,11 @@ DEFINE: Final = click.option(
 """httpd's -D; the value is ours."""
 
 
+FORM: Final = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+
+
 class Commands(click.Group):
     """A group that names the nearest command for one that it does not know."""
 
@@ -97,9 +102,7 @@ def serve(above: tuple[str, ...], file: str, children: int | None, defined: tupl
 
 @main.command(short_help="Say every problem of a configuration.")
 @click.argument("file")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@FORM
 @DEFINE
 @click.pass_obj
 def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]) -> NoReturn:
@@ -116,6 +119,66 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
     else:
         say(checking.as_text(found, color=sys.stdout.isatty()), sys.stdout)
     sys.exit(1 if found.errors else 0)
+
+
+@main.command(short_help="Say why a request goes where it goes.")
+@click.argument("words", nargs=-1, metavar="FILE URL")
+@click.option("-X", "method", default="GET", metavar="METHOD", help="Another method than GET.")
+@click.option("-H", "fields", multiple=True, metavar="'NAME: VALUE'", help="A header field; may be repeated.")
+@click.option("--cookie", "cookies", multiple=True, metavar="NAME=VALUE", help="A cookie; may be repeated.")
+@click.option("--from", "client", metavar="ADDRESS", help="The client's address; somebody's unless said.")
+@click.option("--to", metavar="ADDRESS:PORT", help="Where the request comes in; found by the URL unless said.")
+@click.option("--sni", metavar="NAME", help="The name in the TLS handshake, `-` for none; the URL's unless said.")
+@click.option("--http1.0", "old", is_flag=True, help="An HTTP/1.0 request, without Host unless -H says one.")
+@click.option("--body-length", type=click.IntRange(0), default=0, metavar="N", help="With a body of N bytes.")
+@click.option("--all", "every", is_flag=True, help="Show rules that do not match, and settings at their defaults.")
+@FORM
+@DEFINE
+@click.pass_obj
+def explain(
+    above: tuple[str, ...],
+    words: tuple[str, ...],
+    method: str,
+    fields: tuple[str, ...],
+    cookies: tuple[str, ...],
+    client: str | None,
+    to: str | None,
+    sni: str | None,
+    old: bool,
+    body_length: int,
+    every: bool,
+    form: str,
+    defined: tuple[str, ...],
+) -> NoReturn:
+    """Say why a request for URL goes where it goes under FILE, step by step, with the lines behind each step.
+
+    URL is http://HOST/PATH or https://HOST/PATH, or /PATH for the first virtual host. Nothing is sent. Ends with 0, or
+    with 2 where the configuration has errors or the request cannot be asked.
+    """
+    defines = defines_of(above + defined)
+    from evenflow.tools import asking
+    from evenflow.tools import explain as explaining
+
+    if len(words) != 2:
+        raise click.UsageError(
+            "type `evenflow explain FILE URL`, for instance `evenflow explain wiki.conf /index.html`"
+        )
+    asked = asking.Asked(
+        words[1], method, fields, cookies, client or asking.SOMEBODY, to, sni, "1.0" if old else "1.1", body_length
+    )
+    color = sys.stdout.isatty()
+    try:
+        said, notes = explaining.answer(words[0], defines, asked, sys.stderr.isatty())
+    except explaining.Unusable as unusable:
+        say(str(unusable), sys.stderr)
+        sys.exit(2)
+    except asking.Unclear as unclear:
+        raise click.UsageError(str(unclear)) from None
+    if form == "json":
+        click.echo(explaining.as_json(said, notes))
+    else:
+        say(explaining.as_text(said, notes, color, every), sys.stdout)
+    sys.exit(0)
 
 
 def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:

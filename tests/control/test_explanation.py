@@ -1,0 +1,157 @@
+"""The explanation is what serving does, and serving does not notice that it was asked."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from evenflow.control.explanation import explain
+from evenflow.plan.model import Plan
+from evenflow.proxy.routes import Routes
+from evenflow.slotmem.layout import STOPPED
+from evenflow.slotmem.scoreboard import Scoreboard
+from tests.plan.cases import facts_of, inside, plan_of
+
+STICKY = inside(
+    """\
+    <Proxy balancer://c>
+        BalancerMember http://127.0.0.1:1 route=a
+        BalancerMember http://127.0.0.1:2 route=b redirect=a
+        BalancerMember http://127.0.0.1:3 route=h status=+H
+        ProxySet stickysession=SID|sid
+    </Proxy>
+    RequestHeader set X-Kind page
+    RequestHeader unset X-Secret
+    RequestHeader append X-Seen evenflow
+    Header always set X-A 1
+    Header set X-B "%{BALANCER_WORKER_ROUTE}e" env=BALANCER_ROUTE_CHANGED
+    ProxyPassMatch
+    ProxyPass /own http://127.0.0.1:4/ timeout=9 connectiontimeout=2 upgrade=websocket
+    ProxyPass / balancer://c/
+    """.replace("    ProxyPassMatch\n", "")
+)
+
+
+def head(*fields: str, target: str = "/x", method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: www.example", *fields, "", ""]).encode("latin-1")
+
+
+def told(plan: Plan, data: bytes, **more: Any) -> Any:
+    return explain(plan, facts_of(plan), data, **more)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return plan_of(STICKY)
+
+
+def sources(said: Any) -> dict[str, tuple[str, int]]:
+    return {
+        one["name"]: (one["by"].partition(":")[0], one["place"]["line"] if one["place"] else 0)
+        for one in said["to_member"]["fields"]
+    }
+
+
+def test_every_field_of_the_member_has_its_maker(plan: Plan) -> None:
+    said = told(
+        plan, head("X-Secret: s", "X-Seen: somebody", "Accept: */*", "Keep-Alive: 5", "Connection: a, b", "B: 1")
+    )
+    assert said["to_member"]["head"] == (
+        "GET /x HTTP/1.1\r\nHost: 127.0.0.1:1\r\nX-Seen: somebody, evenflow\r\nAccept: */*\r\n"
+        "X-Kind: page\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Host: www.example\r\n"
+        "X-Forwarded-Server: www.example\r\nConnection: Keep-Alive\r\n\r\n"
+    )
+    made = sources(said)
+    assert made["Accept"] == ("client", 0)
+    assert made["X-Kind"][0] == "RequestHeader" and made["X-Seen"][0] == "client, changed by RequestHeader"
+    assert (made["X-Seen"][1] - made["X-Kind"][1], made["X-Forwarded-For"][0], made["Host"][0]) == (2, "us", "us")
+    dropped = {one["name"]: one["by"] for one in said["to_member"]["dropped"]}
+    assert set(dropped) == {"Host", "X-Secret", "Keep-Alive", "Connection", "B"}
+    assert dropped["X-Secret"] == "RequestHeader"
+
+
+@pytest.mark.parametrize(
+    "fields, target, route, member, words",
+    [
+        (("Cookie: SID=x.a",), "/x", "a", "http://127.0.0.1:1", "route `a` is this member's"),
+        (("Cookie: SID=x.a",), "/x?sid=y.b", "b", "http://127.0.0.1:2", "route `b` is this member's"),
+        (("Cookie: SID=x",), "/x", None, None, "`x` holds no `.`"),
+        (("Cookie: SID=x.",), "/x", None, None, "nothing follows the `.`"),
+        (("Cookie: SID=x.zz",), "/x", "zz", None, "no member has the route `zz` (there are `a`, `b`, `h`)"),
+        ((), "/x", None, None, "the request names no session"),
+    ],
+)
+def test_the_session_says_what_it_found(
+    plan: Plan, fields: tuple[str, ...], target: str, route: str | None, member: str | None, words: str
+) -> None:
+    said = told(plan, head(*fields, target=target))
+    assert (said["sticky"]["route"], said["sticky"]["member"]) == (route, member)
+    assert words in said["sticky"]["why"]
+    assert said["choice"]["by"] == ("route" if member else "lbmethod")
+    changed = member is None
+    assert [edit["applies"] for edit in said["edits"]] == [True, changed]
+    assert ("X-B: " in said["answer"]["head"], "X-A: 1" in said["answer"]["head"]) == (changed, True)
+
+
+def test_a_running_scoreboard_is_asked_and_left_as_it_is(plan: Plan) -> None:
+    live = Scoreboard(plan.members, plan.balancers, 2)
+    Routes(plan, live, 1)
+    live.member(1, 0).status |= STOPPED
+    live.member(0, 0).error_since = time.monotonic()
+    before = bytes(live.region.bytes)
+    said = told(plan, head("Cookie: SID=x.b"), live=live, child=1)
+    assert bytes(live.region.bytes) == before
+    assert said["scoreboard"] == "live"
+    assert said["outcome"]["member"] == "http://127.0.0.1:3", "the standby: one is in error, one is stopped"
+    assert [member["status"] for member in said["choice"]["members"]] == ["", "S", "H"]
+    assert said["choice"]["members"][0]["in_error"]
+    assert "cannot be used now" in said["sticky"]["why"]
+    assert told(plan, head("Cookie: SID=x.b"))["outcome"]["member"] == "http://127.0.0.1:2"
+
+
+def test_nobody_is_left(plan: Plan) -> None:
+    live = Scoreboard(plan.members, plan.balancers, 1)
+    for slot in range(3):
+        live.member(slot, 0).status |= STOPPED
+    said = told(plan, head(), live=live)
+    assert (said["outcome"]["kind"], said["outcome"]["status"], said["choice"]["by"]) == ("refused", 503, None)
+    assert said["own"].startswith("HTTP/1.1 503 ")
+
+
+def test_a_plain_member_with_its_own_times(plan: Plan) -> None:
+    said = told(plan, head("Upgrade: websocket", "Connection: Upgrade", target="/own/x"))
+    assert said["outcome"]["url"] == "http://127.0.0.1:4//x"
+    assert said["choice"] is None and said["sticky"] is None
+    assert said["answer"]["head"].startswith("HTTP/1.1 101 ")
+    seconds = {one["name"].partition(" ")[2]: one["seconds"] for one in said["timeouts"]}
+    assert (seconds["to connect"], seconds["silence before and within the answer"]) == (2.0, 9.0)
+    assert [one["target"] for one in said["shadowed"]] == ["balancer://c/"]
+
+
+@pytest.mark.parametrize(
+    "data, status",
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+        (b"\x00\xff\r\n\r\n", 400),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n", 417),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", 408),
+        (b"", 408),
+    ],
+)
+def test_what_is_refused_is_told_too(plan: Plan, data: bytes, status: int) -> None:
+    said = told(plan, data)
+    assert (said["outcome"]["kind"], said["outcome"]["status"]) == ("refused", status)
+    assert said["own"].startswith(f"HTTP/1.1 {status} ")
+    assert said["to_member"] is None
+
+
+def test_a_body_is_imagined(plan: Plan) -> None:
+    said = told(plan, head("Content-Length: 3000000", method="POST"), body_length=3_000_000)
+    assert "Content-Length: 3000000\r\n" in said["to_member"]["head"]
+    assert "Connection: close" not in said["answer"]["head"]
+    said = told(plan, head("Transfer-Encoding: chunked", method="POST"))
+    assert "Content-Length: 0\r\n" in said["to_member"]["head"]

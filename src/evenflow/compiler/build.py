@@ -17,10 +17,12 @@ from evenflow.compiler.lookups import absolute, certificates, host_tables, liste
 from evenflow.compiler.rewrite import compile_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
+    compile_branches,
     compile_mapping,
     compile_section,
     directory_order,
     misplaced_files,
+    rules_in_branches,
     rules_of,
 )
 from evenflow.compiler.texts import to_bytes
@@ -143,9 +145,7 @@ def make_host(
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
-        if one.kind in ("if", "elseif", "else"):
-            said = one.origin.text.lstrip("<").split(">")[0].split()[0]
-            findings.error("section-not-supported", f"evenflow does not act on `<{said}>` yet", one.origin)
+    host.base.branches = compile_branches(tuple(inner), backends, findings)
     host.locations = compile_all(inner, ("location",), server, findings, root)
     host.proxies = compile_all(inner, ("proxy",), server, findings, root)
     inner.sort(key=lambda one: directory_order(one, root))
@@ -202,4 +202,5 @@ def set_times_and_limits(host: VirtualHost, block: Block) -> None:
 def all_rules(host: VirtualHost) -> list[Rule]:
     """Every rule of a virtual host, those in its sections too."""
     own = [rule for rule in host.rules if isinstance(rule, Rule)]
+    own += rules_in_branches(host.base.branches)
     return own + rules_of(host.locations) + rules_of(host.proxies) + rules_of(host.directories)

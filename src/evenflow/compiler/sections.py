@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 from evenflow.compiler.access import compile_requires
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
+from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
@@ -18,6 +20,8 @@ from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, MappingLine, ReverseLine, Unset
 from evenflow.origin import Origin
 from evenflow.plan.backends import Backends
+from evenflow.plan.branches import Branch
+from evenflow.plan.expr import Condition
 from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Reverse, Scope
@@ -67,7 +71,33 @@ def compile_said(
     if not server and (block.rewrite.rules is not UNSET or block.rewrite.engine is not UNSET):
         # () where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too.
         said.say("rules", compile_rules(block.rewrite.rules or (), block.pattern, findings))
+    if block.blocks:
+        said.say("branches", compile_branches(block.blocks, backends, findings))
     return said
+
+
+CHAIN: Final = ("if", "elseif", "else")
+
+IF_PREFIX: Final = "*If/"
+"""What httpd takes for the folder that rules in an `<If>` stand in."""
+
+
+def compile_branches(blocks: tuple[Block, ...], backends: Backends, findings: Findings) -> tuple[Branch, ...]:
+    """The `<If>` sections among these blocks, in order, with those that belong to them."""
+    made: list[Branch] = []
+    for block in blocks:
+        if block.kind not in CHAIN:
+            continue
+        condition: Condition | None = None
+        if block.kind != "else":
+            try:
+                condition = compile_condition(block.pattern)
+            except Refused as refused:
+                refused.report(findings, block.origin)
+                continue
+        said = compile_said(replace(block, pattern=IF_PREFIX), "*If", backends, findings)
+        made.append(Branch(condition, block.kind != "if", said, block.origin))
+    return tuple(made)
 
 
 def known(value: bool | Unset) -> bool | None:
@@ -151,11 +181,21 @@ def rules_of(sections: tuple[object, ...]) -> list[Rule]:
     found: list[Rule] = []
     for section in sections:
         assert isinstance(section, Section)
-        rules = section.said.get("rules")
-        for rule in rules if isinstance(rules, tuple) else ():
-            assert isinstance(rule, Rule)
-            found.append(rule)
+        found += rules_said(section.said)
     return found
+
+
+def rules_said(said: Said) -> list[Rule]:
+    """All rules that a section says, those in its `<If>` sections too."""
+    rules = said.get("rules")
+    found = [rule for rule in rules if isinstance(rule, Rule)] if isinstance(rules, tuple) else []
+    inside = said.get("branches")
+    return found + rules_in_branches(inside if isinstance(inside, tuple) else ())
+
+
+def rules_in_branches(branches: tuple[object, ...]) -> list[Rule]:
+    """All rules in `<If>` sections."""
+    return [rule for branch in branches if isinstance(branch, Branch) for rule in rules_said(branch.said)]
 
 
 def directory_order(block: Block, root: str) -> tuple[int, int]:
@@ -169,4 +209,9 @@ def directory_order(block: Block, root: str) -> tuple[int, int]:
 
 def misplaced_files(block: Block) -> list[Origin]:
     """Files sections inside other sections."""
-    return [inner.origin for outer in block.blocks if outer.kind != "virtualhost" for inner in outer.blocks]
+    found: list[Origin] = []
+    for outer in block.blocks:
+        if outer.kind != "virtualhost":
+            found += [inner.origin for inner in outer.blocks if inner.kind not in CHAIN]
+            found += misplaced_files(outer)
+    return list(dict.fromkeys(found))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import access, decision, environment, locations, mapping, rewrite, steps
+from evenflow.plan import access, branches, decision, environment, locations, mapping, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
@@ -123,6 +123,11 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     inquiry.translated = False
     locations.meet_locations(inquiry)
     inquiry.scope = locations.scope_of(inquiry.host, 0, False, inquiry.sections)
+    if inquiry.scope.branches:
+        # For answers on the way; nobody has said yet what it becomes. httpd looks again when it knows, and so do we.
+        inquiry.filename = b""
+        branches.follow(inquiry)
+        inquiry.filename = inquiry.path
     if inquiry.trace is not None and inquiry.path != path:
         inquiry.note(steps.PATH, inquiry.host.origin, path, inquiry.path)
     return None
@@ -181,6 +186,8 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     inquiry.scope = locations.scope_of(host, outer, not inquiry.mapped, inquiry.sections)
     if inquiry.trace is not None:
         locations.tell_sections(inquiry, outer)
+    if inquiry.scope.branches:
+        branches.follow(inquiry)
     return None
 
 

@@ -33,7 +33,8 @@ cdef class Scope:
     cdef public bint preserve_host, error_override, add_headers, rewrite_on
     cdef public frozenset error_override_codes
     cdef public bytes via
-    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules, conditions, variables
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
+    cdef public tuple conditions, variables, branches
     cdef public str handler
     cdef public object handler_origin
 
@@ -48,7 +49,7 @@ cdef class VirtualHost:
     cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends, early_asked
-    cdef public dict combinations
+    cdef public dict combinations, branched
     cdef public object origin
 
 

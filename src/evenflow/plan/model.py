@@ -146,7 +146,7 @@ class Scope:
     FIELDS = __slots__ = (
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
-        "conditions", "variables",
+        "conditions", "variables", "branches",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -173,6 +173,8 @@ class Scope:
         """`environment.Line`s of the sections that met; those of the server are `VirtualHost.early`."""
         self.variables: tuple[object, ...] = ()
         """`environment.Fixed`s: SetEnv and its like"""
+        self.branches: tuple[object, ...] = ()
+        """`branches.Branch`es that are still to be looked at"""
 
 
 class VirtualHost:
@@ -183,7 +185,7 @@ class VirtualHost:
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
         "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
-        "proxies", "directories", "backends", "combinations", "early", "early_asked", "origin",
+        "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -230,6 +232,8 @@ class VirtualHost:
         """`environment.Line`s that run before everything else"""
         self.early_asked: object = None
         """`environment.Asked`: what they look at; None where a look is too dear."""
+        self.branched: dict[tuple[Scope, tuple[object, ...]], Scope] = {}
+        """The scopes of the `<If>` sections that held so far; see `branches.branched`."""
         self.combinations: dict[tuple[int, int, int], Scope] = {}
         """The scopes of the sections that met so far; see `locations.scope_of`."""
         self.origin = origin

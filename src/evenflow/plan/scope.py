@@ -12,7 +12,9 @@ from evenflow.plan.model import Scope
 
 FIELDS: Final = Scope.FIELDS
 
-APPENDED: Final = frozenset(("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables"))
+APPENDED: Final = frozenset(
+    ("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches")
+)
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 
 

@@ -102,3 +102,13 @@ def test_counting_in_words(errors: int, warnings: int, words: str) -> None:
     told = [Diagnostic("c", ERROR, "h")] * errors + [Diagnostic("c", WARNING, "h")] * warnings
     loaded = load(str(CHECKOUT / "examples" / "datacenter.conf"), {})
     assert check.counted(check.Found("x", loaded, tuple(told))) == words
+
+
+def test_advice_is_given_by_check_and_silenced_by_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "x.conf"
+    file.write_text("Listen 8080\nProxyPass / http://127.0.0.1:1/\n")
+    assert check.examine(str(file), {}).diagnostics == ()
+    (found,) = check.examine(str(file), {}, advice=True).diagnostics
+    assert found.code == "redirects-leak"
+    file.write_text("Listen 8080\n# evenflow: allow redirects-leak\nProxyPass / http://127.0.0.1:1/\n")
+    assert check.examine(str(file), {}, advice=True).diagnostics == ()

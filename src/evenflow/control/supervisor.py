@@ -71,14 +71,16 @@ def load(path: str, defines: dict[str, str]) -> Plan | None:
     from evenflow.compiler.build import build
     from evenflow.config.load import load as load_settings
     from evenflow.config.render import render
+    from evenflow.config.silence import silence
 
     loaded = load_settings(path, defines)
-    diagnostics = tuple(loaded.diagnostics)
+    diagnostics = list(loaded.diagnostics)
     plan: Plan | None = None
     if loaded.settings is not None:
         built = build(loaded.settings)
-        diagnostics += tuple(built.diagnostics)
+        diagnostics += built.diagnostics
         plan = built.plan
+    diagnostics, _ = silence(loaded, diagnostics)
     if diagnostics:
         sys.stderr.write(render(diagnostics, loaded.sources, sys.stderr.isatty()))
     if plan is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from evenflow.compiler.build import build
 from evenflow.compiler.findings import Findings
+from evenflow.config.advice import advise
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.load import Loaded, load
 from evenflow.config.render import render
+from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
 from evenflow.plan.model import Plan
 from evenflow.serve.access_log import check_formats
@@ -41,16 +43,22 @@ class Found:
         return len(self.diagnostics) - self.errors
 
 
-def examine(file: str, defines: Mapping[str, str]) -> Found:
-    """Load and build; a file that has errors is not built, its diagnostics are all there is to say."""
+def examine(file: str, defines: Mapping[str, str], *, advice: bool = False) -> Found:
+    """Load and build; a file that has errors is not built, its diagnostics are all there is to say. With `advice` what
+    experience says of it too, and which `# evenflow: allow` comments silence nothing."""
     loaded = load(file, defines)
-    diagnostics = tuple(loaded.diagnostics)
+    diagnostics = list(loaded.diagnostics)
     if loaded.settings is not None:
         built = build(loaded.settings)
         diagnostics += built.diagnostics
         if built.plan is not None:
             diagnostics += ahead(built.plan)
-    return Found(file, loaded, diagnostics)
+        if advice:
+            diagnostics += advise(loaded)
+    kept, comments = silence(loaded, diagnostics)
+    if advice and loaded.settings is not None:
+        kept += comments
+    return Found(file, loaded, tuple(kept))
 
 
 def ahead(plan: Plan) -> tuple[Diagnostic, ...]:

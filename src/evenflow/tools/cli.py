@@ -113,7 +113,7 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
     defines = defines_of(above + defined)
     from evenflow.tools import check as checking
 
-    found = checking.examine(file, defines)
+    found = checking.examine(file, defines, advice=True)
     if form == "json":
         click.echo(checking.as_json(found))
     else:

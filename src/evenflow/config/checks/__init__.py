@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks import manager, mappings, reach, rules, sticky
+from evenflow.config.checks import dead_rules, manager, mappings, reach, rules, shared_members, sticky
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.loaded import Loaded
@@ -24,6 +24,11 @@ CHECKS = (
     sticky.check_split,
     rules.check_question_mark,
     rules.check_websockets,
+    dead_rules.check_behind_the_end,
+    dead_rules.check_patterns,
+    dead_rules.check_mapped_locations,
+    shared_members.check_parameters,
+    shared_members.check_balancers,
     reach.check_members,
     reach.check_listeners,
     reach.check_names,

@@ -46,7 +46,7 @@ def check_websockets(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A rule to a WebSocket member that can never act, or acts otherwise than by a tunnel."""
     open_before: RuleLine | None = None
     for rule in server.block.rewrite.rules or ():
-        if _is_websocket(server, rule):
+        if is_websocket(server, rule):
             if not server.engine:
                 yield _never(places, rule, "`RewriteEngine` is not on here", "write `RewriteEngine On` above it")
             elif not flag(rule, "P"):
@@ -76,7 +76,7 @@ def check_websockets(server: Server, places: Places) -> Iterator[Diagnostic]:
             for mapping in server.mappings
         )
         for rule in location.rewrite.rules or ():
-            if not _is_websocket(server, rule):
+            if not is_websocket(server, rule):
                 continue
             if not engine:
                 yield _never(
@@ -93,7 +93,7 @@ def check_websockets(server: Server, places: Places) -> Iterator[Diagnostic]:
                 )
 
 
-def _is_websocket(server: Server, rule: RuleLine) -> bool:
+def is_websocket(server: Server, rule: RuleLine) -> bool:
     target = rule.substitution.lower()
     if target.startswith(("ws://", "wss://")):
         return True

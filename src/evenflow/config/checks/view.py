@@ -23,7 +23,7 @@ from evenflow.config.settings import (
     MemberLine,
     RuleLine,
 )
-from evenflow.config.syntax import Span, statements
+from evenflow.config.syntax import Included, Node, Section, Span, Statement, statements
 from evenflow.origin import Origin
 
 
@@ -266,6 +266,7 @@ class Places:
     """Where the text of an origin stands."""
 
     def __init__(self, loaded: Loaded) -> None:
+        self.tree = loaded.tree.nodes
         self.nodes = {(node.origin.file, node.origin.line): node for node in statements(loaded.tree.nodes)}
 
     def whole(self, origin: Origin) -> Span:
@@ -283,6 +284,18 @@ class Places:
             return self.whole(origin)
         return Span(first.file, first.line, first.column, last.column + last.width - first.column)
 
+    def statement(self, block: Block, name: str) -> Span:
+        """The last use of a directive directly in this section; the section's own line where there is none."""
+        found = [node for node in self.inside(block) if node.name.lower() == name.lower()]
+        return found[-1].span if found else self.whole(block.origin)
+
+    def inside(self, block: Block) -> list[Statement | Section]:
+        """The nodes directly in a section, what it includes opened."""
+        if block.kind == "server":
+            return list(direct(self.tree))
+        node = self.nodes.get((block.origin.file, block.origin.line))
+        return list(direct(node.children)) if isinstance(node, Section) else []
+
     def word(self, origin: Origin, text: str) -> Span:
         """The word that is `text`, or that begins with it."""
         node = self.nodes.get((origin.file, origin.line))
@@ -291,6 +304,21 @@ class Places:
                 if word.text.lower().startswith(text.lower()):
                     return word.span
         return self.whole(origin)
+
+
+READ_TIME = frozenset({"ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective", "ifsection"})
+
+
+def direct(nodes: list[Node]) -> Iterator[Statement | Section]:
+    """What stands in one section, conditions of reading time and includes opened."""
+    for node in nodes:
+        if isinstance(node, Included):
+            yield from direct(node.children)
+        elif isinstance(node, Section) and node.name.lower() in READ_TIME:
+            if node.taken:
+                yield from direct(node.children)
+        else:
+            yield node
 
 
 def line_of(origin: Origin, seen_from: Origin) -> str:

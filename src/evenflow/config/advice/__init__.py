@@ -1,0 +1,54 @@
+"""What experience says about a configuration that is legal and does what it says: `evenflow check` tells it, `serve`
+does not.
+
+The same shape as the checks: one file per topic, one function per finding, which looks at a server and yields warnings.
+Where a finding rests on what usually runs on a port or below a path, its notes say so. Every code has a page under
+docs/checks, whose examples are run as tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenflow.config.advice import answers, security, sessions, synchrony, timeouts, urls
+from evenflow.config.checks.view import Places, servers
+from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.loaded import Loaded
+
+ADVICE = (
+    synchrony.check_routed,
+    synchrony.check_path,
+    synchrony.check_context,
+    synchrony.check_internal_proxy,
+    synchrony.check_sticky,
+    synchrony.check_connection_compared,
+    timeouts.check_tunnels,
+    timeouts.check_long_polls,
+    timeouts.check_waiting,
+    sessions.check_separator,
+    sessions.check_duplicate_routes,
+    sessions.check_cookie_path,
+    sessions.check_cookie_flags,
+    sessions.check_shared_cookies,
+    urls.check_redirects,
+    urls.check_paths,
+    urls.check_plain_beside_tls,
+    answers.check_error_override,
+    answers.check_failonstatus,
+    answers.check_balancer_variables,
+    answers.check_https_variable,
+    security.check_backend_from_request,
+    security.check_origin,
+)
+
+
+def advise(loaded: Loaded) -> Iterator[Diagnostic]:
+    """Every finding for every server; what two servers share is said once. Needs settings."""
+    places = Places(loaded)
+    said: set[Diagnostic] = set()
+    for server in servers(loaded):
+        for check in ADVICE:
+            for diagnostic in check(server, places):
+                if diagnostic not in said:
+                    said.add(diagnostic)
+                    yield diagnostic

@@ -1,0 +1,120 @@
+"""Addresses that do not survive the way through: redirects to a member's own name, paths that change, plain HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenflow.config.advice.uses import Use, uses
+from evenflow.config.checks.view import Places, Server, covers
+from evenflow.config.diagnostics import Diagnostic, Label, warning
+from evenflow.config.directives.proxy import balancer_name
+from evenflow.config.settings import UNSET, Block
+
+
+def _preserves_host(server: Server) -> bool:
+    said = [scope.proxy.preserve_host for scope in (server.main, server.block)]
+    said += [section.proxy.preserve_host for section in (*server.proxies, *server.locations)]
+    return any(value is True for value in said)
+
+
+def _reverse_urls(server: Server) -> list[str]:
+    scopes = (server.main, server.block, *server.proxies, *server.locations)
+    return [line.url for scope in scopes for line in scope.proxy.reverses or ()]
+
+
+def check_redirects(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A member that believes in its own name sends browsers there, and nothing brings them back."""
+    if _preserves_host(server):
+        return
+    reverses = _reverse_urls(server)
+    for use in uses(server):
+        if use.mapping is None or not use.members or use.path.rstrip("/").endswith("/synchrony"):
+            continue
+        if any(_brings_back(url, use) for url in reverses):
+            continue
+        path = use.path
+        yield warning(
+            "redirects-leak",
+            f"a redirect of this member leads the browser to `{_authority(use)}`",
+            places.head(use.origin, 2 if use.mapping.path is not None else 1),
+            notes=(
+                "the member is asked by its own address and puts it into Location; a line has to turn that back",
+                "if the members know the public address (Tomcat: proxyName, proxyPort, scheme), all is well",
+            ),
+            help=f"write `ProxyPassReverse {path} {use.target}` below it, or `ProxyPreserveHost On`",
+        )
+
+
+def _brings_back(url: str, use: Use) -> bool:
+    if url.startswith("/"):
+        return True
+    name = balancer_name(use.target)
+    if name is not None:
+        return balancer_name(url) == name or any(member.url.lower() in url.lower() for member in use.members)
+    return url.lower().rstrip("/").startswith(use.target.lower().rstrip("/")) or use.target.lower().startswith(
+        url.lower().rstrip("/")
+    )
+
+
+def _authority(use: Use) -> str:
+    url = use.members[0].url
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
+def check_paths(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """Another path in front than behind: links, cookies and redirects that the application writes name its own."""
+    for use in uses(server):
+        if use.mapping is None or use.path.rstrip("/").endswith("/synchrony"):
+            continue
+        front = use.path.rstrip("/")
+        if balancer_name(use.target) is not None and not use.members:
+            continue
+        behind = use.target_path.rstrip("/")
+        if use.balancer is not None and use.balancer.members:
+            member_path = "/".join(use.balancer.members[0].url.partition("://")[2].split("/")[1:])
+            behind = ("/" + member_path.strip("/") if member_path.strip("/") else "") + behind
+        if front == behind:
+            continue
+        yield warning(
+            "paths-differ",
+            f"`{front or '/'}` in front is `{behind or '/'}` behind",
+            places.word(use.origin, use.target),
+            notes=(
+                "ProxyPassReverse mends Location only: links in pages, scripts and cookie paths keep the path that "
+                "the application believes in",
+            ),
+            help=f"let the application run below `{front or '/'}` (Tomcat: the Context's path), and map it to itself",
+        )
+
+
+def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """The same name over TLS and in the clear, and the plain one serves the application instead of redirecting."""
+    block = server.block
+    name = block.core.server_name
+    if block.kind != "virtualhost" or name is UNSET or _tls(server.main, block):
+        return
+    plain = next((use for use in uses(server) if use.path == "/"), None)
+    if plain is None or any(covers(mapping.path or "", "/") and mapping.target == "!" for mapping in server.mappings):
+        return
+    for other in server.main.blocks:
+        named = other.core.server_name
+        if other.kind != "virtualhost" or named is UNSET or named.host.lower() != name.host.lower():
+            continue
+        if not _tls(server.main, other):
+            continue
+        yield warning(
+            "plain-beside-tls",
+            f"`{name.host}` is served in the clear too, beside its TLS virtual host",
+            places.whole(plain.origin),
+            also=(Label(places.whole(other.origin), "the same name over TLS", primary=False),),
+            notes=("who types the name without https logs in over plain HTTP",),
+            help=f"in the plain one write `RewriteEngine On` and `RewriteRule ^ https://{name.host}%{{REQUEST_URI}} "
+            "[R=308,L]`, and no mapping",
+        )
+        return
+
+
+def _tls(main: Block, block: Block) -> bool:
+    said = block.tls.engine if block.tls.engine is not UNSET else main.tls.engine
+    return said is True

@@ -1,0 +1,44 @@
+"""Settings that are lost because two lines mean one member or one balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenflow.config.checks.view import Places, Server, line_of
+from evenflow.config.diagnostics import Diagnostic, Label, warning
+from evenflow.config.directives.proxy import balancer_name
+from evenflow.config.settings import MappingLine, MemberParameters
+
+
+def check_parameters(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """`ProxyPass /b http://h/` and then `ProxyPass /a http://h/a timeout=3`: one member, and the second's words are
+    lost."""
+    earlier: list[MappingLine] = []
+    for mapping in server.mappings:
+        if mapping.target == "!" or balancer_name(mapping.target) is not None:
+            continue
+        first = next((one for one in earlier if mapping.target.lower().startswith(one.target.lower())), None)
+        if first is not None and mapping.member not in (MemberParameters(), first.member):
+            yield warning(
+                "parameters-ignored",
+                f"the parameters of `ProxyPass {mapping.path or ''} {mapping.target}` are not used".replace("  ", " "),
+                places.whole(mapping.origin),
+                also=(Label(places.whole(first.origin), "this line made the member", primary=False),),
+                notes=("a URL that begins with an earlier one's is the same member (AH01146)",),
+                help=f"write the longer URL first: move it above {line_of(first.origin, mapping.origin)}",
+            )
+        earlier.append(mapping)
+
+
+def check_balancers(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """The main server and a virtual host declare the same balancer: the virtual host's members are lost."""
+    if server.block is server.main:
+        return
+    for line in (part for block in server.block.blocks for part in block.proxy.members or ()):
+        if line.balancer in server.inherited:
+            yield warning(
+                "balancer-declared-twice",
+                f"`{line.url}` is lost: the main server has a `balancer://{line.balancer}` too, and its members count",
+                places.whole(line.origin),
+                help="give one of the two another name",
+            )

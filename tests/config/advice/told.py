@@ -1,0 +1,28 @@
+"""A case as `check` tells it: the checks, the advice, and what its comments silence."""
+
+from __future__ import annotations
+
+from evenflow.config.advice import advise
+from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.render import render
+from evenflow.config.silence import silence
+from tests.config.cases import Case, load_text
+
+
+def told(case: Case) -> tuple[list[Diagnostic], str]:
+    """Everything that is said, as values and as text."""
+    loaded = load_text(case.text)
+    assert loaded.settings is not None, render(loaded.diagnostics, loaded.sources)
+    kept, comments = silence(loaded, [*loaded.diagnostics, *advise(loaded)])
+    found = [*kept, *comments]
+    return found, render(found, loaded.sources)
+
+
+def check_advice(case: Case) -> None:
+    """Everything announced is said, and nothing else."""
+    found, text = told(case)
+    said = sorted((one.span.line if one.span else 0, one.code) for one in found)
+    assert said == sorted((one.line, one.code) for one in case.expected), f"{case.place}\n{text}"
+    for one in case.expected:
+        assert any(one.text in diagnostic.headline for diagnostic in found), f"{case.place}\n{text}"
+    assert all(diagnostic.help for diagnostic in found), "a finding says what to type"

@@ -16,8 +16,8 @@ ENDING = ("L", "P", "F", "G", "END", "PT")
 WITHOUT_SLASH = re.compile(r"^\^[A-Za-z0-9]")
 """An anchored pattern whose first letter is no slash."""
 
-QUERY = re.compile(r"\\\?[A-Za-z0-9_]+=|^\^?/[^?]*\\\?")
-"""A literal question mark, as in `^/page\\?id=7`."""
+QUERY = re.compile(r"\\\?[A-Za-z0-9_]+=")
+"""A query, as in `^/page\\?id=7`; a question mark alone may stand for `%3F` in a path."""
 
 
 def check_behind_the_end(server: Server, places: Places) -> Iterator[Diagnostic]:

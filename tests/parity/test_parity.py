@@ -13,7 +13,9 @@ import pytest
 
 from tests.peers import require_peer
 
+from .agreed import disagreements
 from .casebook import Case, read_book
+from .fronts import folder
 from .observed import OWN_SERVER, Seen, complaints, has_length, text
 from .play import make_certificates, make_stage, play, play_refusal
 
@@ -79,6 +81,15 @@ def test_evenflow_does_what_httpd_does(case: Case) -> None:
         elif wrong := complaints(ours, request.expected):
             found.append(f"{where}: {wrong}")
     assert not found, "\n\n".join(found)
+
+
+@pytest.mark.parametrize("case", COMPARED)
+def test_explain_says_what_evenflow_did(case: Case) -> None:
+    seen = observed(case.name, "evenflow")
+    members = {member.address: member.name for member in STAGE.members}
+    with folder(case, STAGE.front, certificates()[0]) as root:
+        found = disagreements(root / "front.conf", STAGE.front, seen, members)
+    assert not found, "\n".join(f"{case.book}.md:{one}" for one in found)
 
 
 @pytest.mark.parametrize("case", REFUSED)

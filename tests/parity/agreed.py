@@ -1,0 +1,110 @@
+"""Does `evenflow explain` say of a request what the running program did with it?
+
+The same configuration is loaded in this process, the same bytes are explained, and the story is held against the
+observation: the kind of decision, status and Location, the member, and what the member received, byte for byte. Only
+what hangs on earlier requests is let go: which member a balancer's turn falls on, and members in error by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evenflow.compiler.build import build
+from evenflow.config.load import load
+from evenflow.control.explanation import explain
+from evenflow.plan.model import ConnectionFacts, Plan
+from evenflow.plan.vhosts import table_for
+from evenflow.tools.written import Written
+
+from .casebook import Request
+from .members import Received
+from .observed import Seen
+
+
+def disagreements(file: Path, port: int, seen: Sequence[Seen], members: Mapping[str, str]) -> list[str]:
+    """What explain says otherwise than it was observed. `members` are the living ones: their names by HOST:PORT."""
+    loaded = load(str(file))
+    assert loaded.settings is not None, loaded.errors
+    plan = build(loaded.settings).plan
+    assert plan is not None
+    found = []
+    secure = any(listener.tls for listener in plan.listeners if listener.port == port)
+    for one in seen:
+        if one.reply.ending == "no connection" or (secure and one.request.tls is None):
+            # No HTTP was spoken.
+            continue
+        if one.request.same_connection and one.reply.ending == "closed" and not one.received:
+            # The connection was closed before it.
+            continue
+        said = explain(plan, facts(plan, port, one.request), one.request.payload, places=Written(loaded.tree))
+        wrong = wrong_about(said, one, members)
+        if wrong:
+            found.append(f"{one.request.line_number}: {one.request.title}: {wrong}")
+    return found
+
+
+def facts(plan: Plan, port: int, request: Request) -> ConnectionFacts:
+    """The connection that the request came by."""
+    address = b"127.0.0.1"
+    sni = b"" if request.tls in (None, "-") else str(request.tls).lower().encode()
+    return ConnectionFacts(address, 49152, address, port, request.tls is not None, sni, table_for(plan, address, port))
+
+
+def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
+    """One sentence, "" where they agree."""
+    outcome = said["outcome"]
+    answer = seen.reply.answer
+    kind = outcome["kind"]
+    if kind == "forward":
+        if seen.request.half_closed and not seen.received:
+            # The rest of its body never came.
+            return ""
+        return wrong_about_forward(said, seen.received, members)
+    if seen.received:
+        return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {seen.received[0].member} was asked"
+    if answer is None:
+        return "" if kind == "refused" else f"explain: {kind}; but the connection {seen.reply.ending}"
+    if kind == "local":
+        return "" if answer.status < 500 else f"explain: {outcome['handler']}; but {answer.status}"
+    if answer.status != outcome["status"]:
+        return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {answer.status}"
+    if kind == "redirect" and answer.values("location") != [outcome["location"]]:
+        return f"explain: Location {outcome['location']}; but {answer.values('location')}"
+    return ""
+
+
+def wrong_about_forward(said: Any, received: Sequence[Received], members: Mapping[str, str]) -> str:
+    """The members that may be asked, and what the first one received."""
+    outcome = said["outcome"]
+    expected = name_of(outcome["member"], members)
+    choice = said["choice"]
+    may = {name_of(one["name"], members) for one in choice["members"]} if choice else {expected}
+    if any(one.member not in may for one in received):
+        return f"explain: {sorted(map(str, may))}; but {[one.member for one in received]} were asked"
+    if not received:
+        # Nobody listens there, or the front gave up before it asked.
+        return "" if None in may else f"explain: {expected}; but nobody was asked"
+    first = received[0]
+    if (choice is None or choice["by"] == "route") and expected is not None and first.member != expected:
+        return f"explain: {expected}; but {first.member} was asked"
+    line, *fields = said["to_member"]["head"].encode("latin-1").split(b"\r\n")[:-2]
+    theirs = list(first.fields)
+    if first.member != expected:
+        # Its own name, and whether its connections are kept, are another member's.
+        own = (b"host:", b"connection:")
+        fields = [field for field in fields if not field.lower().startswith(own)]
+        theirs = [field for field in theirs if not field.lower().startswith(own)]
+    theirs = [field for field in theirs if not field.startswith(b"(trailer)")]
+    if (line, fields) != (first.line, theirs):
+        return f"explain: {line!r} {fields!r}; but {first.member} received {first.line!r} {theirs!r}"
+    return ""
+
+
+def name_of(url: str | None, members: Mapping[str, str]) -> str | None:
+    """The living member that a URL names, None for nobody."""
+    if url is None:
+        return None
+    authority = url.partition("://")[2].partition("/")[0].replace("localhost", "127.0.0.1")
+    return members.get(authority)

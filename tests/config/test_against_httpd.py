@@ -17,7 +17,7 @@ MODULES: Final = (
     "mpm_event access_compat alias authn_core authz_core authz_host cache cache_disk deflate dir env "
     "expires headers lbmethod_bybusyness lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat macro proxy "
     "proxy_ajp proxy_balancer proxy_hcheck proxy_http proxy_wstunnel mime rewrite setenvif slotmem_shm socache_shmcb "
-    "ssl status watchdog"
+    "ssl status watchdog allowmethods auth_basic authn_file authz_groupfile authz_user remoteip reqtimeout"
 )
 FOLDER: Final = Path("/usr/lib/apache2/modules")
 CASES: Final = [case for case in all_cases() if case.for_httpd]

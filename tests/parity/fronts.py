@@ -28,6 +28,7 @@ LOADED = (
     *("mpm_event", "authn_core", "authz_core", "authz_host", "alias", "dir", "env", "headers", "mime", "rewrite"),
     *("proxy", "proxy_http", "proxy_wstunnel", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm"),
     *("setenvif", "socache_shmcb", "ssl"),
+    *("access_compat", "allowmethods", "auth_basic", "authn_file", "authz_groupfile", "authz_user", "remoteip"),
 )
 
 # What stands around the text of every case, for both fronts alike. One httpd child, because a sequence of members is

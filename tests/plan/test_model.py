@@ -13,7 +13,7 @@ def test_defaults_are_httpds() -> None:
     assert (host.timeout, host.keep_alive_timeout, host.max_keep_alive_requests) == (60.0, 5.0, 100)
     assert (host.limit_request_line, host.limit_request_field_size, host.limit_request_fields) == (8190, 8190, 100)
     scope = Scope()
-    assert (scope.preserve_host, scope.add_headers, scope.requires) == (False, True, None)
+    assert (scope.preserve_host, scope.add_headers, scope.requires) == (False, True, ())
 
 
 def test_a_balancer_tries_every_member_once() -> None:

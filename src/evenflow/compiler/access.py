@@ -1,83 +1,146 @@
-"""Require lines, from text to `plan.access.Require`."""
+"""Who may come in, from settings to `plan.access` and `plan.compat`; texts that are made of a request become functions
+of the inquiry."""
 
 from __future__ import annotations
 
-import ipaddress
-import re
-
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import RequireLine
-from evenflow.plan import access
-from evenflow.plan.access import Network, Require
+from evenflow.config import settings
+from evenflow.config.directives.authz import read_network
+from evenflow.config.settings import UNSET, AccessSettings, RequireGroup, RequireLine
+from evenflow.plan import access, compat
+from evenflow.plan.access import Network, Require, Requires
+from evenflow.plan.scope import Said
+
+SIMPLE = {
+    "local": access.LOCAL,
+    "ssl": access.TLS,
+    "ssl-verify-client": access.TLS_VERIFIED,
+    "valid-user": access.VALID_USER,
+}
+NAMED = {
+    "user": access.USER,
+    "group": access.GROUP,
+}
 
 
-def compile_requires(lines: tuple[RequireLine, ...], findings: Findings) -> tuple[Require, ...]:
-    """The lines of one section; those that fail are findings."""
-    requires = []
-    for line in lines:
+def say_access(said: Said, section: AccessSettings, findings: Findings) -> None:
+    """What a section says of access."""
+    if section.requires is not UNSET or section.merging is not UNSET:
+        said.say("requires", (compile_requires(section.requires or (), section.merging or "", findings),))
+    if section.forbidden_on_failure is not UNSET:
+        said.say("forbidden_on_failure", section.forbidden_on_failure)
+    if section.allow_methods is not UNSET:
+        names = {to_bytes(name) for name in section.allow_methods}
+        said.say("allow_methods", frozenset(b"GET" if name == b"HEAD" else name for name in names))
+    said.say("order", compile_order(section))
+
+
+def compile_requires(items: tuple[RequireLine | RequireGroup, ...], merging: str, findings: Findings) -> Requires:
+    """One section's lines, which count as RequireAny; those that fail are findings."""
+    made = compile_items(items, findings)
+    return Requires(access.container(made, False, False, made[0].origin) if made else None, merging)
+
+
+def compile_items(items: tuple[RequireLine | RequireGroup, ...], findings: Findings) -> tuple[Require, ...]:
+    found = []
+    for item in items:
+        if isinstance(item, RequireGroup):
+            inner = compile_items(item.items, findings)
+            found.append(access.container(inner, item.kind == "all", item.kind == "none", item.origin))
+            continue
         try:
-            requires.append(compile_require(line))
+            found.append(compile_require(item))
         except Refused as refused:
-            refused.report(findings, line.origin)
-    return tuple(requires)
+            refused.report(findings, item.origin)
+    return tuple(found)
 
 
 def compile_require(line: RequireLine) -> Require:
     """One line. Raises `Refused`."""
+    made = compile_provider(line)
+    made.negated = line.negated
+    made.methods = compile_methods(line.methods)
+    made.shown = to_bytes(" ".join((*(("not",) if line.negated else ()), line.provider, *line.arguments)))
+    return made
+
+
+def compile_provider(line: RequireLine) -> Require:
     provider = line.provider.lower()
     words = line.arguments
-    if line.negated:
-        raise Refused(
-            "require-without-effect",
-            "`Require not` says nothing on its own: lines that stand together are alternatives",
-            notes=("httpd says: negative Require directive has no effect in <RequireAny> directive",),
-        )
+    names = frozenset(to_bytes(word) for word in words)
     if provider == "all":
         word = words[0].lower() if len(words) == 1 else ""
-        if word == "granted":
-            return Require(access.ALL_GRANTED, frozenset(), (), line.origin)
-        if word == "denied":
-            return Require(access.ALL_DENIED, frozenset(), (), line.origin)
-        raise Refused("value-not-allowed", "`Require all` takes `granted` or `denied`")
-    if provider == "local":
-        return Require(access.LOCAL, frozenset(), (), line.origin)
+        if word not in ("granted", "denied"):
+            raise Refused("value-not-allowed", "`Require all` takes `granted` or `denied`")
+        return Require(access.ALL_GRANTED if word == "granted" else access.ALL_DENIED, frozenset(), (), line.origin)
+    if provider in SIMPLE:
+        return Require(SIMPLE[provider], frozenset(), (), line.origin)
     if provider == "ip":
-        networks = tuple(network for word in words for network in [read_network(word)])
-        if not networks:
+        if not words:
             raise Refused("argument-count", "`Require ip` needs an address")
-        return Require(access.IP, frozenset(), networks, line.origin)
+        return Require(access.IP, frozenset(), tuple(compile_network(word) for word in words), line.origin)
     if provider == "env":
-        return Require(access.ENV, frozenset(to_bytes(word) for word in words), (), line.origin)
+        return Require(access.ENV, names, (), line.origin)
     if provider == "method":
-        methods = {to_bytes(word) for word in words}
-        if b"GET" in methods:
-            # For httpd HEAD is a GET without its body.
-            methods.add(b"HEAD")
-        return Require(access.METHOD, frozenset(methods), (), line.origin)
-    if provider == "ssl":
-        return Require(access.TLS, frozenset(), (), line.origin)
+        # For httpd HEAD is a GET without its body, and Require cannot tell them apart.
+        if names & {b"GET", b"HEAD"}:
+            names |= {b"GET", b"HEAD"}
+        return Require(access.METHOD, names, (), line.origin)
+    if provider in NAMED and not any("%{" in word for word in words):
+        return Require(NAMED[provider], names, (), line.origin)
     raise Refused(
         "provider-not-supported",
-        f"evenflow cannot check `Require {line.provider}` yet",
+        f"evenflow cannot check `Require {line.provider} {line.text}` yet",
         notes=("a request must not pass because nobody looked",),
-        help="`all`, `ip`, `local`, `env`, `method` and `ssl` are there",
     )
 
 
-def read_network(text: str) -> Network:
-    """An address, address/bits, address/mask, or the first bytes of an IPv4 address. Raises `Refused`."""
-    bits = 0
-    host = text
-    if re.fullmatch(r"(\d{1,3}\.){0,2}\d{1,3}\.?", text, re.ASCII):
-        parts = text.rstrip(".").split(".")
-        bits = 8 * len(parts)
-        host = ".".join(parts + ["0"] * (4 - len(parts))) + f"/{bits}"
-    try:
-        network = ipaddress.ip_network(host, strict=False)
-    except ValueError:
+def compile_methods(methods: settings.Methods | None) -> access.Methods | None:
+    if methods is None:
+        return None
+    return access.Methods(frozenset(to_bytes(name) for name in methods.names), methods.others)
+
+
+def compile_network(text: str) -> Network:
+    """Raises `Refused`."""
+    found = read_network(text)
+    if found is None:
         raise Refused(
             "address-malformed",
             f"`{text}` is not an address: write `10.0.0.1`, `10.0.0.0/8`, `10.1` or `2001:db8::/32`",
-        ) from None
-    return Network(network.max_prefixlen, int(network.network_address), int(network.netmask))
+        )
+    return Network(*found)
+
+
+def compile_order(section: AccessSettings) -> compat.Order | None:
+    """Order, Allow, Deny and Satisfy; None where none of them is said."""
+    if section.orders is UNSET and section.satisfies is UNSET and section.rules is UNSET:
+        return None
+    rules = section.rules or ()
+    allows = tuple(compile_rule(rule) for rule in rules if rule.allows)
+    denies = tuple(compile_rule(rule) for rule in rules if not rule.allows)
+    origin = section.compat_origin
+    assert origin is not UNSET
+    return compat.Order(
+        tuple((to_bytes(word), compile_methods(methods)) for word, methods in section.orders or ()),
+        tuple((to_bytes(word), compile_methods(methods)) for word, methods in section.satisfies or ()),
+        allows,
+        denies,
+        origin,
+    )
+
+
+def compile_rule(rule: settings.AccessRule) -> compat.Rule:
+    methods = compile_methods(rule.methods)
+    word = rule.word
+    if word.lower() == "all":
+        return compat.Rule(compat.EVERYBODY, b"", None, methods, rule.origin)
+    if word[:5].lower() == "env=!":
+        return compat.Rule(compat.NO_VARIABLE, to_bytes(word[5:]), None, methods, rule.origin)
+    if word[:4].lower() == "env=":
+        return compat.Rule(compat.VARIABLE, to_bytes(word[4:]), None, methods, rule.origin)
+    network = read_network(word)
+    if network is not None:
+        return compat.Rule(compat.NETWORK, b"", Network(*network), methods, rule.origin)
+    return compat.Rule(compat.DOMAIN, to_bytes(word), None, methods, rule.origin)

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from evenflow.compiler.access import compile_requires
+from evenflow.compiler.access import say_access
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expr import compile_condition
@@ -65,8 +65,7 @@ def compile_said(
         said.say("handler", "" if handler.lower() == "none" else handler)
         if block.core.handler_origin is not UNSET:
             said.say("handler_origin", block.core.handler_origin)
-    if block.access.requires is not UNSET:
-        said.say("requires", compile_requires(block.access.requires, findings))
+    say_access(said, block.access, findings)
     said.say("rewrite_on", known(block.rewrite.engine))
     if not server and (block.rewrite.rules is not UNSET or block.rewrite.engine is not UNSET):
         # () where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too.

@@ -12,8 +12,15 @@ from evenflow.config.known import MODULES
 
 OURS: Final = frozenset(
     {
+        "access_compat_module",
+        "allowmethods_module",
+        "auth_basic_module",
+        "authn_core_module",
+        "authn_file_module",
         "authz_core_module",
+        "authz_groupfile_module",
         "authz_host_module",
+        "authz_user_module",
         "core_module",
         "env_module",
         "evenflow_module",

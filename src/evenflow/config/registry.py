@@ -9,12 +9,27 @@ import difflib
 from typing import Final
 
 from evenflow.config.directive import Directive
-from evenflow.config.directives import authz, core, env, headers, log_config, proxy, read_time, rewrite, setenvif, ssl
+from evenflow.config.directives import (
+    access_compat,
+    authz,
+    core,
+    env,
+    headers,
+    log_config,
+    proxy,
+    read_time,
+    rewrite,
+    setenvif,
+    ssl,
+)
 from evenflow.config.known import KNOWN
 
 DIRECTIVES: Final[dict[str, Directive]] = {
     row.name.lower(): row
-    for module in (read_time, core, proxy, rewrite, headers, setenvif, env, authz, ssl, log_config)
+    for module in (
+        *(read_time, core, proxy, rewrite, headers, setenvif, env),
+        *(authz, access_compat, ssl, log_config),
+    )
     for row in module.DIRECTIVES
 }
 """All rows by lower-case name."""

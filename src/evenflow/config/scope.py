@@ -23,7 +23,10 @@ from evenflow.config.settings import (
     EnvironmentSettings,
     HeaderSettings,
     LogSettings,
+    Methods,
     ProxySettings,
+    RequireGroup,
+    RequireLine,
     RewriteSettings,
     TlsSettings,
 )
@@ -63,6 +66,12 @@ class Draft:
     blocks: list[Draft] = field(default_factory=list)
     conditions: list[tuple[ConditionLine, Span]] = field(default_factory=list)
     """RewriteCond lines that wait for their RewriteRule, and where they stand."""
+    methods: Methods | None = None
+    """What `<Limit>` and `<LimitExcept>` around it leave; None for all methods."""
+    group: str = ""
+    """"all", "any" or "none" inside a container of Require lines."""
+    requires: list[RequireLine | RequireGroup] = field(default_factory=list)
+    """The container's lines."""
 
     def get(self, module: str, name: str) -> Any:
         """What has been said in this section so far, or UNSET."""

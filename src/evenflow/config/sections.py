@@ -10,14 +10,32 @@ from dataclasses import dataclass
 from typing import Final
 
 from evenflow.config.arguments import key_value, proxy_url
-from evenflow.config.contexts import ANYWHERE, DIRECTORY, FILES, IF, LOCATION, PROXY, SERVER, SERVERS, VHOST, Context
+from evenflow.config.contexts import (
+    ANYWHERE,
+    DIRECTORY,
+    FILES,
+    IF,
+    INSIDE,
+    LOCATION,
+    PROXY,
+    SERVER,
+    SERVERS,
+    VHOST,
+    Context,
+)
 from evenflow.config.diagnostics import Wrong, warning
+from evenflow.config.directives.authz import close_group, close_limit, open_group, open_limit
 from evenflow.config.directives.proxy import set_line
 from evenflow.config.scope import Draft
 from evenflow.config.settings import Address
 from evenflow.config.syntax import Section, Word
 
 WILDCARDS = "*?["
+
+
+def enclose(outer: Draft, inner: Draft, section: Section) -> None:
+    """The end of most sections: they become a block of the one around them."""
+    outer.blocks.append(inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,8 @@ class SectionRow:
     contexts: Context
     open: Callable[[Draft, Section], Draft]
     sentence: str
+    close: Callable[[Draft, Draft, Section], None] = enclose
+    """(around it, the draft, the section) -> nothing: what happens at its end; raises Wrong."""
 
 
 def _draft(outer: Draft, section: Section, kind: str, match: str, pattern: str, place: Context) -> Draft:
@@ -281,6 +301,11 @@ ROWS: Final = (
     SectionRow("If", ANYWHERE, open_if, "What holds for requests of which an expression is true."),
     SectionRow("ElseIf", ANYWHERE, open_else_if, "What holds if this is true and nothing before it in the chain was."),
     SectionRow("Else", ANYWHERE, open_else, "What holds if nothing before it in the chain was true."),
+    SectionRow("RequireAll", INSIDE, open_group, "Every Require line in it must hold.", close_group),
+    SectionRow("RequireAny", INSIDE, open_group, "One Require line in it must hold.", close_group),
+    SectionRow("RequireNone", INSIDE, open_group, "None of the Require lines in it may hold.", close_group),
+    SectionRow("Limit", INSIDE, open_limit, "Require lines for these methods only.", close_limit),
+    SectionRow("LimitExcept", INSIDE, open_limit, "Require lines for all but these methods.", close_limit),
 )
 
 SECTIONS: Final = {row.name.lower(): row for row in ROWS}

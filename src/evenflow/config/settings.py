@@ -223,12 +223,47 @@ class VariableLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Methods:
+    """The methods that `<Limit>` (`others` False: these only) or `<LimitExcept>` (True: all but these) speak of.
+
+    GET stands for HEAD too.
+    """
+
+    names: frozenset[str]
+    others: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequireLine:
-    """One `Require`: `Require [not] provider argument ...`; `all granted` is provider "all", arguments ("granted",)."""
+    """One `Require`: `Require [not] provider argument ...`; `all granted` is provider "all", arguments ("granted",).
+
+    `text` is what stands behind the provider, as written; `methods` those it is limited to, None for all.
+    """
 
     provider: str
     arguments: tuple[str, ...]
     negated: bool
+    origin: Origin
+    text: str = ""
+    methods: Methods | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequireGroup:
+    """`<RequireAll>`, `<RequireAny>` or `<RequireNone>`: `kind` is "all", "any" or "none"."""
+
+    kind: str
+    items: tuple[RequireLine | RequireGroup, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """One word of an `Allow from` or `Deny from`, for these methods (None for all)."""
+
+    allows: bool
+    word: str
+    methods: Methods | None
     origin: Origin
 
 
@@ -318,9 +353,31 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """mod_authz_core and mod_authz_host: one section's lines count as RequireAny; a later section's replace them."""
+    """mod_authz_core and its providers, mod_authn_core, mod_auth_basic, mod_authn_file, mod_access_compat,
+    mod_allowmethods. One section's Require lines count as RequireAny."""
 
-    requires: tuple[RequireLine, ...] | Unset = override()
+    requires: tuple[RequireLine | RequireGroup, ...] | Unset = override()
+    merging: str | Unset = override()
+    """AuthMerging: "off", "and", "or"."""
+    forbidden_on_failure: bool | Unset = override()
+    allow_methods: tuple[str, ...] | Unset = override()
+    """() for `reset`."""
+    orders: tuple[tuple[str, Methods | None], ...] | Unset = override()
+    """Order: "allow,deny", "deny,allow" or "mutual-failure", each for its methods, the last one wins."""
+    satisfies: tuple[tuple[str, Methods | None], ...] | Unset = override()
+    """Satisfy: "all" or "any" """
+    rules: tuple[AccessRule, ...] | Unset = override()
+    compat_origin: Origin | Unset = override()
+    """The first Order, Allow, Deny or Satisfy of the section."""
+    auth_type: str | Unset = override()
+    auth_name: str | Unset = override()
+    user_file: tuple[str, Origin] | Unset = override()
+    group_file: tuple[str, Origin] | Unset = override()
+    authoritative: bool | Unset = override()
+    fake: tuple[str, str] | Unset = override()
+    """AuthBasicFake: the texts of user and password; ("", "") for off."""
+    auth_origin: Origin | Unset = override()
+    """The AuthType, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

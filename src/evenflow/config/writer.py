@@ -103,8 +103,12 @@ class Writer:
             self.diagnostics.append(used_at(wrong.diagnostic(section.span), section.origin.used))
             return
         self.nodes(section.children, inner)
-        self.end(inner)
-        draft.blocks.append(inner)
+        if inner.conditions is not draft.conditions:
+            self.end(inner)
+        try:
+            row.close(draft, inner, section)
+        except Wrong as wrong:
+            self.diagnostics.append(wrong.diagnostic(section.span))
 
     def finish(self, main: Draft) -> None:
         """Say what can only be said at the end: of each refused directive once, with all its places."""

@@ -14,6 +14,7 @@ cdef class Decider:
     cdef public dict memos
     cdef public dict early_memos
     cdef public bint asks_early
+    cdef public object answers
 
     @cython.locals(memo=Memo, key=tuple)
     cpdef Decision decide(self, ConnectionFacts facts, RequestHead head)

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import access, branches, decision, environment, locations, mapping, rewrite, steps
+from evenflow.plan import admission, branches, decision, environment, locations, mapping, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
+from evenflow.plan.questions import Answers
 from evenflow.plan.vhosts import HostTable
 from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.targets import canonical, escape, normalise
@@ -55,15 +56,33 @@ def run(inquiry: Inquiry) -> Decision:
     made = choose_host(inquiry)
     if made is not None:
         return made
+    return go_on(inquiry, 0)
+
+
+def resume(asked: Decision, answer: object) -> Decision:
+    """Go on where a decision of kind ASK stopped, with the answer to its question (see `questions`)."""
+    inquiry = asked.inquiry
+    assert isinstance(inquiry, Inquiry) and inquiry.question is not None
+    inquiry.told[inquiry.question.key] = answer
+    if inquiry.answers is not None:
+        inquiry.answers.keep(inquiry.question, answer)
+    inquiry.question = None
+    return go_on(inquiry, inquiry.phase)
+
+
+def go_on(inquiry: Inquiry, phase: int) -> Decision:
+    """The phases from this one on."""
     while inquiry.restarts <= MOST_RESTARTS:
         inquiry.restart = False
-        for phase in PHASES:
-            made = phase(inquiry)
+        for number in range(phase, len(PHASES)):
+            made = PHASES[number](inquiry)
             if made is not None:
+                inquiry.phase = number
                 return made
             if inquiry.restart:
                 inquiry.restarts += 1
                 break
+        phase = 0
     return decision.answer(inquiry, 500, "rules of a Location changed the path more than 10 times")
 
 
@@ -199,18 +218,6 @@ def set_conditions(inquiry: Inquiry) -> Decision | None:
     return None
 
 
-def check_access(inquiry: Inquiry) -> Decision | None:
-    """Require."""
-    if access.allowed(inquiry.scope.requires, inquiry):
-        return None
-    requires = inquiry.scope.requires
-    if requires:
-        first = requires[0]
-        assert isinstance(first, access.Require)
-        inquiry.origin = first.origin
-    return decision.answer(inquiry, 403, "client denied by server configuration (AH01630)")
-
-
 def run_location_rules(inquiry: Inquiry) -> Decision | None:
     """Rules of the Location: they see the URL that the path was mapped to, or the file's path."""
     scope = inquiry.scope
@@ -287,7 +294,7 @@ PHASES: Final[tuple[Phase, ...]] = (
     map_by_mappings,
     gather_scope,
     set_conditions,
-    check_access,
+    admission.admit,
     run_location_rules,
     set_variables,
     send_on,
@@ -425,10 +432,11 @@ class Decider:
     request; the memory is bounded, and the path and Host that it is kept under are the bytes as received.
     """
 
-    __slots__ = ("plan", "memos", "asks_early", "early_memos")
+    __slots__ = ("plan", "memos", "answers", "asks_early", "early_memos")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.answers = Answers()
         self.memos: dict[tuple[int, bool, bytes], Memo] = {}
         self.early_memos: dict[int, EarlyMemo | None] = {}
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
@@ -453,6 +461,7 @@ class Decider:
         if found is None:
             inquiry = begin(self.plan, facts, head, None)
             inquiry.early = early
+            inquiry.answers = self.answers
             found = run(inquiry)
             if (
                 inquiry.asked != NOTHING

@@ -18,10 +18,17 @@ cdef class Inquiry:
     cdef public bint own_query, mapped, translated, nocanon, ended, restart
     cdef public Scope scope
     cdef public str handler
+    cdef public bytes user, auth_type
+    cdef public object answers, question
+    cdef public dict told
+    cdef public int phase
 
 
 @cython.locals(decision=Decision)
 cpdef Decision made(Inquiry inquiry, int kind, object origin)
+
+@cython.locals(decision=Decision)
+cpdef Decision wait(Inquiry inquiry)
 
 @cython.locals(decision=Decision)
 cpdef Decision forward(Inquiry inquiry, Balancer balancer, Member member, bytes scheme, bytes path)

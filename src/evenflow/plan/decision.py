@@ -12,6 +12,7 @@ from evenflow.origin import Origin
 from evenflow.plan import steps
 from evenflow.plan.model import (
     ANSWER,
+    ASK,
     FILE,
     FORWARD,
     LOCAL,
@@ -27,6 +28,7 @@ from evenflow.plan.model import (
 
 if TYPE_CHECKING:
     from evenflow.plan.environment import Outcome
+    from evenflow.plan.questions import Answers, Question
     from evenflow.wire.headers import Headers
     from evenflow.wire.http1 import RequestHead
 
@@ -79,6 +81,7 @@ class Inquiry:
         "raw_path", "met_path", "mapped", "translated", "nocanon", "scope", "handler", "ended", "restart", "restarts",
         "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
         "address", "fields", "response", "vary", "early",
+        "user", "auth_type", "answers", "told", "question", "phase",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +96,18 @@ class Inquiry:
         """The client's address: the connection's, until a proxy in front of us is believed (mod_remoteip)."""
         self.early: Outcome | None = None
         """What the server's SetEnvIf lines set, where that is known without asking them."""
+        self.user: bytes | None = None
+        """The name that the client gave with its credentials (r->user); None for none, and before access is checked."""
+        self.auth_type = b""
+        """`Basic`, where credentials were asked for."""
+        self.answers: Answers | None = None
+        """What is known already of names and passwords; None: nothing, and nothing is kept."""
+        self.told: dict[tuple[int, bytes], object] = {}
+        """Answers to this inquiry's own questions."""
+        self.question: Question | None = None
+        """What must be answered before it can go on."""
+        self.phase = 0
+        """The phase that waits for it."""
         self.path = b""
         """The decoded path (httpd's r->uri)."""
         self.filename = b""
@@ -144,6 +159,13 @@ class Inquiry:
         self.response: Response | None = None
         """The answer, for whoever asks once there is one."""
 
+    def answer_to(self, kind: int, subject: bytes) -> object:
+        """What is known of it, None for nothing: then somebody must be asked."""
+        found = self.told.get((kind, subject))
+        if found is None and self.answers is not None:
+            found = self.answers.find(kind, subject)
+        return found
+
     def note(self, phase: str, origin: Origin, saw: bytes, result: bytes, detail: str = "") -> None:
         """Write a step into the trace; only called where there is one. `phase` is a name of `evenflow.plan.steps`."""
         if self.trace is not None:
@@ -158,7 +180,27 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
     decision.filename = inquiry.filename
     if inquiry.address is not inquiry.facts.remote_address:
         decision.address = inquiry.address
+    decision.user = inquiry.user
+    decision.auth_type = inquiry.auth_type
     return decision
+
+
+def wait(inquiry: Inquiry) -> Decision:
+    """Not decided: somebody must answer `inquiry.question` first."""
+    decision = made(inquiry, ASK, inquiry.origin)
+    decision.question = inquiry.question
+    decision.inquiry = inquiry
+    return decision
+
+
+def written(text: object, inquiry: Inquiry) -> bytes:
+    """A text that may be made of the request: bytes, or a function of the inquiry."""
+    if isinstance(text, bytes):
+        return text
+    assert callable(text)
+    found = text(inquiry)
+    assert isinstance(found, bytes)
+    return found
 
 
 def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, scheme: bytes, path: bytes) -> Decision:

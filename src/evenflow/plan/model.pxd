@@ -1,4 +1,4 @@
-cdef int FORWARD, REDIRECT, ANSWER, FILE, LOCAL
+cdef int FORWARD, REDIRECT, ANSWER, FILE, LOCAL, ASK
 
 
 cdef class Member:
@@ -37,6 +37,11 @@ cdef class Scope:
     cdef public tuple conditions, variables, branches
     cdef public str handler
     cdef public object handler_origin
+    cdef public object required, required_by, order, auth_type, auth_name, auth_origin
+    cdef public frozenset allow_methods
+    cdef public bytes user_file, group_file
+    cdef public bint forbidden_on_failure, authoritative
+    cdef public tuple fake
 
 
 cdef class VirtualHost:
@@ -71,5 +76,8 @@ cdef class Decision:
     cdef public Member member
     cdef public bint keep_query, proxy_error
     cdef public dict env
+    cdef public bytes user, auth_type
+    cdef public tuple fields
+    cdef public object question, inquiry
 
     cpdef bytes client(self, ConnectionFacts facts)

@@ -24,11 +24,13 @@ FILE: Final = 4
 """A file below DocumentRoot."""
 LOCAL: Final = 5
 """Handed to a local handler named `handler` (balancer-manager)."""
+ASK: Final = 6
+"""Not decided yet: `question` must be answered first, then `decide.resume` goes on."""
 
 
 if cython.compiled:
     # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
-    globals().update(FORWARD=FORWARD, REDIRECT=REDIRECT, ANSWER=ANSWER, FILE=FILE, LOCAL=LOCAL)
+    globals().update(FORWARD=FORWARD, REDIRECT=REDIRECT, ANSWER=ANSWER, FILE=FILE, LOCAL=LOCAL, ASK=ASK)
 
 
 class Member:
@@ -147,6 +149,8 @@ class Scope:
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
         "conditions", "variables", "branches",
+        "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
+        "auth_origin", "user_file", "group_file", "authoritative", "fake",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -164,8 +168,26 @@ class Scope:
         self.onsuccess_edits: tuple[object, ...] = ()
         self.handler = ""
         self.handler_origin: Origin = NOWHERE
-        self.requires: tuple[object, ...] | None = None
-        """`access.Require`s; None: nothing was required, so everybody may."""
+        self.requires: tuple[object, ...] = ()
+        """`access.Requires`, outermost first."""
+        self.required: object = None
+        """Their tree, an `access.Require`; None: nothing is required, so everybody may."""
+        self.required_by: object = ()
+        """The `requires` that `required` was made of."""
+        self.forbidden_on_failure = False
+        self.allow_methods: frozenset[bytes] = frozenset()
+        """Empty: all."""
+        self.order: object = None
+        """`compat.Order`: Order, Allow, Deny and Satisfy"""
+        self.auth_type: object = b""
+        """A text, or what makes one of an inquiry (`decision.written`)."""
+        self.auth_name: object = b""
+        self.auth_origin: Origin = NOWHERE
+        self.user_file = b""
+        self.group_file = b""
+        self.authoritative = True
+        self.fake: tuple[object, object] | None = None
+        """AuthBasicFake: the texts of user and password."""
         self.rules: tuple[object, ...] = ()
         """Location-context `rewrite.Rule`s"""
         self.rewrite_on = False
@@ -305,6 +327,7 @@ class Decision:
     __slots__ = (
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
         "env", "scope", "host", "handler", "file", "proxy_error", "origin", "uri", "filename", "address",
+        "user", "auth_type", "fields", "question", "inquiry",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -340,6 +363,17 @@ class Decision:
         """What it became (r->filename): `proxy:` and a URL, or a file's path."""
         self.address = b""
         """The client's address where it is not the connection's: a proxy in front of us named it (mod_remoteip)."""
+
+        self.user: bytes | None = None
+        """The name that the client gave (r->user), also where the password was wrong; None for none."""
+        self.auth_type = b""
+        """How it was given: `Basic`."""
+        self.fields: tuple[tuple[bytes, bytes], ...] = ()
+        """Fields of an answer of ours: WWW-Authenticate."""
+        self.question: object = None
+        """`questions.Question`, for ASK."""
+        self.inquiry: object = None
+        """Where the phases stopped, for ASK."""
 
     def client(self, facts: ConnectionFacts) -> bytes:
         """The client's address on this connection."""

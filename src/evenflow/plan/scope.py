@@ -13,7 +13,10 @@ from evenflow.plan.model import Scope
 FIELDS: Final = Scope.FIELDS
 
 APPENDED: Final = frozenset(
-    ("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches")
+    (
+        *("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches"),
+        "requires",
+    )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 

@@ -42,6 +42,8 @@ def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
         return local_answer(server, exchange, decision)
     assert decision.kind == ANSWER
     exchange.why = decision.reason
+    if decision.fields:
+        exchange.kept_fields = list(decision.fields)
     if decision.proxy_error:
         exchange.reason = PROXY_ERROR
     if decision.status < 300:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from evenflow.config.checks.view import Places, Server, covers, line_of, location_mapping, rule_that_takes
 from evenflow.config.diagnostics import Diagnostic, Label, warning
-from evenflow.config.settings import UNSET, Block, RequireLine
+from evenflow.config.settings import UNSET, Block, RequireGroup, RequireLine
 from evenflow.origin import Origin
 
 MANAGER = "balancer-manager"
@@ -65,7 +65,7 @@ def check_open(server: Server, places: Places) -> Iterator[Diagnostic]:
     for manager in managers(server):
         said = manager.core.handler_origin
         assert isinstance(said, Origin)
-        requires: tuple[RequireLine, ...] | None = None
+        requires: tuple[RequireLine | RequireGroup, ...] | None = None
         for location in server.locations:
             if location.access.requires is UNSET:
                 continue
@@ -76,7 +76,12 @@ def check_open(server: Server, places: Places) -> Iterator[Diagnostic]:
                 requires = location.access.requires
         else:
             open_line = next(
-                (line for line in requires or () if (line.provider, *line.arguments) == ("all", "granted")), None
+                (
+                    line
+                    for line in requires or ()
+                    if isinstance(line, RequireLine) and (line.provider, *line.arguments) == ("all", "granted")
+                ),
+                None,
             )
             if requires is not None and open_line is None:
                 continue

@@ -1,0 +1,125 @@
+"""Who is the user: AuthType Basic with password files, as mod_auth_basic and mod_authn_file.
+
+A password is compared here only where that costs nothing ({SHA}); every other hash is a question, asked once for the
+same user, password and hash and remembered by a digest. `inquiry.user` is set as soon as a name was given, as httpd
+does, so that logs name who failed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Final
+
+from evenflow.plan import steps, userfiles
+from evenflow.plan.decision import FIELDS, FILES, Inquiry, answer, wait, written
+from evenflow.plan.model import Decision, Scope
+from evenflow.plan.questions import PASSWORD, Answers
+
+ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def type_of(scope: Scope, inquiry: Inquiry) -> bytes:
+    """AuthType; b"" for none."""
+    if not scope.auth_type:
+        return b""
+    found = written(scope.auth_type, inquiry)
+    return b"" if found.lower() == b"none" else found
+
+
+def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
+    """Find out who the user is and set `inquiry.user`; a Decision where that fails."""
+    kind = type_of(scope, inquiry)
+    if not kind:
+        return answer(inquiry, 500, "a user is required, and no AuthType says how to ask for one (AH00027)")
+    if kind.lower() != b"basic":
+        return answer(inquiry, 500, "nobody knows this AuthType (AH01796)")
+    if not scope.auth_name:
+        return answer(inquiry, 500, "AuthType Basic needs an AuthName (AH01615)")
+    inquiry.asked |= FIELDS
+    inquiry.auth_type = kind
+    given = credentials(inquiry.head.get(b"authorization"))
+    if given is None:
+        return challenge(inquiry, scope, "no Basic credentials")
+    user, password = given
+    inquiry.user = user
+    if not scope.user_file:
+        return answer(inquiry, 500, "AuthType Basic needs an AuthUserFile (AH01619)")
+    inquiry.asked |= FILES
+    try:
+        stored = userfiles.password_hash(scope.user_file, user)
+    except OSError as fault:
+        return answer(inquiry, 500, f"AuthUserFile cannot be read: {fault.strerror} (AH01620)")
+    if stored is None:
+        if not scope.authoritative:
+            return answer(inquiry, 500, "an unknown user, and AuthBasicAuthoritative leaves him to nobody (AH01796)")
+        note(inquiry, scope, b"denied")
+        return challenge(inquiry, scope, "an unknown user (AH01618)")
+    right = is_right(inquiry, user, password, stored)
+    if right is None:
+        return wait(inquiry)
+    note(inquiry, scope, b"granted" if right else b"denied")
+    if not right:
+        return challenge(inquiry, scope, "a wrong password (AH01617)")
+    return None
+
+
+def note(inquiry: Inquiry, scope: Scope, result: bytes) -> None:
+    if inquiry.trace is not None:
+        inquiry.note(steps.ACCESS, scope.auth_origin, inquiry.user or b"", result)
+
+
+def credentials(field: bytes | None) -> tuple[bytes, bytes] | None:
+    """User and password of an Authorization field; None where it is not Basic.
+
+    As lenient as httpd: decoding stops at the first byte that is not Base64, the text at the first NUL.
+    """
+    if field is None:
+        return None
+    scheme, _, rest = field.partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    rest = rest.lstrip(b" \t")
+    size = len(rest) - len(rest.lstrip(ALPHABET))
+    size -= size % 4 == 1
+    text = base64.b64decode(rest[:size] + b"=" * (-size % 4)).partition(b"\0")[0]
+    user, _, password = text.partition(b":")
+    return user, password
+
+
+def is_right(inquiry: Inquiry, user: bytes, password: bytes, stored: bytes) -> bool | None:
+    """Whether the password belongs to the hash; None while that must be asked."""
+    if stored.startswith(b"{SHA}"):
+        made = b"{SHA}" + base64.b64encode(hashlib.sha1(password, usedforsecurity=False).digest())
+        return hmac.compare_digest(made, stored)
+    if inquiry.answers is None:
+        inquiry.answers = Answers()
+    question = inquiry.answers.about_password(user, password, stored)
+    found = inquiry.answer_to(PASSWORD, question.subject)
+    if found is None:
+        inquiry.question = question
+        return None
+    return found is True
+
+
+def challenge(inquiry: Inquiry, scope: Scope, reason: str) -> Decision:
+    """401 with the realm."""
+    made = answer(inquiry, 401, reason)
+    kind = type_of(scope, inquiry)
+    if kind.lower() == b"basic" and scope.auth_name:
+        realm = escape_quotes(written(scope.auth_name, inquiry))
+        made.fields = ((b"WWW-Authenticate", b'Basic realm="' + realm + b'"'),)
+    return made
+
+
+def escape_quotes(text: bytes) -> bytes:
+    """A backslash before every quote that has none (ap_escape_quotes)."""
+    out = b""
+    before = 0
+    for c in text:
+        if c == 34 and before != 92:
+            out += b"\\"
+        out += bytes((c,))
+        before = 0 if before == 92 else c
+    return out

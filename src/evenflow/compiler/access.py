@@ -4,6 +4,7 @@ of the inquiry."""
 from __future__ import annotations
 
 from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.networks import compile_network
 from evenflow.compiler.texts import to_bytes
 from evenflow.config import settings
 from evenflow.config.directives.authz import read_network
@@ -100,17 +101,6 @@ def compile_methods(methods: settings.Methods | None) -> access.Methods | None:
     if methods is None:
         return None
     return access.Methods(frozenset(to_bytes(name) for name in methods.names), methods.others)
-
-
-def compile_network(text: str) -> Network:
-    """Raises `Refused`."""
-    found = read_network(text)
-    if found is None:
-        raise Refused(
-            "address-malformed",
-            f"`{text}` is not an address: write `10.0.0.1`, `10.0.0.0/8`, `10.1` or `2001:db8::/32`",
-        )
-    return Network(*found)
 
 
 def compile_order(section: AccessSettings) -> compat.Order | None:

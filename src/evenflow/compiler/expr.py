@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evenflow.compiler.access import read_network
 from evenflow.compiler.findings import Refused
+from evenflow.compiler.networks import compile_network
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
 from evenflow.plan import expr, variables
@@ -505,7 +505,7 @@ class Parser:
                 f"-{name} requires subnet/netmask as constant argument",
             )
         try:
-            network = read_network(str(word.payload))
+            network = compile_network(str(word.payload))
         except Refused as wrong:
             raise self.refused("address-malformed", wrong.headline, at, "parsing of subnet/netmask failed") from None
         return network.bits, network.address, network.mask

@@ -96,6 +96,15 @@ def _ipv6(inquiry: Inquiry, argument: bytes) -> bytes:
     return b"on" if b":" in inquiry.facts.remote_address else b"off"
 
 
+def _remote_user(inquiry: Inquiry, argument: bytes) -> bytes:
+    # Whoever found the user has marked what he was found by.
+    return inquiry.user or b""
+
+
+def _auth_type(inquiry: Inquiry, argument: bytes) -> bytes:
+    return inquiry.auth_type
+
+
 def _false(inquiry: Inquiry, argument: bytes) -> bytes:
     return b"false"
 
@@ -195,9 +204,9 @@ ROWS: Final = (
     # HostnameLookups is off: the address stands for the name.
     Variable("REMOTE_HOST", CLIENT, _remote_addr),
     Variable("REMOTE_PORT", CLIENT, _remote_port),
-    Variable("REMOTE_USER", NOTHING, _empty),
+    Variable("REMOTE_USER", NOTHING, _remote_user),
     Variable("REMOTE_IDENT", NOTHING, _empty),
-    Variable("AUTH_TYPE", NOTHING, _empty),
+    Variable("AUTH_TYPE", NOTHING, _auth_type),
     Variable("IS_SUBREQ", NOTHING, _false),
     Variable("HTTPS", NOTHING, _https),
     Variable("IPV6", CLIENT, _ipv6),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
-from evenflow.plan.reverse import reverse_fields
+from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import RequestHead
 from tests.plan.cases import facts_of, head_of, inside, plan_of
@@ -13,6 +13,9 @@ from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 class View:
     """The request that is answered."""
+
+    def variables(self) -> dict[bytes, bytes]:
+        return {b"APP": b"one"}
 
     def __init__(self, plan: Plan) -> None:
         self.facts: ConnectionFacts = facts_of(plan)
@@ -72,3 +75,37 @@ def test_only_four_fields_are_looked_at() -> None:
     reverse_fields(plan.hosts[0].base.reverses, headers, View(plan))
     changed = [name for name, value in headers if value == b"http://www.example/x"]
     assert changed == [b"location", b"Content-Location", b"URI", b"Destination"]
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ("A=1; Path=/ctx/sub; HttpOnly", "A=1; Path=/app; HttpOnly"),
+        ("A=path=/ctx; path=/ctx", "A=path=/ctx; path=/app"),
+        ("A=1; Domain=INNER.example; PATH=/ctx ;Secure", "A=1; Domain=www.example; PATH=/app;Secure"),
+        ("A=1; Path=/CTX", "A=1; Path=/CTX"),
+        ("A=1; domain=.inner.example", "A=1; domain=.inner.example"),
+        ("A=1; SomePath=/ctx; xdomain=inner.example", "A=1; SomePath=/ctx; xdomain=inner.example"),
+        ("A=1; Path", "A=1; Path"),
+        ("A=1; path=/ctx; path=/ctx", "A=1; path=/ctx; path=/app"),
+        ("A=1; Path=/onex", "A=1; Path=/two"),
+    ],
+)
+def test_a_cookie(value: str, expected: str) -> None:
+    plan = plan_of(
+        inside(
+            "ProxyPassInterpolateEnv On\n"
+            "ProxyPassReverseCookiePath /ctx /app\n"
+            "ProxyPassReverseCookiePath /${APP}x /two interpolate\n"
+            "ProxyPassReverseCookieDomain inner.example www.example\n"
+        )
+    )
+    headers = Headers([(b"Set-Cookie", value.encode())])
+    reverse_cookies(headers, View(plan))
+    assert (headers.get(b"set-cookie") or b"").decode() == expected
+
+
+def test_an_interpolated_reverse() -> None:
+    line = "ProxyPassReverse /${APP}/ http://b1/${APP}/ interpolate"
+    assert reversed_location(line, "http://b1/one/x") == "http://b1/one/x"
+    assert reversed_location(f"ProxyPassInterpolateEnv On\n{line}", "http://b1/one/x") == "http://www.example/one/x"

@@ -14,11 +14,12 @@ from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
+from evenflow.compiler.mappings import compile_mappings
+from evenflow.compiler.named_values import named_values
 from evenflow.compiler.rewrite import compile_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
     compile_branches,
-    compile_mapping,
     compile_section,
     directory_order,
     misplaced_files,
@@ -30,7 +31,10 @@ from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
 from evenflow.plan.environment import asked_by
+from evenflow.plan.locations import Section
+from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Plan, VirtualHost
+from evenflow.plan.paths import SLASHES
 from evenflow.plan.rewrite import Rule
 
 SECTION_KINDS = {"location": "locations", "proxy": "proxies"}
@@ -52,6 +56,7 @@ def build(settings: Settings) -> Built:
     root = settings.server_root
     blocks = [block for block in main.blocks if block.kind == "virtualhost"]
     identities = Identities(findings)
+    identities.values = named_values(main)
     servers = [identities.add_server(block, settings.files) for block in (main, *blocks)]
 
     host = make_host(len(blocks), main, None, servers[0], findings, root)
@@ -140,13 +145,14 @@ def make_host(
     host.rewrite_on = bool(both.rewrite.engine)
     host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
     warn_of_files(host.rules, host.document_root, findings)
-    host.mappings = tuple(compile_mapping(line, None) for line in both.proxy.mappings or ())
+    host.mappings = compile_mappings(both.proxy.mappings or (), findings)
     inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
     host.base.branches = compile_branches(tuple(inner), backends, findings)
     host.locations = compile_all(inner, ("location",), server, findings, root)
+    set_paths(host, block or main)
     host.proxies = compile_all(inner, ("proxy",), server, findings, root)
     inner.sort(key=lambda one: directory_order(one, root))
     host.directories = compile_all(inner, ("directory", "files"), server, findings, root)
@@ -179,6 +185,15 @@ def error_log(target: str, root: str) -> str:
     return absolute(root, target) if target and not target.startswith(("|", "syslog")) else target
 
 
+def set_paths(host: VirtualHost, block: Block) -> None:
+    """How paths are read; `block` is the server's own, as the main server's AllowEncodedSlashes is not taken over."""
+    host.encoded_slashes = SLASHES[block.core.encoded_slashes or "off"]
+    mappings = [mapping for mapping in host.mappings if isinstance(mapping, Mapping)]
+    mappings += [one.mapping for one in host.locations if isinstance(one, Section) and one.mapping is not None]
+    host.maps_encoded = any(mapping.encoded for mapping in mappings)
+    host.ordinary_paths = not host.maps_encoded and host.merge_slashes and host.encoded_slashes == 0
+
+
 def set_times_and_limits(host: VirtualHost, block: Block) -> None:
     core = block.core
     if core.timeout is not UNSET:
@@ -196,6 +211,7 @@ def set_times_and_limits(host: VirtualHost, block: Block) -> None:
         host.limit_request_field_size = core.limit_request_field_size
     if core.limit_request_fields is not UNSET:
         host.limit_request_fields = core.limit_request_fields
+    host.merge_slashes = core.merge_slashes is not False
     host.server_signature = to_bytes((core.server_signature or "off").lower())
 
 

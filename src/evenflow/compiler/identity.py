@@ -7,11 +7,14 @@ beyond that gets a member of its own without kept connections. Slots are given o
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, TypeVar
 
 from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.named_values import Values, written_out
 from evenflow.compiler.texts import to_bytes
+from evenflow.config.merge import merge
 from evenflow.config.settings import (
     UNSET,
     BalancerParameters,
@@ -19,6 +22,7 @@ from evenflow.config.settings import (
     MappingLine,
     MemberLine,
     MemberParameters,
+    ProxySettings,
     SetLine,
 )
 from evenflow.origin import Origin
@@ -27,6 +31,7 @@ from evenflow.plan.model import Balancer, Member
 from evenflow.plan.names import default_port
 from evenflow.plan.rewrite import PROXY, Rule
 from evenflow.plan.template import LITERAL
+from evenflow.wire.targets import canonical
 
 SPOKEN: Final = ("http", "ws")
 
@@ -53,6 +58,8 @@ class MemberDraft:
     url: Url
     origin: Origin
     parameters: MemberParameters = MemberParameters()
+    of_pattern: bool = False
+    """Something is put into its URL while requests run: httpd keeps no connection for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,10 @@ class Identities:
         self.members: list[Member] = []
         self.balancers: list[Balancer] = []
         self.main: Server | None = None
+        self.main_proxy = ProxySettings()
+        self.values: Values = {}
+        """What the configuration puts into variables, for interpolated targets."""
+        self.main_lines: list[MappingLine] = []
         self.origins: dict[str, Url] = {}
         """Every `scheme://host[:port]` that the configuration names, for rules whose target depends on the request."""
 
@@ -99,6 +110,7 @@ class Identities:
         others."""
         drafts: dict[str, BalancerDraft] = {}
         plain: list[MemberDraft] = []
+        outer = self.main if inherits(self.main_proxy, block.proxy) else None
         for line in lines_of(block, files):
             try:
                 if isinstance(line, MemberLine):
@@ -106,10 +118,9 @@ class Identities:
                 elif isinstance(line, SetLine):
                     self.take_set(drafts, plain, line)
                 elif line.target != "!":
-                    self.take_mapping(drafts, plain, line)
+                    self.take_mapping(drafts, plain, line, outer)
             except Refused as refused:
                 refused.report(self.findings, line.origin)
-        outer = self.main
         balancers: dict[bytes, Balancer] = {} if outer is None else dict(outer.backends.balancers)
         for name, draft in drafts.items():
             inherited = None if outer is None else outer.balancers.get(name)
@@ -121,12 +132,18 @@ class Identities:
             balancers[to_bytes(name)] = self.make_balancer(draft)
         made = [self.make_plain(draft) for draft in plain]
         members: dict[bytes, tuple[Member, ...]] = {} if outer is None else dict(outer.backends.members)
-        for drafted, member in zip(plain, made, strict=True):
+        # Of two members with one URL the one that keeps connections comes first.
+        for drafted, member in sorted(zip(plain, made, strict=True), key=lambda pair: pair[0].of_pattern):
             key = to_bytes(drafted.url.origin)
             members[key] = by_length((*members.get(key, ()), member))
         server = Server(drafts, plain, Backends(balancers, members))
+        mappings = [line for line in lines_of(block, files) if isinstance(line, MappingLine)]
+        for line in (*self.main_lines, *mappings):
+            self.cover_mapping(server, line, line in mappings)
         if self.main is None:
             self.main = server
+            self.main_proxy = block.proxy
+            self.main_lines = mappings
         return server
 
     # --- lines ----------------------------------------------------------------------------------------------------
@@ -157,14 +174,18 @@ class Identities:
             plain.append(member)
         member.parameters = override(member.parameters, line.member)
 
-    def take_mapping(self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: MappingLine) -> None:
+    def take_mapping(
+        self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: MappingLine, outer: Server | None
+    ) -> None:
         name = balancer_name(line.target)
+        if name is not None and line.regex:
+            name = name.partition("$")[0]
         if name is not None:
             draft = drafts.get(name)
             if (
                 draft is None
-                and self.main is not None
-                and name in self.main.balancers
+                and outer is not None
+                and name in outer.balancers
                 and line.balancer == BalancerParameters()
             ):
                 return
@@ -172,10 +193,14 @@ class Identities:
                 draft = drafts[name] = BalancerDraft(name, line.origin)
             draft.parameters = override(draft.parameters, line.balancer)
             return
-        url = self.read(line.target)
-        member = covering(plain, url)
+        target = fixed_part(line)
+        if target is None:
+            return
+        url = self.read(target)
+        of_pattern = (line.regex and GROUP.search(line.target) is not None) or "${" in line.target
+        member = covering([draft for draft in plain if of_pattern or not draft.of_pattern], url)
         if member is None:
-            plain.append(MemberDraft(url, line.origin, line.member))
+            plain.append(MemberDraft(url, line.origin, line.member, of_pattern))
         elif line.member != MemberParameters() and member.origin != line.origin:
             self.findings.warning(
                 "parameters-ignored",
@@ -186,6 +211,33 @@ class Identities:
                 ),
                 help="put the mapping with the longer URL first",
             )
+
+    def cover_mapping(self, server: Server, line: MappingLine, own: bool) -> None:
+        """A member for what a mapping's URL may become and no member's URL begins: httpd asks the DNS then."""
+        if line.target == "!" or balancer_name(line.target) is not None:
+            return
+        try:
+            target = fixed_part(line)
+            if target is not None:
+                url = self.read(target)
+                if not own or canonical(to_bytes(url.path)) != to_bytes(url.path) or "${" in line.target:
+                    path = canonical(to_bytes(url.path))
+                    if server.backends.find_member(to_bytes(url.origin), path) is None or "${" in line.target:
+                        self.cover(server, url, line.origin)
+                return
+            urls = written_out(line.target, self.values)
+            for text in urls:
+                self.cover(server, self.read(text), line.origin)
+            if not urls:
+                self.findings.warning(
+                    "backend-from-request",
+                    f"`{line.target}` names no member: no line of the configuration says what its variables hold",
+                    line.origin,
+                    notes=("a request is sent only to members that the configuration names: this answers 500",),
+                    help="write the members out in `RewriteRule ... [E=NAME:host:port]` or SetEnvIf lines",
+                )
+        except Refused as refused:
+            refused.report(self.findings, line.origin)
 
     def read(self, text: str) -> Url:
         url = read_url(text)
@@ -229,7 +281,9 @@ class Identities:
         return balancer
 
     def make_plain(self, draft: MemberDraft) -> Member:
-        return self.make_member(draft.url, draft.parameters, draft.origin)
+        member = self.make_member(draft.url, draft.parameters, draft.origin)
+        member.disable_reuse = member.disable_reuse or draft.of_pattern
+        return member
 
     def make_member(self, url: Url, said: MemberParameters, origin: Origin) -> Member:
         member = Member(to_bytes(url.name), to_bytes(url.scheme), url.host, url.port, b"", len(self.members), origin)
@@ -306,6 +360,33 @@ def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | SetLine 
         found += part.proxy.mappings or ()
     places = {path: place for place, path in enumerate(files)}
     return sorted(found, key=lambda line: [(places.get(one.file, len(places)), one.line) for one in line.origin.way])
+
+
+def inherits(main: ProxySettings, own: ProxySettings) -> bool:
+    """Whether a virtual host has the main server's members and balancers: httpd takes them away only where both
+    ProxyPassInherit and BalancerInherit are off."""
+    both = merge(main, own)
+    return not (both.pass_inherit is False and both.balancer_inherit is False)
+
+
+GROUP: Final = re.compile(r"\$\d")
+
+
+def fixed_part(line: MappingLine) -> str | None:
+    """The URL of a mapping as far as it is the same for every request, cut at a slash; None where the host is not."""
+    text = line.target
+    scheme, separator, rest = text.partition("://")
+    ends = [found.start() for found in (GROUP.search(rest) if line.regex else None,) if found]
+    if line.interpolate and "${" in rest:
+        ends.append(rest.index("${"))
+    if not ends:
+        return text
+    end = min(ends)
+    slash = rest.rfind("/", 0, end)
+    if slash >= 0:
+        return scheme + separator + rest[: slash + 1]
+    # A group behind the port begins with a slash, or names no member.
+    return scheme + separator + rest[:end] if line.regex else None
 
 
 def override(earlier: P, later: P) -> P:

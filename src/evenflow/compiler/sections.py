@@ -14,17 +14,17 @@ from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
+from evenflow.compiler.mappings import compile_cookie, compile_mapping, compile_reverse
 from evenflow.compiler.regex import compile_regex, wildcard_regex
 from evenflow.compiler.rewrite import compile_rules
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import UNSET, Block, MappingLine, ReverseLine, Unset
+from evenflow.config.settings import UNSET, Block, Unset
 from evenflow.origin import Origin
 from evenflow.plan.backends import Backends
 from evenflow.plan.branches import Branch
 from evenflow.plan.expr import Condition
 from evenflow.plan.locations import Section
-from evenflow.plan.mapping import Mapping
-from evenflow.plan.model import Reverse, Scope
+from evenflow.plan.model import Scope
 from evenflow.plan.rewrite import Rule
 from evenflow.plan.scope import Said, add
 
@@ -49,6 +49,9 @@ def compile_said(
     if proxy.error_override is not UNSET:
         said.say("error_override_codes", frozenset(proxy.error_override_codes or ()))
     said.say("add_headers", known(proxy.add_headers))
+    said.say("interpolate", known(proxy.interpolate))
+    said.say("cookie_paths", tuple(compile_cookie(line) for line in proxy.cookie_paths or ()))
+    said.say("cookie_domains", tuple(compile_cookie(line) for line in proxy.cookie_domains or ()))
     said.say(
         "reverses",
         tuple(reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends)),
@@ -132,47 +135,10 @@ def compile_section(block: Block, backends: Backends, findings: Findings, root: 
     section.of_name = block.kind == "files"
     if pattern is not None and block.kind == "location":
         section.names = tuple((name, to_bytes("MATCH_" + name.upper())) for name in pattern.groupindex)
+    section.searches = block.match == "regex"
     for line in block.proxy.mappings or ():
-        section.mapping = compile_mapping(line, block.pattern)
+        section.mapping = compile_mapping(line, block.pattern, findings)
     return section
-
-
-def compile_mapping(line: MappingLine, path: str | None) -> Mapping:
-    """A ProxyPass; `path` for one inside a Location."""
-    prefix = line.path if line.path is not None else path or "/"
-    prefix = re.sub("/+", "/", prefix)
-    target = None if line.target == "!" else to_bytes(lower_origin(line.target))
-    return Mapping(to_bytes(prefix), target, line.nocanon, line.origin)
-
-
-def lower_origin(url: str) -> str:
-    """A URL with scheme and authority in lower case."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme.lower()}{separator}{authority.lower()}{slash}{path}"
-
-
-def compile_reverse(line: ReverseLine, path: str | None, backends: Backends) -> list[Reverse]:
-    """A ProxyPassReverse; for a balancer one prefix for each of its members."""
-    fake = to_bytes(line.path if line.path is not None else path or "/")
-    name = balancer_name(line.url)
-    if name is None:
-        return [Reverse((to_bytes(line.url.lower()),), fake, line.origin)]
-    balancer = backends.balancers.get(to_bytes(name))
-    if balancer is None:
-        return []
-    part = to_bytes(line.url)[len("balancer://") + len(to_bytes(name)) :]
-    prefixes: list[bytes] = []
-    for member in balancer.members:
-        url = member.name.lower()
-        if len(part) > 1:
-            prefixes.append(url.rstrip(b"/") + part.lower())
-        elif fake == b"/" and not url.endswith(b"/"):
-            # `/` and the rest of a URL, which begins with a slash, make one slash and not two.
-            prefixes += (url + b"/", url)
-        else:
-            prefixes.append(url)
-    return [Reverse(tuple(prefixes), fake, line.origin)]
 
 
 def rules_of(sections: tuple[object, ...]) -> list[Rule]:

@@ -123,6 +123,13 @@ class MappingLine:
     balancer: BalancerParameters
     nocanon: bool
     origin: Origin
+    regex: bool = False
+    """`ProxyPassMatch`, or `~`."""
+    interpolate: bool = False
+    encoded: bool = False
+    """mapping=encoded"""
+    servlet: bool = False
+    """mapping=servlet"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,17 @@ class ReverseLine:
 
     path: str | None
     url: str
+    origin: Origin
+    interpolate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CookieLine:
+    """One `ProxyPassReverseCookiePath` or `ProxyPassReverseCookieDomain`."""
+
+    inner: str
+    public: str
+    interpolate: bool
     origin: Origin
 
 
@@ -301,6 +319,8 @@ class CoreSettings:
     handler_origin: Origin | Unset = override()
     server_signature: str | Unset = override()
     use_canonical_name: str | Unset = override()
+    encoded_slashes: str | Unset = override()
+    merge_slashes: bool | Unset = override()
     listens: tuple[Address, ...] | Unset = append()
     listen_backlog: int | Unset = override()
     user: str | Unset = override()
@@ -326,6 +346,11 @@ class ProxySettings:
     timeout: float | Unset = override()
     via: str | Unset = override()
     add_headers: bool | Unset = override()
+    pass_inherit: bool | Unset = override()
+    balancer_inherit: bool | Unset = override()
+    interpolate: bool | Unset = override()
+    cookie_paths: tuple[CookieLine, ...] | Unset = append()
+    cookie_domains: tuple[CookieLine, ...] | Unset = append()
 
 
 @dataclass(frozen=True, slots=True)

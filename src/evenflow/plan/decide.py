@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import admission, branches, decision, environment, locations, mapping, rewrite, steps
+from evenflow.plan import admission, branches, decision, environment, locations, mapping, paths, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
@@ -19,7 +19,7 @@ from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
 from evenflow.plan.vhosts import HostTable
 from evenflow.wire.faults import ProtocolFault
-from evenflow.wire.targets import canonical, escape, normalise
+from evenflow.wire.targets import KEPT, canonical, canonical_keeping_slashes, escape, normalise
 
 if TYPE_CHECKING:
     from evenflow.wire.http1 import RequestHead
@@ -132,21 +132,23 @@ def read_path(inquiry: Inquiry) -> Decision | None:
         if path == b"*":
             return decision.answer(inquiry, 200, "OPTIONS *")
     inquiry.raw_path = path
-    try:
-        inquiry.path = normalise(path)
-    except ProtocolFault as fault:
-        return decision.answer(inquiry, fault.status, fault.message)
-    inquiry.filename = inquiry.path
     inquiry.mapped = False
     inquiry.nocanon = False
     inquiry.translated = False
+    try:
+        inquiry.path = normalise(path) if inquiry.host.ordinary_paths else paths.read(inquiry, path)
+    except ProtocolFault as fault:
+        return decision.answer(inquiry, fault.status, fault.message)
+    if not inquiry.mapped:
+        inquiry.filename = inquiry.path
     locations.meet_locations(inquiry)
     inquiry.scope = locations.scope_of(inquiry.host, 0, False, inquiry.sections)
     if inquiry.scope.branches:
         # For answers on the way; nobody has said yet what it becomes. httpd looks again when it knows, and so do we.
+        name = inquiry.filename
         inquiry.filename = b""
         branches.follow(inquiry)
-        inquiry.filename = inquiry.path
+        inquiry.filename = name
     if inquiry.trace is not None and inquiry.path != path:
         inquiry.note(steps.PATH, inquiry.host.origin, path, inquiry.path)
     return None
@@ -177,6 +179,7 @@ def run_server_rules(inquiry: Inquiry) -> Decision | None:
         return redirected(inquiry, outcome)
     # A local path, and the end of translation: ProxyPass does not see it.
     inquiry.translated = True
+    inquiry.mapped = False
     return None
 
 
@@ -312,6 +315,8 @@ def forwarded(inquiry: Inquiry) -> Decision:
             return decision.answer(
                 inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)"
             )
+    elif inquiry.host.encoded_slashes == KEPT:
+        path = canonical_keeping_slashes(path)
     else:
         path = canonical(path)
     if not path:

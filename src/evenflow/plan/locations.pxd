@@ -6,7 +6,7 @@ from evenflow.plan.model cimport Scope, VirtualHost
 
 cdef class Section:
     cdef public bytes prefix
-    cdef public bint whole_segments, of_name
+    cdef public bint whole_segments, searches, of_name
     cdef public object pattern, origin
     cdef public tuple names
     cdef public Mapping mapping
@@ -16,7 +16,7 @@ cdef class Section:
     cpdef bint meets(self, bytes text) except -1
 
 
-@cython.locals(section=Section)
+@cython.locals(section=Section, path=bytes)
 cpdef object meet_locations(Inquiry inquiry)
 
 cdef object _set_names(Inquiry inquiry, Section section)

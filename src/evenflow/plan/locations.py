@@ -24,7 +24,7 @@ MOST_COMBINATIONS: Final = 4096
 class Section:
     """One `<Location>`, `<Proxy>`, `<Directory>` or `<Files>`: a prefix, or a pattern."""
 
-    __slots__ = ("prefix", "whole_segments", "pattern", "of_name", "names", "mapping", "said", "origin")
+    __slots__ = ("prefix", "whole_segments", "pattern", "searches", "of_name", "names", "mapping", "said", "origin")
 
     def __init__(
         self, prefix: bytes, whole_segments: bool, pattern: re.Pattern[bytes] | None, said: Said, origin: Origin
@@ -34,6 +34,8 @@ class Section:
         """Whether the prefix ends where a segment ends; false for `<Proxy>`, which compares text."""
         self.pattern = pattern
         """A regular expression to search for (a wildcard pattern is one with its ends tied)."""
+        self.searches = False
+        """The pattern is a regular expression as written, which sees the path as it is."""
         self.of_name = False
         """Only the last segment is looked at (`<Files>`)."""
         self.names: tuple[tuple[str, bytes], ...] = ()
@@ -63,9 +65,14 @@ def meet_locations(inquiry: Inquiry) -> None:
     found = 0
     bit = 1
     inquiry.location_mapping = None
+    path = inquiry.path
+    if sections and not inquiry.host.merge_slashes:
+        # A Location is met with its slashes merged all the same, so that nobody passes it by; a pattern is not.
+        while b"//" in path:
+            path = path.replace(b"//", b"/")
     for section in sections:
         assert isinstance(section, Section)
-        if section.meets(inquiry.path):
+        if section.meets(inquiry.path if section.searches else path):
             found |= bit
             if section.mapping is not None:
                 inquiry.location_mapping = section.mapping

@@ -7,15 +7,20 @@ that URL is not known here.
 
 from __future__ import annotations
 
+from typing import Any
+
 from evenflow.origin import Origin
-from evenflow.plan import steps
+from evenflow.plan import mapping_forms, steps
 from evenflow.plan.decision import Inquiry
 
 
 class Mapping:
     """One ProxyPass. `prefix` has its runs of slashes merged; `target` is None for an exclusion (`!`)."""
 
-    __slots__ = ("prefix", "target", "nocanon", "origin", "subtree")
+    __slots__ = (
+        "prefix", "target", "nocanon", "origin", "subtree", "ordinary", "pattern", "pieces", "interpolate",
+        "prefix_texts", "target_texts", "encoded", "servlet",
+    )  # fmt: skip
 
     def __init__(self, prefix: bytes, target: bytes | None, nocanon: bool, origin: Origin) -> None:
         self.prefix = prefix
@@ -24,11 +29,24 @@ class Mapping:
         self.origin = origin
         self.subtree = prefix if prefix.endswith(b"/") else prefix + b"/"
         """What a longer path must begin with, so that `/app` does not cover `/apple`."""
+        self.ordinary = True
+        """A prefix and a URL, and none of the following."""
+        self.pattern: Any = None
+        """A ProxyPassMatch: what the path is searched for; `prefix` is its text."""
+        self.pieces: mapping_forms.Pieces = ()
+        """The target of a pattern with its groups."""
+        self.interpolate = False
+        self.prefix_texts: mapping_forms.Texts = ()
+        self.target_texts: mapping_forms.Texts = ()
+        """Prefix and target with their variables, for `interpolate`."""
+        self.encoded = False
+        """mapping=encoded: the path is compared before its escapes are decoded."""
+        self.servlet = False
+        """mapping=servlet, which is `encoded` too."""
 
 
 def covered(mapping: Mapping, path: bytes) -> int:
-    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one.
-    """
+    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one."""
     prefix = mapping.prefix
     if path.startswith(mapping.subtree) or path == prefix:
         if b"//" not in path:
@@ -69,15 +87,87 @@ def map_path(inquiry: Inquiry) -> bool:
         return False
     inside = inquiry.location_mapping
     if isinstance(inside, Mapping):
-        size = covered(inside, inquiry.path)
-        if size:
-            return _take(inquiry, inside, size)
+        if inside.ordinary:
+            size = covered(inside, inquiry.path)
+            if size:
+                return _take(inquiry, inside, size)
+        elif not inside.encoded and take_otherwise(inquiry, inside):
+            return inquiry.mapped
     for mapping in inquiry.host.mappings:
         assert isinstance(mapping, Mapping)
-        size = covered(mapping, inquiry.path)
-        if size:
-            return _take(inquiry, mapping, size)
+        if mapping.ordinary:
+            size = covered(mapping, inquiry.path)
+            if size:
+                return _take(inquiry, mapping, size)
+        elif not mapping.encoded and take_otherwise(inquiry, mapping):
+            return inquiry.mapped
     return False
+
+
+def map_encoded(inquiry: Inquiry) -> bool:
+    """The same for `mapping=encoded` and `mapping=servlet`, while the inquiry's path still has its escapes."""
+    if b"no-proxy" in inquiry.env:
+        return False
+    inside = inquiry.location_mapping
+    if isinstance(inside, Mapping) and inside.encoded and take_otherwise(inquiry, inside):
+        return inquiry.mapped
+    for mapping in inquiry.host.mappings:
+        assert isinstance(mapping, Mapping)
+        if mapping.encoded and take_otherwise(inquiry, mapping):
+            return inquiry.mapped
+    return False
+
+
+def take_otherwise(inquiry: Inquiry, mapping: Mapping) -> bool:
+    """Whether a mapping that is not `ordinary` covers the path; then it was taken, or is an exclusion."""
+    prefix = mapping.prefix
+    target = mapping.target
+    if mapping.interpolate and inquiry.scope.interpolate:
+        prefix = mapping_forms.interpolated(mapping.prefix_texts, inquiry.env)
+        if target is not None:
+            target = mapping_forms.interpolated(mapping.target_texts, inquiry.env)
+    url: bytes | None
+    if mapping.pattern is not None:
+        if target is None:
+            if mapping.pattern.search(inquiry.path) is None:
+                return False
+        else:
+            url = mapping_forms.matched_target(inquiry, mapping, target)
+            if url is None:
+                return False
+            _go(inquiry, mapping, url)
+            return True
+    elif mapping.servlet:
+        size, path = mapping_forms.servlet_rest(prefix, inquiry.path)
+        if size < 0:
+            return False
+        if target is not None:
+            inquiry.nocanon = True
+            _go(inquiry, mapping, target + inquiry.path[size:])
+            # What Locations are compared with from here on: nobody passes one by with a parameter.
+            inquiry.path = path
+            return True
+    else:
+        plain = Mapping(prefix, target, mapping.nocanon, mapping.origin)
+        size = covered(plain, inquiry.path)
+        if not size:
+            return False
+        if target is not None:
+            _take(inquiry, plain, size)
+            inquiry.nocanon = inquiry.nocanon or mapping.encoded
+            return True
+    inquiry.origin = mapping.origin
+    if inquiry.trace is not None:
+        inquiry.note(steps.MAPPING, mapping.origin, inquiry.path, b"!")
+    return True
+
+
+def _go(inquiry: Inquiry, mapping: Mapping, url: bytes) -> None:
+    inquiry.origin = mapping.origin
+    inquiry.filename = b"proxy:" + url
+    inquiry.mapped = True
+    if inquiry.trace is not None:
+        inquiry.note(steps.MAPPING, mapping.origin, inquiry.path, url)
 
 
 def _take(inquiry: Inquiry, mapping: Mapping, size: int) -> bool:

@@ -26,11 +26,12 @@ cdef class Balancer:
 cdef class Reverse:
     cdef public tuple prefixes
     cdef public bytes replacement
-    cdef public object origin
+    cdef public object texts, origin
 
 
 cdef class Scope:
-    cdef public bint preserve_host, error_override, add_headers, rewrite_on
+    cdef public bint preserve_host, error_override, add_headers, rewrite_on, interpolate
+    cdef public tuple cookie_paths, cookie_domains
     cdef public frozenset error_override_codes
     cdef public bytes via
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
@@ -51,6 +52,8 @@ cdef class VirtualHost:
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
+    cdef public bint ordinary_paths, merge_slashes, maps_encoded
+    cdef public int encoded_slashes
     cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends, early_asked

@@ -7,7 +7,7 @@ neighbours.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cython
 
@@ -129,12 +129,27 @@ class Reverse:
     """One ProxyPassReverse: a response field that begins with one of `prefixes` gets `replacement` for it, made
     absolute."""
 
-    __slots__ = ("prefixes", "replacement", "origin")
+    __slots__ = ("prefixes", "replacement", "texts", "origin")
 
     def __init__(self, prefixes: tuple[bytes, ...], replacement: bytes, origin: Origin) -> None:
         self.prefixes = prefixes
         """Compared without regard to case; for `balancer://c/` one for every member."""
         self.replacement = replacement
+        self.texts: tuple[Any, Any] | None = None
+        """Prefix and replacement with their variables, for `interpolate`; see `mapping_forms`."""
+        self.origin = origin
+
+
+class CookieReverse:
+    """One ProxyPassReverseCookiePath or CookieDomain: a value that begins with `inner` becomes `public`, as a whole."""
+
+    __slots__ = ("inner", "public", "texts", "origin")
+
+    def __init__(self, inner: bytes, public: bytes, origin: Origin) -> None:
+        self.inner = inner
+        self.public = public
+        self.texts: tuple[Any, Any] | None = None
+        """Both with their variables, for `interpolate`."""
         self.origin = origin
 
 
@@ -151,6 +166,7 @@ class Scope:
         "conditions", "variables", "branches",
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
         "auth_origin", "user_file", "group_file", "authoritative", "fake",
+        "interpolate", "cookie_paths", "cookie_domains",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -197,6 +213,10 @@ class Scope:
         """`environment.Fixed`s: SetEnv and its like"""
         self.branches: tuple[object, ...] = ()
         """`branches.Branch`es that are still to be looked at"""
+        self.interpolate = False
+        """ProxyPassInterpolateEnv"""
+        self.cookie_paths: tuple[CookieReverse, ...] = ()
+        self.cookie_domains: tuple[CookieReverse, ...] = ()
 
 
 class VirtualHost:
@@ -208,6 +228,7 @@ class VirtualHost:
         "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched", "origin",
+        "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -258,6 +279,13 @@ class VirtualHost:
         """The scopes of the `<If>` sections that held so far; see `branches.branched`."""
         self.combinations: dict[tuple[int, int, int], Scope] = {}
         """The scopes of the sections that met so far; see `locations.scope_of`."""
+        self.ordinary_paths = True
+        """None of the following three is said."""
+        self.merge_slashes = True
+        self.encoded_slashes = 0
+        """`wire.targets`: REFUSED, DECODED or KEPT."""
+        self.maps_encoded = False
+        """A mapping is `encoded`."""
         self.origin = origin
 
     def __repr__(self) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from evenflow.plan.model import ConnectionFacts, Decision, Reverse
+from evenflow.plan.mapping_forms import interpolated
+from evenflow.plan.model import ConnectionFacts, CookieReverse, Decision, Reverse
 from evenflow.plan.names import own_url
 from evenflow.wire.headers import Headers
 
@@ -28,6 +29,7 @@ class Answered(Protocol):
     def facts(self) -> ConnectionFacts: ...
     @property
     def decision(self) -> Decision: ...
+    def variables(self) -> dict[bytes, bytes]: ...
 
 
 def reverse_fields(reverses: tuple[Reverse, ...], headers: Headers, view: Answered) -> None:
@@ -47,7 +49,13 @@ def reverse_url(reverses: tuple[Reverse, ...], url: bytes, view: Answered) -> by
     path = -1
     scheme_end = url.find(b"://")
     for reverse in reverses:
-        for prefix in reverse.prefixes:
+        prefixes = reverse.prefixes
+        replacement = reverse.replacement
+        if reverse.texts is not None and view.decision.scope.interpolate:
+            env = view.variables()
+            prefixes = (interpolated(reverse.texts[0], env).lower(),)
+            replacement = interpolated(reverse.texts[1], env)
+        for prefix in prefixes:
             if prefix.startswith(b"/"):
                 # An entry with a path only: compared with the path, whoever the URL names.
                 if path < 0:
@@ -58,8 +66,45 @@ def reverse_url(reverses: tuple[Reverse, ...], url: bytes, view: Answered) -> by
             else:
                 start = 0
             if lowered.startswith(prefix, start):
-                made = reverse.replacement + url[start + len(prefix) :]
+                made = replacement + url[start + len(prefix) :]
                 if made.startswith(b"/"):
                     made = own_url(view.decision.host, view.head, view.facts) + made
                 return made
     return None
+
+
+def reverse_cookies(headers: Headers, view: Answered) -> None:
+    """Rewrite Path and Domain of every Set-Cookie in place (`ap_proxy_cookie_reverse_map`)."""
+    scope = view.decision.scope
+    items = headers.items
+    for index in range(len(items)):
+        name, value = items[index]
+        if len(name) == 10 and name.lower() == b"set-cookie":
+            items[index] = (name, reverse_cookie(value, scope.cookie_paths, scope.cookie_domains, view))
+
+
+def reverse_cookie(
+    cookie: bytes, paths: tuple[CookieReverse, ...], domains: tuple[CookieReverse, ...], view: Answered
+) -> bytes:
+    """The Set-Cookie with its last Path and its last Domain replaced, where an entry is for them."""
+    pieces = cookie.split(b";")
+    path = domain = -1
+    for place, piece in enumerate(pieces):
+        name = piece.partition(b"=")[0].strip(b" \t").lower()
+        if name == b"path" and b"=" in piece:
+            path = place
+        elif name == b"domain" and b"=" in piece:
+            domain = place
+    for place, entries, any_case in ((path, paths, False), (domain, domains, True)):
+        if place < 0:
+            continue
+        name, _, value = pieces[place].partition(b"=")
+        for entry in entries:
+            inner, public = entry.inner, entry.public
+            if entry.texts is not None and view.decision.scope.interpolate:
+                env = view.variables()
+                inner, public = interpolated(entry.texts[0], env), interpolated(entry.texts[1], env)
+            if value.lower().startswith(inner.lower()) if any_case else value.startswith(inner):
+                pieces[place] = name + b"=" + public
+                break
+    return b";".join(pieces)

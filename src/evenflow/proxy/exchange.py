@@ -19,7 +19,7 @@ from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits
 from evenflow.plan.model import FORWARD, ConnectionFacts, Member, Scope
-from evenflow.plan.reverse import reverse_fields
+from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import attempt, request, response
 from evenflow.proxy.attempt import MemberFailure
 from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_KEEP, SAY_NOTHING
@@ -830,6 +830,8 @@ class Exchange:
             fields.append(b"Via", request.via_of(scope, self.decision.host))
         if scope.reverses:
             reverse_fields(scope.reverses, fields, self)
+        if scope.cookie_paths or scope.cookie_domains:
+            reverse_cookies(fields, self)
         always = self.always_fields()
         if edited:
             edits.edit_response(scope.onsuccess_edits, fields, self)

@@ -49,7 +49,7 @@ if cython.compiled:
 
 def is_ordinary(head: ResponseHead, scope: Scope) -> bool:
     """Whether the short way may be taken, edits apart."""
-    if head.names_others or head.uneven or scope.via != b"off":
+    if head.names_others or head.uneven or scope.via != b"off" or scope.cookie_paths or scope.cookie_domains:
         return False
     if scope.reverses:
         cells = head.cells

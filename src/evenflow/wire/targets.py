@@ -33,6 +33,12 @@ _HEX: Final = {
 }
 
 
+# What becomes of an escaped slash: AllowEncodedSlashes.
+REFUSED: Final = 0
+DECODED: Final = 1
+KEPT: Final = 2
+
+
 def normalise(path: bytes) -> bytes:
     """The decoded path that mappings, locations and rules are matched against: dot segments resolved, slashes merged.
 
@@ -41,11 +47,16 @@ def normalise(path: bytes) -> bytes:
     """
     if not path.translate(None, _ORDINARY) and path.startswith(b"/") and b"//" not in path and b"/." not in path:
         return path
+    return decode(encoded_form(path, True), REFUSED)
+
+
+def encoded_form(path: bytes, merge_slashes: bool) -> bytes:
+    """The path with its dot segments resolved and only needless escapes decoded. Faults with 400 as `normalise` does."""
     if not path.startswith(b"/"):
         raise ProtocolFault("the request target does not begin with a slash", 400)
     if path.translate(None, _ORDINARY).replace(b"%", b""):
         raise ProtocolFault("a blank, a control character or `#` in the request target", 400)
-    return _decode(_resolve(_decode_unreserved(path)))
+    return normalise_dots(_decode_unreserved(path), merge_slashes)
 
 
 def canonical(path: bytes) -> bytes:
@@ -53,6 +64,18 @@ def canonical(path: bytes) -> bytes:
     if not path.translate(None, SAFE):
         return path
     return b"".join([_UPPER[byte] for byte in path])
+
+
+def canonical_keeping_slashes(path: bytes) -> bytes:
+    """Like `canonical`, with `%2F` (of either case) left as it is: what AllowEncodedSlashes NoDecode forwards."""
+    pieces = path.replace(b"%2f", b"%2F\0").split(b"%2F")
+    out = [canonical(pieces[0])]
+    for piece in pieces[1:]:
+        if piece.startswith(b"\0"):
+            out.append(b"%2f" + canonical(piece[1:]))
+        else:
+            out.append(b"%2F" + canonical(piece))
+    return b"".join(out)
 
 
 def escape(path: bytes) -> bytes:
@@ -113,19 +136,21 @@ def _decode_unreserved(path: bytes) -> bytes:
     return b"".join(out)
 
 
-def _resolve(path: bytes) -> bytes:
-    """Merge slashes and take out `.` and `..` segments."""
+def normalise_dots(path: bytes, merge_slashes: bool, may_climb: bool = False) -> bytes:
+    """Take out `.` and `..` segments, and merge slashes if asked to. 400 for a path that climbs above the root, unless
+    it may: it stays there then."""
     out: list[bytes] = []
     segments = path.split(b"/")
     last = len(segments) - 1
     ends_in_slash = False
     for index in range(1, last + 1):
         segment = segments[index]
-        ends_in_slash = segment == b"" or segment == b"." or segment == b".."
+        ends_in_slash = segment == b"." or segment == b".." or (segment == b"" and (merge_slashes or index == last))
         if segment == b"..":
-            if not out:
+            if out:
+                out.pop()
+            elif not may_climb:
                 raise ProtocolFault("the path climbs above the root", 400)
-            out.pop()
         elif not ends_in_slash:
             out.append(segment)
     if not out:
@@ -135,7 +160,8 @@ def _resolve(path: bytes) -> bytes:
     return b"/" + b"/".join(out)
 
 
-def _decode(path: bytes) -> bytes:
+def decode(path: bytes, slashes: int) -> bytes:
+    """Every escape decoded, a slash's by `slashes`: `REFUSED`, `DECODED` or `KEPT`. 404 for NUL and a refused slash."""
     pieces = path.split(b"%")
     if len(pieces) == 1:
         return path
@@ -144,8 +170,12 @@ def _decode(path: bytes) -> bytes:
         byte = _escaped_byte(piece)
         if byte == 0:
             raise ProtocolFault("an escaped NUL in the path", 404)
-        if byte == 0x2F:
-            raise ProtocolFault("an escaped slash in the path", 404)
+        if byte == 0x2F and slashes != DECODED:
+            if slashes == REFUSED:
+                raise ProtocolFault("an escaped slash in the path", 404)
+            out.append(b"%")
+            out.append(piece)
+            continue
         out.append(bytes([byte]))
         out.append(piece[2:])
     return b"".join(out)

@@ -11,15 +11,19 @@ from evenflow.config.settings import MappingLine
 
 
 def _what(mapping: MappingLine) -> str:
+    name = mapping.origin.text.split(None, 1)[0] if mapping.regex else "ProxyPass"
     path = f" {mapping.path}" if mapping.path is not None else ""
-    return (
-        f"ProxyPass{path} !" if mapping.target == "!" else f"ProxyPass{path}" if path else f"ProxyPass {mapping.target}"
-    )
+    return f"{name}{path} !" if mapping.target == "!" else f"{name}{path}" if path else f"{name} {mapping.target}"
 
 
 def _head(places: Places, mapping: MappingLine) -> int:
     """How many words of the statement to mark."""
     return 2 if mapping.path is not None and mapping.target == "!" else 1
+
+
+def is_prefix(mapping: MappingLine) -> bool:
+    """Whether it is a path as written, compared with decoded paths: what a pattern matches is not known here."""
+    return not (mapping.regex or mapping.interpolate or mapping.encoded)
 
 
 def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
@@ -28,7 +32,10 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
         assert mapping.path is not None
         for earlier in server.mappings[:place]:
             assert earlier.path is not None
-            if covers(earlier.path, mapping.path) and not (earlier.target == "!" and mapping.target == "!"):
+            if not is_prefix(earlier) or mapping.encoded:
+                continue
+            takes = covers(earlier.path, mapping.path) if is_prefix(mapping) else earlier.path == "/"
+            if takes and not (earlier.target == "!" and mapping.target == "!"):
                 yield _shadowed(
                     places, mapping, earlier, earlier.path, "mappings are tried in the order they are written", "above"
                 )
@@ -37,6 +44,8 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
             for location in server.locations:
                 taking = location_mapping(location)
                 if taking is None or location.match != "prefix" or taking.target == mapping.target == "!":
+                    continue
+                if not (is_prefix(taking) and is_prefix(mapping)):
                     continue
                 if covers(location.pattern, mapping.path):
                     yield _shadowed(
@@ -57,6 +66,8 @@ def check_sections_shadowed(server: Server, places: Places) -> Iterator[Diagnost
     ]
     for place, (location, mapping) in enumerate(sections):
         for later, taking in sections[place + 1 :]:
+            if not (is_prefix(taking) and is_prefix(mapping)):
+                continue
             if location.match == later.match == "prefix" and covers(later.pattern, location.pattern):
                 yield _shadowed(
                     places,
@@ -118,7 +129,7 @@ def _escaped(path: str) -> str:
 def check_slashes(server: Server, places: Places) -> Iterator[Diagnostic]:
     """The path's end and the target's end must agree: httpd puts them together as they are."""
     for path, mapping in paths_and_mappings(server):
-        if mapping.target == "!":
+        if mapping.target == "!" or mapping.regex:
             continue
         target = mapping.target
         authority_only = "/" not in target.partition("://")[2]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from evenflow.config.arguments import c_number, count_words, flag, key_value, one, one_of, proxy_url, raw, seconds
 from evenflow.config.contexts import ANYWHERE, LOCATION, PROXY, SERVERS
@@ -13,6 +14,7 @@ from evenflow.config.scope import Draft, put
 from evenflow.config.settings import (
     UNSET,
     BalancerParameters,
+    CookieLine,
     MappingLine,
     MemberLine,
     MemberParameters,
@@ -36,29 +38,35 @@ def balancer_name(url: str) -> str | None:
 def proxy_pass(draft: Draft, statement: Statement | Section, value: Any) -> None:
     words = list(statement.words)
     inside = draft.place in LOCATION | PROXY
+    regex = statement.name.lower() == "proxypassmatch"
     if words and words[0].text == "~":
-        raise Wrong(
-            "directive-not-supported",
-            "evenflow does not act on `ProxyPass ~` yet",
-            words[0].span,
-            help="use a prefix, or `RewriteRule PATTERN URL [P]`",
-        )
+        if regex:
+            raise Wrong(
+                "argument-count",
+                "`ProxyPassMatch` takes a pattern as it is: the `~` is for `ProxyPass`",
+                words[0].span,
+                says="ProxyPassMatch invalid syntax ('~' usage).",
+                help="remove the `~`",
+            )
+        regex = True
+        words.pop(0)
     path = None if inside or not words else words.pop(0).text
     if not words:
         raise Wrong(
             "path-missing" if not inside else "argument-count",
-            "`ProxyPass` needs a path and a URL here" if not inside else "`ProxyPass` needs a URL",
+            f"`{statement.name}` needs a path and a URL here" if not inside else f"`{statement.name}` needs a URL",
             says="ProxyPass|ProxyPassMatch needs a path when not defined in a location",
             help=f"write `ProxyPass / {path}`"
             if path is not None and "://" in path
-            else "write `ProxyPass /path http://host:port/path`",
+            else f"write `{statement.name} {'^/path' if regex else '/path'} http://host:port/path`",
         )
     target = words.pop(0)
-    said, nocanon = mapping_words(draft, target, words, inside)
+    flags: dict[str, bool] = {}
+    said = mapping_words(draft, target, words, inside, flags)
     if target.text == "!":
         member, balancer = MemberParameters(), BalancerParameters()
     else:
-        url = mapping_target(draft, target, path)
+        url = mapping_target(draft, target, path, flags, regex)
         if balancer_name(url) is not None:
             member, balancer = MemberParameters(), read_balancer("ProxyPass", said, draft.reports)
         else:
@@ -74,29 +82,43 @@ def proxy_pass(draft: Draft, statement: Statement | Section, value: Any) -> None
                 help="remove one of the two lines",
             )
         )
-    draft.add("proxy", "mappings", MappingLine(path, target.text, member, balancer, nocanon, statement.origin))
+    nocanon = flags.pop("nocanon", False)
+    draft.add(
+        "proxy",
+        "mappings",
+        MappingLine(path, target.text, member, balancer, nocanon, statement.origin, regex, **flags),
+    )
 
 
-def mapping_words(draft: Draft, target: Word, words: list[Word], inside: bool) -> tuple[Said, bool]:
-    """What stands behind the URL: `nocanon`, `interpolate`, `noquery` and key=value."""
+def mapping_words(draft: Draft, target: Word, words: list[Word], inside: bool, flags: dict[str, bool]) -> Said:
+    """What stands behind the URL: `nocanon`, `interpolate`, `noquery`, `mapping=` and key=value for a member.
+
+    What is no parameter of a member or balancer becomes one of the `flags`.
+    """
     said: Said = []
-    nocanon = False
     for word in words:
         lower = word.text.lower()
         pair = key_value(word)
         if lower == "nocanon":
-            nocanon = True
+            flags["nocanon"] = True
         elif lower == "noquery":
             draft.reports.append(
                 warning("parameter-ignored", "`noquery` has no effect on http members: the query is sent", word.span)
             )
         elif lower == "interpolate":
-            raise Wrong(
-                "parameter-not-supported",
-                "evenflow does not act on `interpolate` yet",
-                word.span,
-                help="remove the word if no `${...}` depends on it",
-            )
+            flags["interpolate"] = True
+        elif pair is not None and pair[0] == "mapping":
+            way = pair[1].text.lower()
+            if way not in ("encoded", "servlet"):
+                raise Wrong(
+                    "value-not-allowed",
+                    f"`mapping` must be `encoded` or `servlet`, not `{pair[1].text}`",
+                    word.span,
+                    says="unknown mapping",
+                )
+            flags["encoded"] = True
+            if way == "servlet":
+                flags["servlet"] = True
         elif pair is not None:
             said.append(pair)
         elif inside and target.text.startswith("/"):
@@ -115,10 +137,14 @@ def mapping_words(draft: Draft, target: Word, words: list[Word], inside: bool) -
                 says=KEY_VALUE_SAYS,
                 help="put no blanks round `=`, and a value with blanks into quotes together with its key",
             )
-    return said, nocanon
+    return said
 
 
-def mapping_target(draft: Draft, target: Word, path: str | None) -> str:
+GROUP: Final = re.compile(r"\$\d")
+VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
+
+
+def mapping_target(draft: Draft, target: Word, path: str | None, flags: dict[str, bool], regex: bool) -> str:
     if "://" not in target.text and path is not None and "://" in path:
         raise Wrong(
             "url-not-absolute",
@@ -127,17 +153,49 @@ def mapping_target(draft: Draft, target: Word, path: str | None) -> str:
             says=f"ProxyPass URL must be absolute!: {target.text}",
             help=f"write `ProxyPass {target.text} {path}`",
         )
-    return proxy_url("ProxyPass", target)
+    text = target.text
+    scheme, separator, rest = text.partition("://")
+    authority = rest.partition("/")[0]
+    group = GROUP.search(authority) if regex else None
+    if separator and group is not None:
+        if group.end() != len(authority) or not group.start():
+            raise backend_from_request(f"`{group.group()}` in the host or port of `{text}`", target)
+        text = f"{scheme}://{authority[: group.start()]}"
+    elif separator and flags.get("interpolate") and VARIABLE.search(authority):
+        # Which members the variables may name is found out when everything has been read.
+        return text
+    elif regex:
+        text = GROUP.sub("", text) if GROUP.search(scheme) is None else text
+    proxy_url("ProxyPass", Word(text, target.span))
+    return target.text
+
+
+def backend_from_request(what: str, target: Word) -> Wrong:
+    """A target whose host the client would write."""
+    return Wrong(
+        "backend-from-request",
+        f"{what} would let the client choose the member",
+        target.span,
+        note="a request is sent only to members that the configuration names: anything else makes an open relay of it",
+        help="write one line for each member, or a RewriteMap that names them",
+    )
+
+
+def reverse_cookie(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 2, 3, "takes two or three arguments")
+    interpolate = False
+    for word in words[2:]:
+        if word.text.lower() == "interpolate":
+            interpolate = True
+        else:
+            draft.reports.append(warning("parameter-ignored", f"`{word.text}` has no effect", word.span))
+    field = "cookie_paths" if statement.name.lower().endswith("path") else "cookie_domains"
+    draft.add("proxy", field, CookieLine(words[0].text, words[1].text, interpolate, statement.origin))
 
 
 def proxy_pass_reverse(draft: Draft, statement: Statement | Section, value: Any) -> None:
     words = [word for word in statement.words if word.text.lower() != "interpolate"]
-    if len(words) != len(statement.words):
-        raise Wrong(
-            "parameter-not-supported",
-            "evenflow does not act on `interpolate` yet",
-            help="remove the word if no `${...}` depends on it",
-        )
+    interpolate = len(words) != len(statement.words)
     if draft.place in LOCATION | PROXY:
         if len(words) > 1:
             raise Wrong(
@@ -148,7 +206,7 @@ def proxy_pass_reverse(draft: Draft, statement: Statement | Section, value: Any)
                 help=f"write `ProxyPassReverse {words[1].text}`",
             )
         count_words(statement, 1, 1, "needs a path when not defined in a location")
-        draft.add("proxy", "reverses", ReverseLine(None, words[0].text, statement.origin))
+        draft.add("proxy", "reverses", ReverseLine(None, words[0].text, statement.origin, interpolate))
         return
     if len(words) < 2:
         raise Wrong(
@@ -162,7 +220,7 @@ def proxy_pass_reverse(draft: Draft, statement: Statement | Section, value: Any)
     count_words(statement, 2, 3, "takes one, two or three arguments")
     for word in words[2:]:
         draft.reports.append(warning("parameter-ignored", f"`{word.text}` behind the URL has no effect", word.span))
-    draft.add("proxy", "reverses", ReverseLine(words[0].text, words[1].text, statement.origin))
+    draft.add("proxy", "reverses", ReverseLine(words[0].text, words[1].text, statement.origin, interpolate))
 
 
 # --- members and balancers ----------------------------------------------------------------------------------------
@@ -338,6 +396,48 @@ DIRECTIVES = (
         raw,
         proxy_pass,
         "Send what is below a path to a balancer or a member; `!` for not at all.",
+    ),
+    Directive(
+        "ProxyPassMatch",
+        SERVERS | LOCATION | PROXY,
+        raw,
+        proxy_pass,
+        "Send paths that a pattern matches to a balancer or a member, with its groups in the URL.",
+    ),
+    Directive(
+        "ProxyPassInterpolateEnv",
+        ANYWHERE,
+        flag,
+        put("proxy", "interpolate"),
+        "Fill in `${VARIABLE}` in lines that say `interpolate`, for each request.",
+    ),
+    Directive(
+        "ProxyPassReverseCookiePath",
+        ANYWHERE,
+        raw,
+        reverse_cookie,
+        "Turn the Path of a member's cookies into ours.",
+    ),
+    Directive(
+        "ProxyPassReverseCookieDomain",
+        ANYWHERE,
+        raw,
+        reverse_cookie,
+        "Turn the Domain of a member's cookies into ours.",
+    ),
+    Directive(
+        "ProxyPassInherit",
+        SERVERS,
+        flag,
+        put("proxy", "pass_inherit"),
+        "Whether a virtual host has the main server's members; its mappings it always has.",
+    ),
+    Directive(
+        "BalancerInherit",
+        SERVERS,
+        flag,
+        put("proxy", "balancer_inherit"),
+        "Whether a virtual host has the main server's balancers; only `Off` here and for ProxyPassInherit takes them.",
     ),
     Directive(
         "ProxyPassReverse",

@@ -46,7 +46,7 @@ class Mapping:
 
 
 def covered(mapping: Mapping, path: bytes) -> int:
-    """How many bytes of `path` the prefix takes; 0 where it does not cover it. Runs of slashes in either count as one."""
+    """How many bytes of `path` the prefix takes, 0 where it does not cover it; several slashes count as one."""
     prefix = mapping.prefix
     if path.startswith(mapping.subtree) or path == prefix:
         if b"//" not in path:

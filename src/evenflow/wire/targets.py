@@ -51,7 +51,7 @@ def normalise(path: bytes) -> bytes:
 
 
 def encoded_form(path: bytes, merge_slashes: bool) -> bytes:
-    """The path with its dot segments resolved and only needless escapes decoded. Faults with 400 as `normalise` does."""
+    """The path with its dot segments resolved and only needless escapes decoded. 400 as `normalise` gives it."""
     if not path.startswith(b"/"):
         raise ProtocolFault("the request target does not begin with a slash", 400)
     if path.translate(None, _ORDINARY).replace(b"%", b""):

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.regex import compile_regex, wildcard_regex
+from evenflow.plan import patterns
+from evenflow.plan.patterns import BoundedPattern
 from tests.compiler import pcre
 
 needs_library = pytest.mark.skipif(pcre.LIBRARY is None, reason="libpcre2-8 is not on this machine")
@@ -230,3 +232,28 @@ def test_wildcards_are_for_the_whole_text(pattern: str, text: bytes, crosses: bo
 def test_a_bracket_that_stays_open_is_refused() -> None:
     with pytest.raises(Refused):
         wildcard_regex("/[ab", False)
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(.*)/(.*)/(.*)x$", "[^/]+$", "(?:(?R)|a)+b"])
+def test_what_may_backtrack_without_end_is_bounded(pattern: str) -> None:
+    assert isinstance(compile_regex(pattern), BoundedPattern)
+
+
+@pytest.mark.parametrize("pattern", ["^/path/(.*)$", r"\.(gif|png)$", "^/([^/]+)/([^/]+)$", "(.*)"])
+def test_what_does_not_runs_free(pattern: str) -> None:
+    assert not isinstance(compile_regex(pattern), BoundedPattern)
+
+
+@pytest.mark.timeout(60)
+def test_an_endless_search_comes_to_an_end() -> None:
+    assert compile_regex("^(a+)+$").search(b"a" * 20000 + b"-" + b"a" * 20000) is None
+    assert compile_regex("^(.*)/(.*)/(.*)x$").search(b"/x" * 4000 + b"y") is None
+    assert wildcard_regex("*a*a*a*a*b", True).search(b"a" * 8000) is None
+    patterns.gave_up.clear()
+
+
+def test_what_cannot_be_bounded_is_refused() -> None:
+    with pytest.raises(Refused) as caught:
+        compile_regex("^(a+)+(*SKIP)b")
+    assert caught.value.code == "pattern-not-supported"
+    assert compile_regex("^a+(*SKIP)b").search(b"aab")

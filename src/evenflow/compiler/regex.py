@@ -14,7 +14,8 @@ from pcre2 import PatternError
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.texts import to_bytes
-from evenflow.plan.patterns import Pattern
+from evenflow.config.backtracking import LINEAR, cost_of
+from evenflow.plan.patterns import BoundedPattern, Pattern
 
 TOKEN: Final = re.compile(
     rb"\\Q.*?(?:\\E|\Z)|\\[xogkNpP]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[[:.=][^\]]*[:.=]\]|[^\]\\])*\]|\{", re.DOTALL
@@ -28,10 +29,20 @@ def compile_regex(pattern: str, any_case: bool = False) -> re.Pattern[bytes]:
     """The compiled pattern. Raises `Refused` with the place of what is wrong."""
     text = to_bytes(pattern)
     try:
-        # A `plan.patterns.Pattern`: it is searched like one of `re`.
-        return cast("re.Pattern[bytes]", Pattern(as_of_old(text), any_case))
+        made = Pattern(as_of_old(text), any_case)
     except PatternError as fault:
         raise malformed(pattern, text, fault) from None
+    cost = cost_of(pattern, any_case)
+    if cost.degree > LINEAR:
+        if cost.verbs:
+            raise Refused(
+                "pattern-not-supported",
+                f"`{pattern}` steers its search by a verb and may backtrack without end: evenflow cannot bound it",
+                help="leave the verb out, or make the quantifiers possessive: `++` in place of `+`",
+            )
+        made = BoundedPattern(as_of_old(text), any_case, cost.tied)
+    # It is searched like one of `re`.
+    return cast("re.Pattern[bytes]", made)
 
 
 def malformed(pattern: str, text: bytes, fault: PatternError) -> Refused:
@@ -103,4 +114,4 @@ def wildcard_regex(pattern: str, crosses_slashes: bool) -> re.Pattern[bytes]:
             pos = end + 1
         else:
             out.append(re.escape(mark))
-    return compile_regex("\\A" + "".join(out) + "\\z")
+    return cast("re.Pattern[bytes]", Pattern(to_bytes("\\A" + "".join(out) + "\\z"), False))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks import dead_rules, manager, mappings, reach, rules, shared_members, sticky
+from evenflow.config.checks import dead_rules, manager, mappings, patterns, reach, rules, shared_members, sticky
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.loaded import Loaded
@@ -40,6 +40,7 @@ def run_checks(loaded: Loaded) -> Iterator[Diagnostic]:
     """Every check's warnings for every server; what two servers share is said once. Needs settings."""
     places = Places(loaded)
     said: set[Diagnostic] = set()
+    yield from patterns.check_backtracking(loaded)
     for server in servers(loaded):
         for check in CHECKS:
             for diagnostic in check(server, places):

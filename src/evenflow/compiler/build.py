@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, replace
 
+from evenflow.compiler.alias import compile_aliases, compile_redirects
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
@@ -142,6 +143,9 @@ def make_host(
         early += compile_conditions(block.environment.conditions or (), findings)
     host.early = early
     host.early_asked = asked_by(early)
+    owners = (main,) if block is None else (block, main)
+    host.redirects = tuple(made for one in owners for made in compile_redirects(one.alias.redirects or (), findings))
+    host.file_aliases = tuple(made for one in owners for made in compile_aliases(one.alias.aliases or (), findings))
     host.rewrite_on = bool(both.rewrite.engine)
     host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
     warn_of_files(host.rules, host.document_root, findings)
@@ -176,6 +180,7 @@ def merged(main: Block, block: Block) -> Block:
         rewrite=merge(main.rewrite, block.rewrite),
         headers=merge(main.headers, block.headers),
         environment=merge(main.environment, block.environment),
+        alias=merge(main.alias, block.alias),
         tls=merge(main.tls, block.tls),
     )
 

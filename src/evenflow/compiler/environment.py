@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
@@ -38,13 +39,20 @@ def compile_conditions(lines: tuple[SetEnvIfLine, ...], findings: Findings) -> t
         except Refused as refused:
             refused.report(findings, line.origin)
             continue
-        compiled.again = bool(made) and made[-1].name == compiled.name
+        compiled.again = bool(made) and made[-1].condition is None and made[-1].name == compiled.name
         made.append(compiled)
     return tuple(made)
 
 
 def compile_condition_line(line: SetEnvIfLine) -> Line:
     """One line. Raises `Refused`."""
+    if line.expr is not None:
+        changes = tuple(
+            Change(to_bytes(variable), None if value is None else groups(value)) for variable, value in line.changes
+        )
+        made = Line(environment.EXPRESSION, to_bytes(line.expr), changes, line.origin)
+        made.condition = compile_condition(line.expr)
+        return made
     name = to_bytes(line.attribute.lower())
     kind = ATTRIBUTES.get(line.attribute.lower(), environment.FIELD)
     names = None

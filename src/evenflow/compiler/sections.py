@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from evenflow.compiler.access import say_access
+from evenflow.compiler.alias import say_aliases
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expr import compile_condition
@@ -63,6 +64,10 @@ def compile_said(
     if not server:
         said.say("conditions", compile_conditions(block.environment.conditions or (), findings))
     said.say("variables", compile_variables(block.environment.variables or ()))
+    if not server:
+        say_aliases(said, block, findings)
+    said.say("redirect_relative", known(block.alias.relative))
+    said.say("alias_preserves", known(block.alias.preserve_path))
     handler = block.core.handler
     if handler is not UNSET:
         said.say("handler", "" if handler.lower() == "none" else handler)

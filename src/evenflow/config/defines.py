@@ -13,6 +13,7 @@ from evenflow.config.known import MODULES
 OURS: Final = frozenset(
     {
         "access_compat_module",
+        "alias_module",
         "allowmethods_module",
         "auth_basic_module",
         "authn_core_module",

@@ -43,16 +43,16 @@ Satisfy D
 Action A
 Script A
 [alias_module mod_alias.c]
-Alias SLP local
-AliasMatch S local
-AliasPreservePath A local
+Alias SLP
+AliasMatch S
+AliasPreservePath A
 Redirect A
 RedirectMatch A
 RedirectPermanent A
 RedirectRelative A
 RedirectTemp A
-ScriptAlias SLP local
-ScriptAliasMatch S local
+ScriptAlias SLP
+ScriptAliasMatch S
 [allowmethods_module mod_allowmethods.c]
 AllowMethods D
 [auth_basic_module mod_auth_basic.c]

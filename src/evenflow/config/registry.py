@@ -11,6 +11,7 @@ from typing import Final
 from evenflow.config.directive import Directive
 from evenflow.config.directives import (
     access_compat,
+    alias,
     authz,
     core,
     env,
@@ -27,7 +28,7 @@ from evenflow.config.known import KNOWN
 DIRECTIVES: Final[dict[str, Directive]] = {
     row.name.lower(): row
     for module in (
-        *(read_time, core, proxy, rewrite, headers, setenvif, env),
+        *(read_time, core, proxy, rewrite, headers, setenvif, env, alias),
         *(authz, access_compat, ssl, log_config),
     )
     for row in module.DIRECTIVES

@@ -252,6 +252,32 @@ class Methods:
 
 
 @dataclass(frozen=True, slots=True)
+class RedirectLine:
+    """One `Redirect` or `RedirectMatch`.
+
+    `path` is the prefix or pattern, None for a Redirect without one in a section (then `url` is an expression's text).
+    `url` is None where `status` is no redirect.
+    """
+
+    status: int
+    path: str | None
+    regex: bool
+    url: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AliasLine:
+    """One `Alias`, `AliasMatch` or `ScriptAlias`; `path` is None for one without in a Location."""
+
+    path: str | None
+    regex: bool
+    file: str
+    script: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class RequireLine:
     """One `Require`: `Require [not] provider argument ...`; `all granted` is provider "all", arguments ("granted",).
 
@@ -377,6 +403,19 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasSettings:
+    """mod_alias. Of lists, what a virtual host says comes before what the main server says."""
+
+    redirects: tuple[RedirectLine, ...] | Unset = append()
+    redirect: RedirectLine | Unset = override()
+    """The one without a path."""
+    aliases: tuple[AliasLine, ...] | Unset = append()
+    alias: AliasLine | Unset = override()
+    relative: bool | Unset = override()
+    preserve_path: bool | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
 class AccessSettings:
     """mod_authz_core and its providers, mod_authn_core, mod_auth_basic, mod_authn_file, mod_access_compat,
     mod_allowmethods. One section's Require lines count as RequireAny."""
@@ -450,6 +489,7 @@ class Block:
     rewrite: RewriteSettings = RewriteSettings()
     headers: HeaderSettings = HeaderSettings()
     environment: EnvironmentSettings = EnvironmentSettings()
+    alias: AliasSettings = AliasSettings()
     access: AccessSettings = AccessSettings()
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import admission, branches, decision, environment, locations, mapping, paths, rewrite, steps
+from evenflow.plan import admission, alias, branches, decision, environment, locations, mapping, paths, rewrite, steps
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
 from evenflow.plan.files import file_path
@@ -135,6 +135,8 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     inquiry.mapped = False
     inquiry.nocanon = False
     inquiry.translated = False
+    inquiry.located = False
+    inquiry.script = False
     try:
         inquiry.path = normalise(path) if inquiry.host.ordinary_paths else paths.read(inquiry, path)
     except ProtocolFault as fault:
@@ -190,11 +192,18 @@ def map_by_mappings(inquiry: Inquiry) -> Decision | None:
     return None
 
 
+def map_by_aliases(inquiry: Inquiry) -> Decision | None:
+    """Redirect and Alias of the server, and of Locations those without a path; ProxyPass comes before them."""
+    if inquiry.mapped or inquiry.translated:
+        return None
+    return alias.translate(inquiry)
+
+
 def gather_scope(inquiry: Inquiry) -> Decision | None:
     """The settings of everything that meets: Proxy sections by the URL, or Directory sections by the file, then
     Locations by the path."""
     host = inquiry.host
-    if not inquiry.mapped:
+    if not inquiry.mapped and not inquiry.located:
         root = host.document_root.rstrip(b"/")
         # A rule may have said %{DOCUMENT_ROOT} itself.
         if not (inquiry.translated and root and inquiry.filename.startswith(root + b"/")):
@@ -268,6 +277,14 @@ def set_variables(inquiry: Inquiry) -> Decision | None:
     return None
 
 
+def redirect_in_section(inquiry: Inquiry) -> Decision | None:
+    """Redirect in sections, which even a ProxyPass does not stop."""
+    scope = inquiry.scope
+    if scope.redirect is None and not scope.redirects:
+        return None
+    return alias.redirect_in_section(inquiry)
+
+
 def send_on(inquiry: Inquiry) -> Decision | None:
     """To a member, to a handler, or to a file."""
     if inquiry.mapped:
@@ -277,6 +294,11 @@ def send_on(inquiry: Inquiry) -> Decision | None:
         return decision.local(inquiry, inquiry.handler, inquiry.origin)
     if scope.handler:
         return decision.local(inquiry, scope.handler, scope.handler_origin)
+    if inquiry.script:
+        return decision.answer(inquiry, 403, "a ScriptAlias names programs, and evenflow runs none")
+    if inquiry.located:
+        inquiry.asked |= FILES
+        return decision.file(inquiry, inquiry.filename)
     root = inquiry.host.document_root
     if not root:
         return decision.answer(inquiry, 404, "no mapping covers the path, and there is no DocumentRoot")
@@ -295,11 +317,13 @@ PHASES: Final[tuple[Phase, ...]] = (
     read_path,
     run_server_rules,
     map_by_mappings,
+    map_by_aliases,
     gather_scope,
     set_conditions,
     admission.admit,
     run_location_rules,
     set_variables,
+    redirect_in_section,
     send_on,
 )
 

@@ -15,7 +15,7 @@ cdef class Inquiry:
     cdef public tuple vary
     cdef public object fields, response
     cdef public object early, sections, location_mapping, origin, rule_match, condition_match
-    cdef public bint own_query, mapped, translated, nocanon, ended, restart
+    cdef public bint located, script, own_query, mapped, translated, nocanon, ended, restart
     cdef public Scope scope
     cdef public str handler
     cdef public bytes user, auth_type

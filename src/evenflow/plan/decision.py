@@ -82,6 +82,7 @@ class Inquiry:
         "status", "redirect_status", "location_mapping", "origin", "rule_match", "condition_match",
         "address", "fields", "response", "vary", "early",
         "user", "auth_type", "answers", "told", "question", "phase",
+        "located", "script",
     )  # fmt: skip
 
     def __init__(
@@ -129,6 +130,10 @@ class Inquiry:
         """A rule made it a local path, which no mapping sees."""
         self.mapped = False
         """`filename` is `proxy:` and a URL."""
+        self.located = False
+        """An Alias named the file: DocumentRoot has no part in it."""
+        self.script = False
+        """A ScriptAlias did: it is never given out."""
         self.nocanon = False
         """The URL's path is forwarded as it is (nocanon, NE)."""
         self.scope: Scope = host.base

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from evenflow.origin import Origin
-from evenflow.plan import steps
+from evenflow.plan import expr, steps
 from evenflow.plan.decision import CLIENT, FIELDS, NOTHING, Inquiry
 from evenflow.plan.model import ConnectionFacts
 
@@ -28,6 +28,7 @@ SERVER_ADDRESS: Final = 4
 METHOD: Final = 5
 PROTOCOL: Final = 6
 PATH: Final = 7
+EXPRESSION: Final = 8
 
 DEPENDS: Final = {
     FIELD: FIELDS, FIELD_PATTERN: FIELDS, ADDRESS: CLIENT, SERVER_ADDRESS: CLIENT, METHOD: NOTHING, PROTOCOL: FIELDS,
@@ -64,7 +65,7 @@ class Change:
 class Line:
     """One SetEnvIf, BrowserMatch or SetEnvIfExpr."""
 
-    __slots__ = ("kind", "name", "names", "pattern", "changes", "again", "origin")
+    __slots__ = ("kind", "name", "names", "pattern", "condition", "changes", "again", "origin")
 
     def __init__(self, kind: int, name: bytes, changes: tuple[Change, ...], origin: Origin) -> None:
         self.kind = kind
@@ -74,6 +75,8 @@ class Line:
         """For FIELD_PATTERN."""
         self.pattern: re.Pattern[bytes] | None = None
         """What the value must match."""
+        self.condition: expr.Condition | None = None
+        """What must hold, for EXPRESSION; it marks the inquiry itself."""
         self.changes = changes
         self.again = False
         """It looks at the value that the line before it saw: httpd reads a value once for lines in a row that name it,
@@ -86,6 +89,11 @@ def run(lines: tuple[object, ...], inquiry: Inquiry, path: bytes) -> None:
     value = b""
     for line in lines:
         assert isinstance(line, Line)
+        if line.condition is not None:
+            held, match = expr.try_it(line.condition, inquiry)
+            if held:
+                set_all(line, inquiry, b"true", match)
+            continue
         if not line.again:
             value = read(line, inquiry, path)
         assert line.pattern is not None
@@ -205,9 +213,9 @@ class Asked:
 
 
 def asked_by(lines: tuple[Line, ...]) -> Asked | None:
-    """What these lines look at; None where that is more than a few values (a pattern for names)."""
+    """What these lines look at; None where that is more than a few values (a pattern for names, an expression)."""
     for line in lines:
-        if line.kind == FIELD_PATTERN:
+        if line.kind == FIELD_PATTERN or line.kind == EXPRESSION:
             return None
     return Asked(lines)
 

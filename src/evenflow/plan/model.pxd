@@ -32,6 +32,7 @@ cdef class Reverse:
 cdef class Scope:
     cdef public bint preserve_host, error_override, add_headers, rewrite_on, interpolate
     cdef public tuple cookie_paths, cookie_domains
+    cdef public bint redirect_relative, alias_preserves
     cdef public frozenset error_override_codes
     cdef public bytes via
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
@@ -43,6 +44,8 @@ cdef class Scope:
     cdef public bytes user_file, group_file
     cdef public bint forbidden_on_failure, authoritative
     cdef public tuple fake
+    cdef public tuple redirects
+    cdef public object redirect, alias
 
 
 cdef class VirtualHost:
@@ -50,6 +53,7 @@ cdef class VirtualHost:
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
+    cdef public tuple redirects, file_aliases
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
     cdef public bint ordinary_paths, merge_slashes, maps_encoded

@@ -167,6 +167,7 @@ class Scope:
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
         "auth_origin", "user_file", "group_file", "authoritative", "fake",
         "interpolate", "cookie_paths", "cookie_domains",
+        "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -217,6 +218,14 @@ class Scope:
         """ProxyPassInterpolateEnv"""
         self.cookie_paths: tuple[CookieReverse, ...] = ()
         self.cookie_domains: tuple[CookieReverse, ...] = ()
+        self.redirect: object = None
+        """`alias.RedirectHere`: the Redirect without a path of the last section that has one"""
+        self.redirects: tuple[object, ...] = ()
+        """`alias.Redirect`s of sections; those of the server are `VirtualHost.redirects`."""
+        self.redirect_relative = False
+        self.alias: object = None
+        """`alias.AliasHere`"""
+        self.alias_preserves = False
 
 
 class VirtualHost:
@@ -229,6 +238,7 @@ class VirtualHost:
         "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched", "origin",
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded",
+        "redirects", "file_aliases",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -271,6 +281,10 @@ class VirtualHost:
         self.directories: tuple[object, ...] = ()
         self.backends: object = None
         """`backends.Backends`: whom a request may be sent to."""
+        self.redirects: tuple[object, ...] = ()
+        """`alias.Redirect`s"""
+        self.file_aliases: tuple[object, ...] = ()
+        """`alias.Alias`es"""
         self.early: tuple[object, ...] = ()
         """`environment.Line`s that run before everything else"""
         self.early_asked: object = None

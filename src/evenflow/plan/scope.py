@@ -20,6 +20,9 @@ APPENDED: Final = frozenset(
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 
+PREPENDED: Final = frozenset(("redirects",))
+"""Tuples where what is said further inside comes first."""
+
 
 class Said:
     """What one section says: values by the name of the `Scope`'s field."""
@@ -54,4 +57,6 @@ def add(scope: Scope, said: Said) -> None:
     for name, value in said.values.items():
         if name in APPENDED:
             value = getattr(scope, name) + value
+        elif name in PREPENDED:
+            value = value + getattr(scope, name)
         setattr(scope, name, value)

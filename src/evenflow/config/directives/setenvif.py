@@ -38,6 +38,19 @@ def browser_match(any_case: bool) -> Action:
     return act
 
 
+def expression(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = statement.words
+    if not words or not words[0].text:
+        raise Wrong(
+            "argument-count",
+            f"`{statement.name}` needs an expression and a variable",
+            says=f"Missing expression for {statement.name}",
+        )
+    changes = read_changes(statement, words[1:])
+    line = SetEnvIfLine("", "", False, changes, words[0].text, statement.origin)
+    draft.add("environment", "conditions", line)
+
+
 def say(draft: Draft, statement: Statement | Section, attribute: str, words: tuple[Word, ...], any_case: bool) -> None:
     name = statement.name
     if not words or not words[0].text:
@@ -76,6 +89,7 @@ def read_changes(statement: Statement | Section, words: tuple[Word, ...]) -> tup
 DIRECTIVES = (
     Directive("SetEnvIf", ANYWHERE, raw, set_env_if(False), "Set variables where a field matches a pattern."),
     Directive("SetEnvIfNoCase", ANYWHERE, raw, set_env_if(True), "Like SetEnvIf, without regard to case."),
+    Directive("SetEnvIfExpr", ANYWHERE, raw, expression, "Set variables where an expression is true."),
     Directive("BrowserMatch", ANYWHERE, raw, browser_match(False), "Set variables where User-Agent matches a pattern."),
     Directive("BrowserMatchNoCase", ANYWHERE, raw, browser_match(True), "Like BrowserMatch, without regard to case."),
 )

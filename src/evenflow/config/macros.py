@@ -239,9 +239,8 @@ def expand(macro: Macro, values: Sequence[str], use: Use) -> list[LogicalLine]:
     return made
 
 
-def opens_or_closes(line: LogicalLine) -> int:
-    """1 for a `<Macro ...`, -1 for the `</Macro>` that ends one, 0 for any other line."""
-    if not line.text.startswith("<"):
+def opens_or_closes(text: str) -> int:
+    """1 for the line `<Macro ...`, -1 for the `</Macro>` that ends one, 0 for any other."""
+    if not text.startswith("<"):
         return 0
-    word = next_word(line.text, 0)[0].lower()
-    return {"<macro": 1, "<macro>": 1, "</macro>": -1}.get(word, 0)
+    return {"<macro": 1, "<macro>": 1, "</macro>": -1}.get(next_word(text, 0)[0].lower(), 0)

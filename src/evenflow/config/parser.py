@@ -153,7 +153,7 @@ class Reader:
                 self.close(line, open_sections)
                 left_out = next((depth for depth, section in enumerate(open_sections) if not section.taken), None)
                 idle = 0 if left_out is None else len(open_sections) - left_out
-            elif not idle and opens_or_closes(line) > 0 and self.names.is_loaded("macro_module"):
+            elif not idle and opens_or_closes(line.text) > 0 and self.names.is_loaded("macro_module"):
                 here.append(self.macro(line))
             elif line.text.startswith("<"):
                 opened = self.open(line, idle)
@@ -200,7 +200,7 @@ class Reader:
         body: list[LogicalLine] = []
         depth = 1
         for inner in self.lines():
-            depth += opens_or_closes(inner)
+            depth += opens_or_closes(inner.text)
             if not depth:
                 section.closed_on = inner.number
                 break

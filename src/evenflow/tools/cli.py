@@ -181,6 +181,21 @@ def explain(
     sys.exit(0)
 
 
+@main.command("format", short_help="Lay a configuration out evenly.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--write", "act", flag_value="write", help="Write the files.")
+@click.option("--check", "act", flag_value="check", help="Only name the files that would change; ends with 1 then.")
+@click.option("--diff", "act", flag_value="diff", help="Only show what would change; ends with 1 then.")
+def format_files(files: tuple[str, ...], act: str | None) -> NoReturn:
+    """Print each FILE indented by its sections, with directives spelt as httpd spells them.
+
+    Arguments, comments and continued lines stay what they are. `-` is standard input. No Include is followed.
+    """
+    from evenflow.tools import format as formatting
+
+    sys.exit(formatting.run(files, act or "print", sys.stdout, sys.stderr))
+
+
 def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
     """httpd's -t: everything on stderr, `Syntax OK` where no error was found."""
     from evenflow.tools import check as checking

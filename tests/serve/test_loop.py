@@ -16,6 +16,8 @@ import pytest
 
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import LogTarget
+from evenflow.plan.patterns import BoundedPattern
+from evenflow.plan.rewrite import Rule
 from evenflow.serve.loop import new_event_loop, plain_address
 from evenflow.slotmem.children import ChildState
 from tests.proxy.story import World
@@ -353,6 +355,18 @@ def test_a_large_file(tmp_path: Path) -> None:
 
 
 # --- logs ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_error_log_counts_searches_that_were_given_up(tmp_path: Path) -> None:
+    def arrange(world: World) -> None:
+        world.host.rewrite_on = True
+        world.host.rules = (Rule(BoundedPattern(b"^/(a+)+$", False, True), False, None, 0, NOWHERE),)
+
+    with Served(tmp_path, arrange=arrange) as served:
+        client = served.client()
+        client.send(request("GET", "/" + "a" * 4000 + "-"))
+        assert client.answer()[0] == 503
+        served.logged("a pattern backtracks without end", "pattern=^/(a+)+$ times=1")
 
 
 def logging(path: Path) -> Any:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from evenflow.plan import patterns
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
@@ -163,11 +164,19 @@ class Work:
             self.row.beat(now)
             self.trim(now)
             self.find_broken()
+            self.tell_of_patterns()
             server.error_logs.tick()
         if server.draining and not server.clients:
             server.loop.stop()
             return
         server.loop.call_later(TICK, self.tick)
+
+    def tell_of_patterns(self) -> None:
+        """Write down whose searches were given up."""
+        for pattern, times in patterns.gave_up.items():
+            shown = pattern.decode("utf-8", "backslashreplace")
+            self.server.log.warn("a pattern backtracks without end", "pattern", pattern=shown, times=times)
+        patterns.gave_up.clear()
 
     def find_broken(self) -> None:
         """Wake connections that are broken and were not told so.

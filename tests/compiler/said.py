@@ -11,6 +11,6 @@ def complaints(text: str) -> list[Diagnostic]:
     return list(built(inside(text)).diagnostics)
 
 
-def codes(text: str) -> list[str]:
-    """Their codes."""
-    return [diagnostic.code for diagnostic in complaints(text)]
+def codes(text: str, whole: bool = False) -> list[str]:
+    """Their codes; `whole` where the text is a whole server."""
+    return [diagnostic.code for diagnostic in (built(text).diagnostics if whole else complaints(text))]

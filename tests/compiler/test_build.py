@@ -61,7 +61,7 @@ def test_rules_are_not_taken_over_but_the_engine_is() -> None:
     plan = plan_of(TEXT)
     assert plan.main is not None
     assert len(plan.main.rules) == 1
-    assert [(host.rules, host.rewrite_on) for host in plan.hosts] == [((), True), ((), True)]
+    assert [(host.rules, host.base.rewrite_on) for host in plan.hosts] == [((), True), ((), True)]
 
 
 def test_what_concerns_the_process() -> None:

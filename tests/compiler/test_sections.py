@@ -18,19 +18,23 @@ def test_what_is_not_said_is_not_known() -> None:
     (section,) = sections("<Location /a>\nRequire all granted\n</Location>", "locations")
     said = section.said
     assert said.get("requires") is not None
-    silent = ("preserve_host", "error_override", "handler", "rules", "rewrite_on")
+    silent = ("preserve_host", "error_override", "handler", "places", "rewrite_on")
     assert [said.get(name) for name in silent] == [None] * 5
 
 
 def test_an_engine_without_rules_replaces_rules() -> None:
     (section,) = sections("<Location /a>\nRewriteEngine Off\n</Location>", "locations")
-    assert (section.said.get("rules"), section.said.get("rewrite_on")) == ((), False)
+    places = section.said.get("places")
+    assert isinstance(places, tuple)
+    assert ([place.rules for place in places], section.said.get("rewrite_on")) == ([()], False)
 
 
 def test_rules_know_their_location() -> None:
     (section,) = sections("<Location /a>\nRewriteEngine On\nRewriteRule a b\n</Location>", "locations")
-    (rule,) = rules_of((section,))
-    assert rule.location == b"/a"
+    assert len(rules_of((section,))) == 1
+    places = section.said.get("places")
+    assert isinstance(places, tuple)
+    assert [place.directory for place in places] == [b"/a/"]
 
 
 def test_a_proxy_section_of_a_balancer_is_in_lower_case() -> None:

@@ -47,10 +47,9 @@ def test_what_is_always_empty_is_said(text: str, warned: list[str]) -> None:
     assert compiled(text)[1] == warned
 
 
-@pytest.mark.parametrize("text", ["%{LA-U:REQUEST_URI}", "%{LA-F:REQUEST_URI}", "%{SSL:SSL_CLIENT_S_DN}"])
-def test_what_cannot_be_looked_up_is_refused(text: str) -> None:
+def test_what_cannot_be_looked_up_is_refused() -> None:
     with pytest.raises(Refused) as caught:
-        compiled(text)
+        compiled("%{SSL:SSL_CLIENT_S_DN}")
     assert caught.value.code == "variable-not-supported"
 
 

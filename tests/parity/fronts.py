@@ -98,6 +98,8 @@ def folder(case: Case, front: int, certificates: Path) -> Iterator[Path]:
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
+            if path.endswith(".sh"):
+                file.chmod(0o755)
             os.utime(file, (1_700_000_000, 1_700_000_000))
         (root / "front.conf").write_text(wrapped(case, front, root), "utf-8")
         yield root

@@ -37,11 +37,11 @@ def test_lists_are_appended_in_order(name: str) -> None:
     assert getattr(scope, name) == ("outer", "inner")
 
 
-def test_rules_are_replaced() -> None:
+def test_requirements_are_replaced() -> None:
     scope = Scope()
-    add(scope, said(rules=("outer",)))
-    add(scope, said(rules=()))
-    assert scope.rules == ()
+    add(scope, said(requires=("outer",)))
+    add(scope, said(requires=()))
+    assert scope.requires == ()
 
 
 def test_a_copy_is_its_own_and_says_the_same() -> None:

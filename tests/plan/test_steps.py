@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evenflow.plan import steps
-from evenflow.plan.decide import MOST_RESTARTS, PHASES, begin, choose_host, decide
+from evenflow.plan.decide import PHASES, begin, choose_host, decide
 from evenflow.plan.decision import Step
 from evenflow.plan.model import ANSWER, FILE, FORWARD, LOCAL, REDIRECT
 from tests.plan.cases import HERE, Case, asked, facts_of, head_of, inside, plan_of, read_cases
@@ -30,7 +30,7 @@ def test_every_phase_that_decides_leaves_a_note(book: str, case: Case, tmp_path:
         trace: list[Step] = []
         inquiry = begin(plan, facts, head, trace)
         made = choose_host(inquiry)
-        while made is None and inquiry.restarts <= MOST_RESTARTS:
+        while made is None and inquiry.restarts <= 10:
             inquiry.restart = False
             for phase in PHASES:
                 made = phase(inquiry)

@@ -8,7 +8,7 @@ import pytest
 
 from evenflow.compiler.template import compile_escaping, compile_template
 from evenflow.plan.decision import FIELDS, NOTHING, Inquiry
-from evenflow.plan.template import Template, brings_question_mark, expand, expand_substitution
+from evenflow.plan.template import Template, brings_question_mark, expand, pieces
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 
@@ -37,7 +37,10 @@ def inquiry() -> Inquiry:
         (r"\$1\%0\\ \x", b"$1%0\\ x"),
         ("100% $ %", b"100% $ %"),
         ("%{open", b"%{open"),
-        ("${map:$1|%{REQUEST_URI}}z", b"z"),
+        ("${map:$1|%{REQUEST_URI}}z", b"/pz"),
+        ("${map:$1|}z", b"z"),
+        ("${map:$1}z", b"z"),
+        ("${map}z", b"${map}z"),
         ("\\", b"\\"),
         ("é$1", "éa".encode()),
     ],
@@ -54,9 +57,9 @@ def test_nothing_has_matched() -> None:
 
 def test_only_groups_are_escaped() -> None:
     escaping = compile_escaping(None, "", False, True)
-    assert expand_substitution(template("/ %1 %{HTTP:X}"), inquiry(), escaping) == b"/ c+ a?b"
-    assert expand_substitution(template("/ %1"), inquiry(), None) == b"/ c "
-    assert expand_substitution(template("/ "), inquiry(), escaping) == b"/ "
+    assert expand(template("/ %1 %{HTTP:X}"), inquiry(), escaping) == b"/ c+ a?b"
+    assert expand(template("/ %1"), inquiry(), None) == b"/ c "
+    assert expand(template("/ "), inquiry(), escaping) == b"/ "
 
 
 def test_what_is_put_in_says_what_it_depends_on() -> None:
@@ -67,9 +70,19 @@ def test_what_is_put_in_says_what_it_depends_on() -> None:
     assert one.asked == FIELDS
 
 
+def brings(text: str, last: bool = False) -> bool:
+    made = template(text)
+    return brings_question_mark(made, pieces(made, inquiry(), None), last)
+
+
 @pytest.mark.parametrize(
     "text, brought",
     [("/a?b", False), ("/%{HTTP:X}", True), ("/x?y=%{HTTP:X}", False), ("/%{HTTP:X}?y", True), ("/$1", False)],
 )
 def test_who_wrote_the_question_mark(text: str, brought: bool) -> None:
-    assert brings_question_mark(template(text), inquiry(), None) is brought
+    assert brings(text) is brought
+
+
+def test_under_qsl_the_last_question_mark_counts() -> None:
+    assert brings("/x?y=%{HTTP:X}", last=True)
+    assert not brings("/%{HTTP:X}?y", last=True)

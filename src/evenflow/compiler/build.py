@@ -16,8 +16,9 @@ from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
 from evenflow.compiler.mappings import compile_mappings
+from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
-from evenflow.compiler.rewrite import compile_rules, warn_of_files
+from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
     compile_branches,
@@ -34,6 +35,7 @@ from evenflow.config.settings import UNSET, Block, Settings
 from evenflow.plan.environment import asked_by
 from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
+from evenflow.plan.maps import ProgramMap
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.paths import SLASHES
 from evenflow.plan.rewrite import Rule
@@ -60,10 +62,12 @@ def build(settings: Settings) -> Built:
     identities.values = named_values(main)
     servers = [identities.add_server(block, settings.files) for block in (main, *blocks)]
 
-    host = make_host(len(blocks), main, None, servers[0], findings, root)
+    main_maps = compile_maps(main.rewrite.maps or (), root, findings)
+    running: dict[int, ProgramMap] = {}
+    host = make_host(len(blocks), main, None, servers[0], findings, root, main_maps, running)
     plan.main = host
     plan.hosts = tuple(
-        make_host(index, main, block, server, findings, root)
+        make_host(index, main, block, server, findings, root, main_maps, running)
         for index, (block, server) in enumerate(zip(blocks, servers[1:], strict=True))
     )
     all_hosts = (host, *plan.hosts)
@@ -90,13 +94,21 @@ def build(settings: Settings) -> Built:
     plan.user = core.user or ""
     plan.group = core.group or ""
     plan.listen_backlog = core.listen_backlog or 511
+    plan.programs = tuple(running.values())
     return Built(None if findings.failed else plan, tuple(findings.diagnostics))
 
 
 def make_host(
-    index: int, main: Block, block: Block | None, server: Server, findings: Findings, root: str
+    index: int,
+    main: Block,
+    block: Block | None,
+    server: Server,
+    findings: Findings,
+    root: str,
+    main_maps: Maps,
+    programs: dict[int, ProgramMap],
 ) -> VirtualHost:
-    """A virtual host, or with `block` None the main server."""
+    """A virtual host, or with `block` None the main server. Programs of its maps that must run go into `programs`."""
     both = main if block is None else merged(main, block)
     core = both.core
     name = core.server_name
@@ -137,7 +149,6 @@ def make_host(
 
     backends = server.backends
     host.backends = backends
-    host.base = base_scope(both, backends, findings)
     early = compile_conditions(main.environment.conditions or (), findings)
     if block is not None:
         early += compile_conditions(block.environment.conditions or (), findings)
@@ -146,28 +157,32 @@ def make_host(
     owners = (main,) if block is None else (block, main)
     host.redirects = tuple(made for one in owners for made in compile_redirects(one.alias.redirects or (), findings))
     host.file_aliases = tuple(made for one in owners for made in compile_aliases(one.alias.aliases or (), findings))
-    host.rewrite_on = bool(both.rewrite.engine)
-    host.rules = compile_rules((block or main).rewrite.rules or (), None, findings)
+    own_maps = main_maps if block is None else compile_maps(block.rewrite.maps or (), root, findings)
+    lines, maps = server_rules(main, block, both, own_maps, main_maps)
+    if both.rewrite.engine:
+        programs.update({id(one): one for one in maps.values() if isinstance(one, ProgramMap)})
+    host.base = base_scope(both, backends, findings, maps)
+    host.rules = compile_rules(lines, findings, maps)
     warn_of_files(host.rules, host.document_root, findings)
     host.mappings = compile_mappings(both.proxy.mappings or (), findings)
     inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
-    host.base.branches = compile_branches(tuple(inner), backends, findings)
-    host.locations = compile_all(inner, ("location",), server, findings, root)
+    host.base.branches = compile_branches(tuple(inner), backends, findings, maps)
+    host.locations = compile_all(inner, ("location",), server, findings, root, maps)
     set_paths(host, block or main)
-    host.proxies = compile_all(inner, ("proxy",), server, findings, root)
+    host.proxies = compile_all(inner, ("proxy",), server, findings, root, maps)
     inner.sort(key=lambda one: directory_order(one, root))
-    host.directories = compile_all(inner, ("directory", "files"), server, findings, root)
+    host.directories = compile_all(inner, ("directory", "files"), server, findings, root, maps)
     return host
 
 
 def compile_all(
-    blocks: list[Block], kinds: tuple[str, ...], server: Server, findings: Findings, root: str
+    blocks: list[Block], kinds: tuple[str, ...], server: Server, findings: Findings, root: str, maps: Maps
 ) -> tuple[object, ...]:
     """The sections of these kinds, in order."""
-    made = [compile_section(block, server.backends, findings, root) for block in blocks if block.kind in kinds]
+    made = [compile_section(block, server.backends, findings, root, maps) for block in blocks if block.kind in kinds]
     return tuple(section for section in made if section is not None)
 
 

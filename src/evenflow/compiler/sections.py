@@ -16,8 +16,9 @@ from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.mappings import compile_cookie, compile_mapping, compile_reverse
+from evenflow.compiler.maps import Maps
 from evenflow.compiler.regex import compile_regex, wildcard_regex
-from evenflow.compiler.rewrite import compile_rules
+from evenflow.compiler.rewrite import place_of, says_anything
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, Unset
 from evenflow.origin import Origin
@@ -26,21 +27,22 @@ from evenflow.plan.branches import Branch
 from evenflow.plan.expr import Condition
 from evenflow.plan.locations import Section
 from evenflow.plan.model import Scope
+from evenflow.plan.places import Place
 from evenflow.plan.rewrite import Rule
 from evenflow.plan.scope import Said, add
 
 
-def base_scope(block: Block, backends: Backends, findings: Findings) -> Scope:
+def base_scope(block: Block, backends: Backends, findings: Findings, maps: Maps) -> Scope:
     """The scope of a request that meets no section; `block` is the main server and the virtual host merged."""
     scope = Scope()
-    add(scope, compile_said(replace(block, blocks=()), None, backends, findings, server=True))
+    add(scope, compile_said(replace(block, blocks=()), None, backends, findings, maps, server=True))
     if block.proxy.via is not UNSET:
         scope.via = to_bytes(block.proxy.via.lower())
     return scope
 
 
 def compile_said(
-    block: Block, path: str | None, backends: Backends, findings: Findings, *, server: bool = False
+    block: Block, path: str | None, backends: Backends, findings: Findings, maps: Maps, *, server: bool = False
 ) -> Said:
     """What one section says. `path` is a Location's, for lines in it that leave theirs out."""
     said = Said()
@@ -75,21 +77,19 @@ def compile_said(
             said.say("handler_origin", block.core.handler_origin)
     say_access(said, block.access, findings)
     said.say("rewrite_on", known(block.rewrite.engine))
-    if not server and (block.rewrite.rules is not UNSET or block.rewrite.engine is not UNSET):
-        # () where a section has a RewriteEngine and no rule: that replaces the rules of earlier ones too.
-        said.say("rules", compile_rules(block.rewrite.rules or (), block.pattern, findings))
     if block.blocks:
-        said.say("branches", compile_branches(block.blocks, backends, findings))
+        said.say("branches", compile_branches(block.blocks, backends, findings, maps))
+    if says_anything(block.rewrite):
+        # A section with a RewriteEngine and no rule counts: it replaces the rules of earlier ones too.
+        said.say("places", (place_of(block.rewrite, None if server else directory_of(block), findings, maps),))
     return said
 
 
 CHAIN: Final = ("if", "elseif", "else")
 
-IF_PREFIX: Final = "*If/"
-"""What httpd takes for the folder that rules in an `<If>` stand in."""
-
-
-def compile_branches(blocks: tuple[Block, ...], backends: Backends, findings: Findings) -> tuple[Branch, ...]:
+def compile_branches(
+    blocks: tuple[Block, ...], backends: Backends, findings: Findings, maps: Maps
+) -> tuple[Branch, ...]:
     """The `<If>` sections among these blocks, in order, with those that belong to them."""
     made: list[Branch] = []
     for block in blocks:
@@ -102,7 +102,7 @@ def compile_branches(blocks: tuple[Block, ...], backends: Backends, findings: Fi
             except Refused as refused:
                 refused.report(findings, block.origin)
                 continue
-        said = compile_said(replace(block, pattern=IF_PREFIX), "*If", backends, findings)
+        said = compile_said(block, "*If", backends, findings, maps)
         made.append(Branch(condition, block.kind != "if", said, block.origin))
     return tuple(made)
 
@@ -112,12 +112,18 @@ def known(value: bool | Unset) -> bool | None:
     return None if value is UNSET else value
 
 
-def compile_section(block: Block, backends: Backends, findings: Findings, root: str) -> Section | None:
+def directory_of(block: Block) -> str:
+    """What httpd calls the directory of a section's rules."""
+    return "*If" if block.kind in ("if", "elseif", "else") else block.pattern
+
+
+def compile_section(block: Block, backends: Backends, findings: Findings, root: str, maps: Maps) -> Section | None:
     """A Location, Proxy, Directory or Files section; None where its pattern is a finding."""
-    said = compile_said(block, block.pattern, backends, findings)
+    if block.kind == "directory" and block.match != "regex":
+        block = replace(block, pattern=absolute(root, block.pattern))
+    said = compile_said(block, block.pattern, backends, findings, maps)
     text = block.pattern
     if block.kind == "directory" and block.match != "regex":
-        text = absolute(root, text)
         text = text.rstrip("/") or "/"
     pattern: re.Pattern[bytes] | None = None
     try:
@@ -157,8 +163,11 @@ def rules_of(sections: tuple[object, ...]) -> list[Rule]:
 
 def rules_said(said: Said) -> list[Rule]:
     """All rules that a section says, those in its `<If>` sections too."""
-    rules = said.get("rules")
-    found = [rule for rule in rules if isinstance(rule, Rule)] if isinstance(rules, tuple) else []
+    places = said.get("places")
+    found: list[Rule] = []
+    for place in places if isinstance(places, tuple) else ():
+        assert isinstance(place, Place)
+        found += [rule for rule in place.rules if isinstance(rule, Rule)]
     inside = said.get("branches")
     return found + rules_in_branches(inside if isinstance(inside, tuple) else ())
 

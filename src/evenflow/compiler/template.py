@@ -6,20 +6,36 @@ plan is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.texts import to_bytes
 from evenflow.plan import variables
-from evenflow.plan.template import CONDITION_GROUP, LITERAL, RULE_GROUP, VARIABLE, Escaping, Part, Template
+from evenflow.plan.maps import Map
+from evenflow.plan.template import (
+    CONDITION_GROUP,
+    LITERAL,
+    LOOK_FILE,
+    LOOK_URL,
+    MAP,
+    RULE_GROUP,
+    VARIABLE,
+    Escaping,
+    Part,
+    Template,
+)
 
 Warn = Callable[[str, str, str], None]
 """(code, headline, help)"""
 
 
-def compile_template(text: str, warn: Warn) -> Template:
-    """The compiled text. Raises `Refused` for what we cannot look up; tells `warn` of what httpd makes empty without a
-    word."""
+NO_MAPS: Final[dict[str, Map]] = {}
+
+
+def compile_template(text: str, warn: Warn, maps: Mapping[str, Map] = NO_MAPS) -> Template:
+    """The compiled text; `maps` by name. Raises `Refused` for what we cannot look up; tells `warn` of what httpd makes
+    empty without a word."""
     parts: list[Part] = []
     literal: list[str] = []
 
@@ -46,11 +62,12 @@ def compile_template(text: str, warn: Warn) -> Template:
             if mark == "%":
                 put(variable_part(inside, warn))
             else:
-                warn(
-                    "map-undefined",
-                    f"`${{{inside}}}` is always empty: no RewriteMap of that name is defined",
-                    "write `\\$` for a dollar sign",
-                )
+                colon = find_outside(inside, ":")
+                if colon < 0:
+                    literal.append(text[pos : pos + 2])
+                    pos += 2
+                    continue
+                put(map_part(inside[:colon], inside[colon + 1 :], warn, maps))
             pos = end + 1
         elif mark in "$%" and text[pos + 1 : pos + 2] in tuple("0123456789"):
             put(Part(RULE_GROUP if mark == "$" else CONDITION_GROUP, b"", int(text[pos + 1])))
@@ -61,6 +78,36 @@ def compile_template(text: str, warn: Warn) -> Template:
     if literal:
         parts.append(Part(LITERAL, to_bytes("".join(literal))))
     return Template(to_bytes(text), tuple(parts))
+
+
+def map_part(name: str, rest: str, warn: Warn, maps: Mapping[str, Map]) -> Part:
+    """The part for ${name:key|default}."""
+    part = Part(MAP)
+    part.map = maps.get(name)
+    if part.map is None:
+        warn(
+            "map-undefined",
+            f"no RewriteMap `{name}` is defined here: `${{{name}:...}}` is its default, or empty",
+            "define it in the virtual host itself, or write `RewriteOptions Inherit` there",
+        )
+    bar = find_outside(rest, "|")
+    part.key = compile_template(rest if bar < 0 else rest[:bar], warn, maps)
+    if bar >= 0 and bar + 1 < len(rest):
+        part.default = compile_template(rest[bar + 1 :], warn, maps)
+    return part
+
+
+def find_outside(text: str, mark: str) -> int:
+    """Where `mark` stands outside of inner braces; -1 for nowhere."""
+    depth = 0
+    for pos, char in enumerate(text):
+        if char == mark and not depth:
+            return pos
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+    return -1
 
 
 def closing_brace(text: str, start: int) -> int:
@@ -85,7 +132,9 @@ def variable_part(name: str, warn: Warn) -> Part:
             lower = argument.lower()
             if lower == "host":
                 return Part(VARIABLE, b"", 0, variables.FIELD_HOST)
-            return Part(VARIABLE, to_bytes(lower), 0, variables.FIELD)
+            part = Part(VARIABLE, to_bytes(lower), 0, variables.FIELD)
+            part.field = to_bytes(argument)
+            return part
         if upper == "ENV":
             return Part(VARIABLE, to_bytes(argument), 0, variables.ENVIRONMENT)
         if upper == "SSL":
@@ -98,14 +147,15 @@ def variable_part(name: str, warn: Warn) -> Part:
                 help="`%{HTTPS}` and `%{SSL:SSL_TLS_SNI}` are there",
             )
         if upper in ("LA-U", "LA-F"):
-            raise Refused(
-                "variable-not-supported",
-                f"evenflow does no look-ahead sub-requests: `%{{{name}}}`",
-                help="test the variable itself, or what it is made from",
-            )
+            part = Part(LOOK_URL if upper == "LA-U" else LOOK_FILE)
+            part.inner = variable_part(argument, warn)
+            return part
     found = variables.BY_NAME.get(name.upper())
     if found is not None:
-        return Part(VARIABLE, variables.HEADER_OF.get(found.name, b""), 0, found)
+        field = variables.HEADER_OF.get(found.name, b"")
+        part = Part(VARIABLE, field, 0, found)
+        part.field = field.title()
+        return part
     warn("variable-unknown", f"`%{{{name}}}` is always empty: there is no such variable", "")
     return Part(LITERAL, b"")
 
@@ -117,14 +167,12 @@ def compile_escaping(only: str | None, exempt: str, controls: bool, plus: bool) 
     free = frozenset(to_bytes(exempt))
     table: list[bytes] = []
     for byte in range(256):
-        if byte in free:
+        if byte in free or 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122 or byte == 95:
             escaped = False
         elif controls:
-            escaped = byte <= 32 or byte == 127
-        elif chosen is not None:
-            escaped = byte in chosen
+            escaped = byte <= 32 or byte == 127 or (chosen is not None and byte in chosen)
         else:
-            escaped = not (48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122 or byte == 95)
+            escaped = chosen is None or byte in chosen
         if not escaped:
             table.append(bytes([byte]))
         elif byte == 32 and plus:

@@ -183,6 +183,16 @@ class ConditionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MapLine:
+    """One `RewriteMap`: name, where it looks (`txt:...`), and for a program `user:group`, "" where none is written."""
+
+    name: str
+    source: str
+    owner: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class RuleLine:
     """One `RewriteRule` with the conditions before it.
 
@@ -385,6 +395,10 @@ class RewriteSettings:
 
     engine: bool | Unset = override()
     rules: tuple[RuleLine, ...] | Unset = override()
+    maps: tuple[MapLine, ...] | Unset = override()
+    options: tuple[str, ...] | Unset = override()
+    """RewriteOptions in lower case; those of one section add up, a later section's replace them."""
+    base: str | Unset = override()
 
 
 @dataclass(frozen=True, slots=True)

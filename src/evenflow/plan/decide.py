@@ -11,23 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from evenflow.plan import admission, alias, branches, decision, environment, locations, mapping, paths, rewrite, steps
+from evenflow.plan import (
+    admission,
+    alias,
+    branches,
+    decision,
+    environment,
+    locations,
+    lookahead,
+    mapping,
+    paths,
+    rewrite,
+    rewritten,
+    steps,
+)
 from evenflow.plan.backends import Backends, split_url
-from evenflow.plan.decision import FILES, NOTHING, QUERY, Inquiry, Step
+from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
 from evenflow.plan.files import file_path
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
 from evenflow.plan.vhosts import HostTable
 from evenflow.wire.faults import ProtocolFault
-from evenflow.wire.targets import KEPT, canonical, canonical_keeping_slashes, escape, normalise
+from evenflow.wire.targets import KEPT, canonical, canonical_keeping_slashes, normalise
 
 if TYPE_CHECKING:
     from evenflow.wire.http1 import RequestHead
-
-MOST_RESTARTS: Final = 10
-"""LimitInternalRecursion: so often may rules of Locations change the path of one request."""
-
-BAD_QUERY: Final = "a rule put a blank or a control character into the query (AH10410)"
 
 MEMO_SIZE: Final = 4096
 """So many answers are remembered twice over for each table of virtual hosts."""
@@ -72,7 +80,7 @@ def resume(asked: Decision, answer: object) -> Decision:
 
 def go_on(inquiry: Inquiry, phase: int) -> Decision:
     """The phases from this one on."""
-    while inquiry.restarts <= MOST_RESTARTS:
+    while inquiry.restarts <= inquiry.host.most_restarts:
         inquiry.restart = False
         for number in range(phase, len(PHASES)):
             made = PHASES[number](inquiry)
@@ -83,7 +91,9 @@ def go_on(inquiry: Inquiry, phase: int) -> Decision:
                 inquiry.restarts += 1
                 break
         phase = 0
-    return decision.answer(inquiry, 500, "rules of a Location changed the path more than 10 times")
+    return decision.answer(
+        inquiry, 500, f"rules changed the path more than {inquiry.host.most_restarts} times (AH00124)"
+    )
 
 
 # --- the phases ---------------------------------------------------------------------------------------------------
@@ -125,7 +135,7 @@ def set_early(inquiry: Inquiry) -> Decision | None:
 
 def read_path(inquiry: Inquiry) -> Decision | None:
     """The path that everything is matched against."""
-    if inquiry.restarts:
+    if inquiry.restarts or inquiry.main is not None:
         path = inquiry.path
     else:
         path = inquiry.head.path or b"/"
@@ -156,35 +166,6 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     return None
 
 
-def run_server_rules(inquiry: Inquiry) -> Decision | None:
-    """The virtual host's own rules. What they change is final unless it is a URL, [P] or [PT]."""
-    host = inquiry.host
-    if not host.rewrite_on or not host.rules or inquiry.ended:
-        return None
-    outcome = rewrite.run_rules(inquiry, host.rules)
-    if outcome == rewrite.UNCHANGED:
-        return None
-    if outcome == rewrite.REFUSED:
-        return decision.answer(inquiry, inquiry.status, "refused by a rule")
-    name = inquiry.filename
-    if name.startswith(b"proxy:"):
-        if bad_query(inquiry):
-            return decision.answer(inquiry, 403, BAD_QUERY)
-        inquiry.mapped = True
-        inquiry.nocanon = outcome == rewrite.CHANGED_AS_IS
-        return None
-    if name.startswith(b"passthrough:"):
-        inquiry.path = name[12:]
-        inquiry.filename = inquiry.path
-        return None
-    if rewrite.scheme_end(name) != 0:
-        return redirected(inquiry, outcome)
-    # A local path, and the end of translation: ProxyPass does not see it.
-    inquiry.translated = True
-    inquiry.mapped = False
-    return None
-
-
 def map_by_mappings(inquiry: Inquiry) -> Decision | None:
     """ProxyPass, unless a rule has said where it goes."""
     if not inquiry.mapped and not inquiry.translated:
@@ -204,10 +185,7 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     Locations by the path."""
     host = inquiry.host
     if not inquiry.mapped and not inquiry.located:
-        root = host.document_root.rstrip(b"/")
-        # A rule may have said %{DOCUMENT_ROOT} itself.
-        if not (inquiry.translated and root and inquiry.filename.startswith(root + b"/")):
-            inquiry.filename = root + inquiry.filename
+        inquiry.filename = host.document_root.rstrip(b"/") + inquiry.filename
     if inquiry.path is not inquiry.met_path:
         locations.meet_locations(inquiry)
     if inquiry.mapped:
@@ -227,45 +205,6 @@ def set_conditions(inquiry: Inquiry) -> Decision | None:
     lines = inquiry.scope.conditions
     if lines:
         environment.run(lines, inquiry, inquiry.path)
-    return None
-
-
-def run_location_rules(inquiry: Inquiry) -> Decision | None:
-    """Rules of the Location: they see the URL that the path was mapped to, or the file's path."""
-    scope = inquiry.scope
-    if not scope.rewrite_on or not scope.rules or inquiry.ended:
-        return None
-    before = inquiry.filename
-    outcome = rewrite.run_rules(inquiry, scope.rules)
-    if outcome == rewrite.UNCHANGED:
-        return None
-    if outcome == rewrite.REFUSED:
-        return decision.answer(inquiry, inquiry.status, "refused by a rule")
-    name = inquiry.filename
-    if name.startswith(b"proxy:"):
-        if bad_query(inquiry):
-            return decision.answer(inquiry, 403, BAD_QUERY)
-        if outcome == rewrite.CHANGED_AS_IS:
-            inquiry.nocanon = True
-        inquiry.mapped = True
-        return None
-    if name.startswith(b"passthrough:"):
-        name = name[12:]
-    if rewrite.scheme_end(name) != 0:
-        inquiry.filename = name
-        return redirected(inquiry, outcome)
-    if not name.startswith(b"/"):
-        return decision.answer(inquiry, 400, "a rule made a path that does not begin with a slash")
-    if name == before:
-        inquiry.filename = name
-        return None
-    root = inquiry.host.document_root.rstrip(b"/")
-    if root and name.startswith(root + b"/"):
-        name = name[len(root) :]
-    if inquiry.trace is not None:
-        inquiry.note(steps.RESTART, inquiry.origin, inquiry.path, name)
-    inquiry.path = name
-    inquiry.restart = True
     return None
 
 
@@ -296,14 +235,16 @@ def send_on(inquiry: Inquiry) -> Decision | None:
         return decision.local(inquiry, scope.handler, scope.handler_origin)
     if inquiry.script:
         return decision.answer(inquiry, 403, "a ScriptAlias names programs, and evenflow runs none")
-    if inquiry.located:
-        inquiry.asked |= FILES
-        return decision.file(inquiry, inquiry.filename)
     root = inquiry.host.document_root
-    if not root:
-        return decision.answer(inquiry, 404, "no mapping covers the path, and there is no DocumentRoot")
     inquiry.asked |= FILES
-    path = file_path(root, inquiry.filename[len(root.rstrip(b"/")) :])
+    top = root.rstrip(b"/")
+    if inquiry.located and not (root and inquiry.filename.startswith(top + b"/")):
+        # An Alias or a rule named a file of the machine itself.
+        path = file_path(b"/", inquiry.filename)
+    elif root:
+        path = file_path(root, inquiry.filename[len(top) :])
+    else:
+        return decision.answer(inquiry, 404, "no mapping covers the path, and there is no DocumentRoot")
     if path is None:
         return decision.answer(inquiry, 403, "the path leads out of DocumentRoot")
     return decision.file(inquiry, path)
@@ -315,17 +256,21 @@ Phase = Callable[[Inquiry], Decision | None]
 PHASES: Final[tuple[Phase, ...]] = (
     set_early,
     read_path,
-    run_server_rules,
+    rewritten.run_server_rules,
     map_by_mappings,
     map_by_aliases,
     gather_scope,
     set_conditions,
     admission.admit,
-    run_location_rules,
+    rewritten.run_section_rules,
     set_variables,
     redirect_in_section,
     send_on,
 )
+
+# A sub-inquiry ends where something would be sent.
+lookahead.URL_PHASES.extend(PHASES[PHASES.index(read_path) : -1])
+lookahead.FILE_PHASES.extend(PHASES[PHASES.index(gather_scope) : -1])
 
 
 # --- where it goes ------------------------------------------------------------------------------------------------
@@ -335,7 +280,7 @@ def forwarded(inquiry: Inquiry) -> Decision:
     """The decision for a URL that a mapping or a rule made."""
     scheme, origin, path = split_url(inquiry.filename[6:])
     if inquiry.nocanon:
-        if has_controls(path):
+        if rewritten.has_controls(path):
             return decision.answer(
                 inquiry, 403, "a blank or a control character in a path that is forwarded as it is (AH10415)"
             )
@@ -364,38 +309,6 @@ def forwarded(inquiry: Inquiry) -> Decision:
         made.proxy_error = True
         return made
     return decision.forward(inquiry, None, member, scheme, path)
-
-
-def redirected(inquiry: Inquiry, outcome: int) -> Decision:
-    """The answer with the URL that a rule made."""
-    location = inquiry.filename
-    as_is = outcome == rewrite.CHANGED_AS_IS
-    if not as_is:
-        location = rewrite.escape_url(location)
-    inquiry.asked |= QUERY
-    query = inquiry.query
-    if query is not None:
-        if as_is and bad_query(inquiry):
-            return decision.answer(inquiry, 403, BAD_QUERY)
-        if not as_is and query != inquiry.head.query:
-            query = escape(query)
-        location += b"?" + query
-    if b"\r" in location or b"\n" in location or b"\0" in location:
-        return decision.answer(inquiry, 500, "a rule made a Location with a line break")
-    return decision.redirect(inquiry, inquiry.redirect_status, location)
-
-
-BAD: Final = bytes(range(0x21)) + b"\x7f"
-
-
-def has_controls(text: bytes) -> bool:
-    """Whether a blank or a control character is in it."""
-    return len(text.translate(None, BAD)) != len(text)
-
-
-def bad_query(inquiry: Inquiry) -> bool:
-    """Whether the query that goes on, changed by a rule, could not stand in a request line."""
-    return not inquiry.own_query and inquiry.query is not None and has_controls(inquiry.query)
 
 
 # --- a child's memory ---------------------------------------------------------------------------------------------

@@ -9,13 +9,15 @@ cdef class Inquiry:
     cdef public RequestHead head
     cdef public list trace
     cdef public VirtualHost host
-    cdef public bytes path, filename, query, raw_path, met_path, address
+    cdef public bytes path, filename, query, raw_path, met_path, address, content_type, path_info, subject, directory, directory_url
     cdef public dict env
-    cdef public int asked, restarts, status, redirect_status
-    cdef public tuple vary
     cdef public object fields, response
     cdef public object early, sections, location_mapping, origin, rule_match, condition_match
-    cdef public bint located, script, own_query, mapped, translated, nocanon, ended, restart
+    cdef public tuple vary, cookies
+    cdef public Inquiry main
+    cdef public object last_rule
+    cdef public int depth, looks, asked, restarts, status, redirect_status
+    cdef public bint located, script, own_query, mapped, translated, nocanon, ended, restart, reduced
     cdef public Scope scope
     cdef public str handler
     cdef public bytes user, auth_type

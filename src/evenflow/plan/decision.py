@@ -83,6 +83,8 @@ class Inquiry:
         "address", "fields", "response", "vary", "early",
         "user", "auth_type", "answers", "told", "question", "phase",
         "located", "script",
+        "cookies", "content_type", "path_info",
+        "main", "depth", "looks", "subject", "directory", "directory_url", "reduced", "last_rule",
     )  # fmt: skip
 
     def __init__(
@@ -131,7 +133,7 @@ class Inquiry:
         self.mapped = False
         """`filename` is `proxy:` and a URL."""
         self.located = False
-        """An Alias named the file: DocumentRoot has no part in it."""
+        """An Alias or a rule named the file: DocumentRoot has no part in it."""
         self.script = False
         """A ScriptAlias did: it is never given out."""
         self.nocanon = False
@@ -163,6 +165,29 @@ class Inquiry:
         """The request's fields where RequestHeader changed them; None: those of the head."""
         self.response: Response | None = None
         """The answer, for whoever asks once there is one."""
+        self.cookies: tuple[tuple[bytes, bytes], ...] = ()
+        """(name, value of a Set-Cookie): what rules' CO made, each name once for a request."""
+        self.content_type = b""
+        """What a rule's T calls a file."""
+        self.path_info = b""
+        """What of the path lies behind the file (r->path_info), while rules of a Location look at it."""
+
+        self.reduced = False
+        """A rule named our own host, and its URL became a path."""
+        self.last_rule: object = None
+        """The last `rewrite.Rule` of the list that changed something."""
+        self.subject = b""
+        """What the rule at hand matches against."""
+        self.directory: bytes | None = None
+        """The directory of the place whose rules run; None for a server's."""
+        self.directory_url: bytes | None = None
+        """Its RewriteBase."""
+        self.main: Inquiry | None = None
+        """What a sub-inquiry is made for; see `lookahead`."""
+        self.depth = 0
+        """How many inquiries this one is made for."""
+        self.looks = 0
+        """How many sub-inquiries were made for it, by those too."""
 
     def answer_to(self, kind: int, subject: bytes) -> object:
         """What is known of it, None for nothing: then somebody must be asked."""
@@ -181,6 +206,9 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
     """A decision of this kind, with what every kind keeps of the inquiry."""
     decision = Decision(kind, inquiry.host, inquiry.scope, origin)
     decision.env = inquiry.env
+    decision.vary = inquiry.vary
+    for _, value in inquiry.cookies:
+        decision.cookies += (value,)
     decision.uri = inquiry.path
     decision.filename = inquiry.filename
     if inquiry.address is not inquiry.facts.remote_address:
@@ -261,6 +289,7 @@ def file(inquiry: Inquiry, path: bytes) -> Decision:
     """Answer with a file."""
     decision = made(inquiry, FILE, inquiry.origin)
     decision.file = path
+    decision.content_type = inquiry.content_type
     if inquiry.trace is not None:
         inquiry.note(steps.FILE, inquiry.origin, inquiry.path, path)
     return decision

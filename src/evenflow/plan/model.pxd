@@ -35,10 +35,9 @@ cdef class Scope:
     cdef public bint redirect_relative, alias_preserves
     cdef public frozenset error_override_codes
     cdef public bytes via
-    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches
     cdef public str handler
-    cdef public object handler_origin
     cdef public object required, required_by, order, auth_type, auth_name, auth_origin
     cdef public frozenset allow_methods
     cdef public bytes user_file, group_file
@@ -46,18 +45,19 @@ cdef class Scope:
     cdef public tuple fake
     cdef public tuple redirects
     cdef public object redirect, alias
+    cdef public object handler_origin, place
 
 
 cdef class VirtualHost:
-    cdef public int index, server_port, max_keep_alive_requests
+    cdef public int index, server_port, max_keep_alive_requests, most_restarts, most_lookups
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public tuple redirects, file_aliases
     cdef public double timeout, proxy_timeout, keep_alive_timeout
-    cdef public bint keep_alive, use_canonical_name, tls, rewrite_on
     cdef public bint ordinary_paths, merge_slashes, maps_encoded
     cdef public int encoded_slashes
+    cdef public bint keep_alive, use_canonical_name, tls
     cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends, early_asked
@@ -77,7 +77,8 @@ cdef class Decision:
     cdef public VirtualHost host
     cdef public Scope scope
     cdef public object origin
-    cdef public bytes location, path, query, scheme, file, uri, filename, address
+    cdef public bytes location, path, query, scheme, file, uri, filename, address, content_type
+    cdef public tuple vary, cookies
     cdef public str reason, handler
     cdef public Balancer balancer
     cdef public Member member

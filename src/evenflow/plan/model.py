@@ -162,12 +162,12 @@ class Scope:
 
     FIELDS = __slots__ = (
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
-        "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rules", "rewrite_on",
-        "conditions", "variables", "branches",
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
         "auth_origin", "user_file", "group_file", "authoritative", "fake",
         "interpolate", "cookie_paths", "cookie_domains",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
+        "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
+        "place", "conditions", "variables", "branches",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -205,8 +205,6 @@ class Scope:
         self.authoritative = True
         self.fake: tuple[object, object] | None = None
         """AuthBasicFake: the texts of user and password."""
-        self.rules: tuple[object, ...] = ()
-        """Location-context `rewrite.Rule`s"""
         self.rewrite_on = False
         self.conditions: tuple[object, ...] = ()
         """`environment.Line`s of the sections that met; those of the server are `VirtualHost.early`."""
@@ -226,6 +224,10 @@ class Scope:
         self.alias: object = None
         """`alias.AliasHere`"""
         self.alias_preserves = False
+        self.places: tuple[object, ...] = ()
+        """`places.Place`: what mod_rewrite says in each section that met."""
+        self.place: Any = None
+        """(`places`, what they are together), once somebody has asked; see `places.place_of`."""
 
 
 class VirtualHost:
@@ -235,10 +237,11 @@ class VirtualHost:
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
         "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
-        "certificates", "logs", "error_log", "log_level", "base", "rules", "rewrite_on", "mappings", "locations",
-        "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched", "origin",
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded",
         "redirects", "file_aliases",
+        "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
+        "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
+        "most_restarts", "most_lookups", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -274,7 +277,10 @@ class VirtualHost:
         """The settings of a request that meets no section."""
         # What `decide` walks through; made by the compiler.
         self.rules: tuple[object, ...] = ()
-        self.rewrite_on = False
+        self.most_restarts = 10
+        """LimitInternalRecursion: so often may rules of sections change the path of one request."""
+        self.most_lookups = 10
+        """Its second number: sub-inquiries may lie so deep in each other."""
         self.mappings: tuple[object, ...] = ()
         self.locations: tuple[object, ...] = ()
         self.proxies: tuple[object, ...] = ()
@@ -370,6 +376,7 @@ class Decision:
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
         "env", "scope", "host", "handler", "file", "proxy_error", "origin", "uri", "filename", "address",
         "user", "auth_type", "fields", "question", "inquiry",
+        "vary", "cookies", "content_type",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -416,6 +423,12 @@ class Decision:
         """`questions.Question`, for ASK."""
         self.inquiry: object = None
         """Where the phases stopped, for ASK."""
+        self.vary: tuple[bytes, ...] = ()
+        """Fields of the request that it depended on, for the Vary of a file of ours; httpd puts it on nothing else."""
+        self.cookies: tuple[bytes, ...] = ()
+        """Set-Cookie values for any answer, a member's and a page of ours alike."""
+        self.content_type = b""
+        """The file's type where a rule says it; b"" leaves it to the name."""
 
     def client(self, facts: ConnectionFacts) -> bytes:
         """The client's address on this connection."""
@@ -428,6 +441,7 @@ class Plan:
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog",
+        "programs",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -449,3 +463,5 @@ class Plan:
         self.user = ""
         self.group = ""
         self.listen_backlog = 511
+        self.programs: tuple[object, ...] = ()
+        """The `maps.ProgramMap`s that must run."""

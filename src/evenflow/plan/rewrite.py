@@ -13,11 +13,12 @@ import stat
 from typing import Final
 
 from evenflow.origin import Origin
-from evenflow.plan import steps
+from evenflow.plan import lookahead, steps
+from evenflow.plan.cookies import add_cookie
 from evenflow.plan.decision import FILES, QUERY, Inquiry
 from evenflow.plan.model import VirtualHost
 from evenflow.plan.names import own_scheme, own_url
-from evenflow.plan.template import Escaping, Template, brings_question_mark, expand, expand_substitution
+from evenflow.plan.template import Escaping, Template, brings_question_mark, expand, pieces
 from evenflow.plan.vhosts import matches as wildcard_matches
 from evenflow.wire.targets import escape
 
@@ -47,6 +48,13 @@ QUERY_LAST: Final = 2048
 QUERY_NONE: Final = 4096
 """The substitution ended in `?`, or QSD without a query of its own."""
 ALLOW_3F: Final = 8192
+NOT_IN_LOOKS: Final = 16384
+"""NS, and R: not for sub-inquiries."""
+DISCARD_PATH_INFO: Final = 32768
+KEEP_SLASHES: Final = 65536
+"""UNC"""
+PREFIX_STAT: Final = 131072
+"""UnsafePrefixStat"""
 
 # Kinds of condition pattern.
 REGEX: Final = 1
@@ -66,6 +74,10 @@ IS_DIRECTORY: Final = 14
 IS_NOT_EMPTY: Final = 15
 IS_LINK: Final = 16
 IS_EXECUTABLE: Final = 17
+LOOKS_URL: Final = 18
+"""-U"""
+LOOKS_FILE: Final = 19
+"""-F"""
 
 # Schemes of absolute URLs, and whether a query makes sense with them.
 SCHEMES: Final = {
@@ -78,7 +90,9 @@ SHORT_SCHEMES: Final = {b"mailto": True, b"news": False, b"nntp": False}
 class Condition:
     """One RewriteCond."""
 
-    __slots__ = ("test", "kind", "pattern", "text", "number", "negated", "or_next", "any_case", "origin")
+    __slots__ = (
+        "test", "kind", "pattern", "text", "number", "negated", "or_next", "any_case", "fields", "written", "origin",
+    )  # fmt: skip
 
     def __init__(self, test: Template, kind: int, negated: bool, or_next: bool, any_case: bool, origin: Origin) -> None:
         self.test = test
@@ -91,25 +105,28 @@ class Condition:
         self.negated = negated
         self.or_next = or_next
         self.any_case = any_case
+        self.fields: tuple[tuple[bytes, bytes], ...] = ()
+        """(lower case name, as in Vary) of the fields that it looks at; none with NV."""
+        self.written = ""
+        """The pattern as written, with its flags; for traces."""
         self.origin = origin
 
 
 class EnvironmentChange:
-    """E=NAME:VALUE, or E=!NAME where `value` is None."""
+    """E: NAME:VALUE, or !NAME; split when everything was put in."""
 
-    __slots__ = ("name", "value")
+    __slots__ = ("text",)
 
-    def __init__(self, name: Template, value: Template | None) -> None:
-        self.name = name
-        self.value = value
+    def __init__(self, text: Template) -> None:
+        self.text = text
 
 
 class Rule:
     """One RewriteRule with its conditions. `substitution` is None for `-`."""
 
     __slots__ = (
-        "pattern", "negated", "substitution", "flags", "status", "skip", "rounds", "environment", "conditions",
-        "escaping", "handler", "location", "origin",
+        "pattern", "negated", "substitution", "flags", "status", "skip", "rounds", "environment", "cookies",
+        "conditions", "escaping", "handler", "content_type", "sees_files", "origin",
     )  # fmt: skip
 
     def __init__(
@@ -123,27 +140,37 @@ class Rule:
         self.skip = 0
         self.rounds = 32000
         self.environment: tuple[EnvironmentChange, ...] = ()
+        self.cookies: tuple[Template, ...] = ()
         self.conditions: tuple[Condition, ...] = ()
         self.escaping: Escaping | None = None
-        self.handler = ""
-        self.location: bytes | None = None
-        """The path of the Location that it stands in; None for a rule of a server."""
+        self.handler: Template | None = None
+        self.content_type: Template | None = None
+        self.sees_files = False
+        """It asks for PATH_INFO, for the file's name, or ahead: so it matters where the one ends and the other begins.
+        """
         self.origin = origin
 
 
-def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
-    """Run a list over `inquiry.filename`.
+def run_rules(inquiry: Inquiry, rules: tuple[object, ...], directory: bytes | None = None) -> int:
+    """Run a list over `inquiry.filename`; `directory` is the section's, None for the rules of a server.
 
-    Returns UNCHANGED, CHANGED, CHANGED_AS_IS or REFUSED. A result to be proxied has `proxy:` before it.
+    Returns UNCHANGED, CHANGED, CHANGED_AS_IS or REFUSED. A result to be proxied has `proxy:` before it. What a file's
+    name left over is taken out of `inquiry.path_info`.
     """
     changed = UNCHANGED
     # httpd counts the first run as well: N=3 lets the list start anew once.
     rounds = 1
     index = 0
+    inquiry.directory = directory
+    inquiry.last_rule = None
+    longest = 2 * inquiry.host.limit_request_line
     while index < len(rules):
         rule = rules[index]
         assert isinstance(rule, Rule)
         index += 1
+        flags = rule.flags
+        if inquiry.main is not None and flags & NOT_IN_LOOKS:
+            continue
         if not matches(inquiry, rule):
             while rule.flags & CHAIN and index < len(rules):
                 rule = rules[index]
@@ -152,24 +179,15 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
                 if inquiry.trace is not None:
                     inquiry.note(steps.RULE, rule.origin, inquiry.filename, b"skipped", "the rule before it has C")
             continue
-        flags = rule.flags
         inquiry.origin = rule.origin
-        made = b""
+        if not apply(inquiry, rule):
+            return REFUSED
         if rule.substitution is not None:
-            made = expand_substitution(rule.substitution, inquiry, rule.escaping)
-        for change in rule.environment:
-            change_environment(inquiry, change)
-        if rule.handler:
-            inquiry.handler = rule.handler
-        if rule.substitution is not None:
-            before = inquiry.filename
-            if not substitute(inquiry, rule, rule.substitution, made):
-                return REFUSED
-            if inquiry.trace is not None:
-                inquiry.note(steps.REWRITE, rule.origin, before, inquiry.filename)
+            inquiry.last_rule = rule
             changed = CHANGED_AS_IS if flags & AS_IS else CHANGED
-        elif inquiry.trace is not None:
-            inquiry.note(steps.REWRITE, rule.origin, inquiry.filename, b"-")
+        if len(inquiry.filename) > longest:
+            inquiry.status = 500
+            return REFUSED
         if flags & STATUS:
             inquiry.status = rule.status
             return REFUSED
@@ -189,16 +207,29 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...]) -> int:
                 return REFUSED
             index = 0
             continue
-        index += rule.skip
+        if rule.skip > 0:
+            if inquiry.trace is not None:
+                tell_skipped(inquiry, rules[index : index + rule.skip])
+            index += rule.skip
     return changed
+
+
+def tell_skipped(inquiry: Inquiry, rules: tuple[object, ...]) -> None:
+    """Write into the trace which rules S passed over."""
+    for rule in rules:
+        assert isinstance(rule, Rule)
+        inquiry.note(steps.RULE, rule.origin, inquiry.filename, b"skipped", "the rule before it has S")
 
 
 def matches(inquiry: Inquiry, rule: Rule) -> bool:
     """Whether the pattern matches and the conditions hold; leaves what $N and %N refer to in the inquiry."""
     subject = inquiry.filename
-    location = rule.location
-    if location is not None and not subject.startswith(b"proxy:") and subject.startswith(location):
-        subject = subject[len(location) :]
+    directory = inquiry.directory
+    if directory is not None:
+        subject += inquiry.path_info
+        if subject.startswith(directory) and not is_proxied(inquiry):
+            subject = subject[len(directory) :]
+    inquiry.subject = subject
     match = rule.pattern.search(subject)
     held = (match is None) == rule.negated
     if inquiry.trace is not None:
@@ -208,20 +239,42 @@ def matches(inquiry: Inquiry, rule: Rule) -> bool:
     inquiry.rule_match = match
     inquiry.condition_match = None
     conditions = rule.conditions
+    if not conditions:
+        return True
+    looked: tuple[bytes, ...] = ()
     index = 0
     while index < len(conditions):
         condition = conditions[index]
         index += 1
         held = holds(inquiry, condition)
         if condition.or_next:
-            if held:
-                # The rest of the group is not looked at.
-                while index < len(conditions) and condition.or_next:
-                    condition = conditions[index]
-                    index += 1
-        elif not held:
+            if not held:
+                continue
+            looked += fields_there(inquiry, condition)
+            # The rest of the group is not looked at.
+            while index < len(conditions) and condition.or_next:
+                condition = conditions[index]
+                index += 1
+        elif held:
+            looked += fields_there(inquiry, condition)
+        else:
             return False
+    inquiry.vary += looked
     return True
+
+
+def is_proxied(inquiry: Inquiry) -> bool:
+    """Whether a mapping or a rule has said that it is proxied."""
+    return inquiry.mapped and inquiry.filename.startswith(b"proxy:")
+
+
+def fields_there(inquiry: Inquiry, condition: Condition) -> tuple[bytes, ...]:
+    """The fields that the condition looked at and found, for Vary."""
+    there: tuple[bytes, ...] = ()
+    for name, shown in condition.fields:
+        if inquiry.head.get(name) is not None:
+            there += (shown,)
+    return there
 
 
 def holds(inquiry: Inquiry, condition: Condition) -> bool:
@@ -234,6 +287,8 @@ def holds(inquiry: Inquiry, condition: Condition) -> bool:
         held = match is not None
         if held and not condition.negated:
             inquiry.condition_match = match
+    elif kind >= LOOKS_URL:
+        held = _look(inquiry, kind, text)
     elif kind >= IS_FILE:
         inquiry.asked |= FILES
         held = _file_test(kind, text)
@@ -243,8 +298,18 @@ def holds(inquiry: Inquiry, condition: Condition) -> bool:
         held = _compare_texts(kind, text, condition.text, condition.any_case)
     held = held != condition.negated
     if inquiry.trace is not None:
-        inquiry.note(steps.CONDITION, condition.origin, text, b"holds" if held else b"fails")
+        inquiry.note(steps.CONDITION, condition.origin, text, b"holds" if held else b"fails", condition.written)
     return held
+
+
+def _look(inquiry: Inquiry, kind: int, text: bytes) -> bool:
+    """-U and -F: what a sub-inquiry says."""
+    if not text or not lookahead.may_look(inquiry):
+        return False
+    if kind == LOOKS_URL:
+        return lookahead.look_at_url(inquiry, text).status < 400
+    there = lookahead.look_at_file(inquiry, text)
+    return there.status < 300 and os.path.exists(there.filename)
 
 
 def _compare_texts(kind: int, text: bytes, other: bytes, any_case: bool) -> bool:
@@ -314,47 +379,113 @@ def _file_test(kind: int, path: bytes) -> bool:
     return True
 
 
+def apply(inquiry: Inquiry, rule: Rule) -> bool:
+    """Do what a rule says that matched; False where the request is refused for it (`inquiry.status`)."""
+    template = rule.substitution
+    made = b""
+    if template is not None:
+        if template.literal is not None:
+            made = template.literal
+        else:
+            texts = pieces(template, inquiry, rule.escaping)
+            made = b"".join(texts)
+            if (
+                b"?" in made
+                and not rule.flags & ALLOW_3F
+                and brings_question_mark(template, texts, bool(rule.flags & QUERY_LAST))
+            ):
+                # AH10508: a question mark that was %3F in the request would become the start of a query.
+                inquiry.status = 403
+                return False
+    for change in rule.environment:
+        change_environment(inquiry, change)
+    for cookie in rule.cookies:
+        add_cookie(inquiry, expand(cookie, inquiry))
+    before = inquiry.filename
+    if template is None:
+        force_type_and_handler(inquiry, rule)
+        if inquiry.trace is not None:
+            inquiry.note(steps.REWRITE, rule.origin, before, b"-")
+        return True
+    substitute(inquiry, rule, made)
+    if inquiry.trace is not None:
+        inquiry.note(steps.REWRITE, rule.origin, before, inquiry.filename)
+    return True
+
+
 def change_environment(inquiry: Inquiry, change: EnvironmentChange) -> None:
     """E=..."""
-    name = expand(change.name, inquiry)
-    if change.value is None:
+    text = expand(change.text, inquiry)
+    if text.startswith(b"!"):
+        name = text[1:]
         inquiry.env.pop(name, None)
         if inquiry.trace is not None:
             inquiry.note(steps.ENVIRONMENT, inquiry.origin, name, b"", "unset")
     else:
-        value = inquiry.env[name] = expand(change.value, inquiry)
+        name, _, value = text.partition(b":")
+        inquiry.env[name] = value
         if inquiry.trace is not None:
             inquiry.note(steps.ENVIRONMENT, inquiry.origin, name, value)
 
 
-def substitute(inquiry: Inquiry, rule: Rule, template: Template, made: bytes) -> bool:
-    """Put `made`, the expanded substitution, in the place of `inquiry.filename`; False where it is refused
-    (`inquiry.status`)."""
+def force_type_and_handler(inquiry: Inquiry, rule: Rule) -> None:
+    """T=... and H=..., for files and handlers of ours; both in lower case."""
+    if rule.content_type is not None:
+        kind = expand(rule.content_type, inquiry, rule.escaping).lower()
+        if kind and not has_controls(kind):
+            inquiry.content_type = kind
+    if rule.handler is not None:
+        handler = expand(rule.handler, inquiry, rule.escaping).lower()
+        if handler:
+            inquiry.handler = handler.decode("latin-1")
+            if inquiry.trace is not None:
+                inquiry.note(steps.HANDLER, rule.origin, inquiry.filename, handler)
+
+
+CONTROLS: Final = bytes(range(32)) + b"\x7f"
+
+
+def has_controls(text: bytes) -> bool:
+    """Whether a character is in it that ends a field or hides in it."""
+    return len(text.translate(None, CONTROLS)) != len(text)
+
+
+def substitute(inquiry: Inquiry, rule: Rule, made: bytes) -> None:
+    """Put `made`, the expanded substitution, in the place of `inquiry.filename`."""
     flags = rule.flags
-    location = rule.location
-    if not flags & ALLOW_3F and b"?" in made and brings_question_mark(template, inquiry, rule.escaping):
-        # AH10508: a question mark that was %3F in the request would become the start of a query.
-        inquiry.status = 403
-        return False
+    directory = inquiry.directory
+    prefixed = False
+    proxied = directory is not None and is_proxied(inquiry)
+    if not proxied and not made.startswith(b"/") and scheme_end(made) == 0:
+        if directory is not None:
+            made = directory + made
+            prefixed = True
+        elif not flags & (PROXY | REDIRECT):
+            made = b"/" + made
+            prefixed = True
     inquiry.filename = split_query(inquiry, made, flags)
-    absolute = scheme_end(inquiry.filename) != 0
-    if not absolute and not inquiry.filename.startswith(b"/"):
-        if location is None:
-            inquiry.filename = b"/" + inquiry.filename
-        elif not inquiry.mapped and not flags & PROXY:
-            inquiry.filename = location + inquiry.filename
+    if flags & DISCARD_PATH_INFO and directory is not None:
+        inquiry.path_info = b""
     if flags & PROXY:
         inquiry.filename = b"proxy:" + qualified(inquiry, inquiry.filename)
-        return True
+        return
     if flags & REDIRECT:
         inquiry.filename = qualified(inquiry, inquiry.filename)
         inquiry.redirect_status = rule.status
-        return True
-    if absolute:
-        inquiry.filename = reduced(inquiry, inquiry.filename)
-        if scheme_end(inquiry.filename) != 0:
+        return
+    name = inquiry.filename
+    if scheme_end(name) != 0:
+        name = reduced(inquiry, name)
+        inquiry.filename = name
+        if scheme_end(name) != 0:
             inquiry.redirect_status = rule.status
-    return True
+            return
+        inquiry.reduced = True
+    if not flags & KEEP_SLASHES and not prefixed and name.startswith(b"//"):
+        assert rule.substitution is not None
+        if not rule.substitution.source.startswith(b"//"):
+            inquiry.filename = b"/" + name.lstrip(b"/")
+    force_type_and_handler(inquiry, rule)
 
 
 def split_query(inquiry: Inquiry, made: bytes, flags: int) -> bytes:

@@ -15,7 +15,7 @@ FIELDS: Final = Scope.FIELDS
 APPENDED: Final = frozenset(
     (
         *("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches"),
-        *("requires", "cookie_paths", "cookie_domains"),
+        *("requires", "cookie_paths", "cookie_domains", "places"),
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

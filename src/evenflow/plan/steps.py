@@ -27,6 +27,8 @@ REWRITE: Final = "rewrite"
 """A rule whose conditions held: what it changes -> what it made of it; `-` where it changes nothing."""
 RESTART: Final = "restart"
 """A rule in a section changed the path: the old one -> the new one, and all phases run again."""
+MAP: Final = "map"
+"""The key that was looked up in a RewriteMap -> its value; the origin is the map's."""
 MAPPING: Final = "mapping"
 """The path -> the URL of the ProxyPass that covers it first; `!` for an exclusion."""
 ALIAS: Final = "alias"
@@ -58,7 +60,7 @@ DECISIONS: Final = frozenset((FORWARD, REDIRECT, ANSWER, LOCAL, FILE))
 
 NAMES: Final = frozenset(
     (
-        VIRTUAL_HOST, PATH, ENVIRONMENT, SECTION, RULE, CONDITION, REWRITE, RESTART, MAPPING, ALIAS, ACCESS, HANDLER,
-        EXPRESSION, FIELD, CLIENT, *DECISIONS,
+        VIRTUAL_HOST, PATH, ENVIRONMENT, SECTION, RULE, CONDITION, REWRITE, RESTART, MAP, MAPPING, ALIAS, ACCESS,
+        HANDLER, EXPRESSION, FIELD, CLIENT, *DECISIONS,
     )
 )  # fmt: skip

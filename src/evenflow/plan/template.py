@@ -1,4 +1,4 @@
-"""Substitution strings, compiled: literal text with $N, %N and %{VAR} in it.
+"""Substitution strings, compiled: literal text with $N, %N, %{VAR} and ${map:key} in it.
 
 Expanded in one pass, nothing is expanded twice (httpd's `do_expand`). Escaping of what is put in is the rule's flag and
 is done here, because only here it is known what was text of the rule and what came from the request.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evenflow.plan import lookahead, steps
 from evenflow.plan.decision import Inquiry
+from evenflow.plan.maps import Map
 from evenflow.plan.variables import Variable
 
 LITERAL: Final = 0
@@ -17,12 +19,18 @@ RULE_GROUP: Final = 1
 CONDITION_GROUP: Final = 2
 """%N"""
 VARIABLE: Final = 3
+MAP: Final = 4
+"""${map:key|default}"""
+LOOK_URL: Final = 5
+"""%{LA-U:variable}"""
+LOOK_FILE: Final = 6
+"""%{LA-F:variable}"""
 
 
 class Part:
-    """A piece of a template: text, the number of a group, or a variable with its argument."""
+    """A piece of a template: text, the number of a group, a variable with its argument, or a map with its key."""
 
-    __slots__ = ("kind", "text", "number", "variable")
+    __slots__ = ("kind", "text", "number", "variable", "field", "map", "key", "default", "inner")
 
     def __init__(self, kind: int, text: bytes = b"", number: int = 0, variable: Variable | None = None) -> None:
         self.kind = kind
@@ -30,6 +38,14 @@ class Part:
         """The literal text, or the variable's argument."""
         self.number = number
         self.variable = variable
+        self.field = b""
+        """The field that a variable looks at, as it is spelt in Vary; b"" for none, and for Host."""
+        self.map: Map | None = None
+        """None where no map of that name is defined: its default counts."""
+        self.key: Template | None = None
+        self.default: Template | None = None
+        self.inner: Part | None = None
+        """What a look-ahead reads when it has arrived."""
 
 
 class Template:
@@ -61,10 +77,15 @@ class Escaping:
         return b"".join([table[byte] for byte in text])
 
 
-def expand(template: Template, inquiry: Inquiry) -> bytes:
-    """The text with everything put in; marks what it depends on."""
+def expand(template: Template, inquiry: Inquiry, escaping: Escaping | None = None) -> bytes:
+    """The text with everything put in, groups escaped by the rule's B flags; marks what it depends on."""
     if template.literal is not None:
         return template.literal
+    return b"".join(pieces(template, inquiry, escaping))
+
+
+def pieces(template: Template, inquiry: Inquiry, escaping: Escaping | None) -> list[bytes]:
+    """The text of each part."""
     out: list[bytes] = []
     for part in template.parts:
         kind = part.kind
@@ -72,52 +93,28 @@ def expand(template: Template, inquiry: Inquiry) -> bytes:
             out.append(part.text)
         elif kind == VARIABLE:
             out.append(_value(part, inquiry))
-        elif kind == RULE_GROUP:
-            out.append(_group(inquiry.rule_match, part.number))
-        else:
-            out.append(_group(inquiry.condition_match, part.number))
-    return b"".join(out)
-
-
-def expand_substitution(template: Template, inquiry: Inquiry, escaping: Escaping | None) -> bytes:
-    """Like `expand`, groups escaped by the rule's B flags."""
-    if escaping is None:
-        return expand(template, inquiry)
-    if template.literal is not None:
-        return template.literal
-    out: list[bytes] = []
-    for part in template.parts:
-        kind = part.kind
-        if kind == LITERAL:
-            out.append(part.text)
-        elif kind == VARIABLE:
-            out.append(_value(part, inquiry))
-        elif kind == RULE_GROUP:
-            out.append(escaping.apply(_group(inquiry.rule_match, part.number)))
-        else:
-            out.append(escaping.apply(_group(inquiry.condition_match, part.number)))
-    return b"".join(out)
-
-
-def brings_question_mark(template: Template, inquiry: Inquiry, escaping: Escaping | None) -> bool:
-    """Whether the first `?` of the expanded text was put in, and not written by the rule's author."""
-    if template.literal is not None:
-        return False
-    for part in template.parts:
-        kind = part.kind
-        if kind == LITERAL:
-            if b"?" in part.text:
-                return False
-            continue
-        if kind == VARIABLE:
-            value = _value(part, inquiry)
-        else:
-            value = _group(inquiry.rule_match if kind == RULE_GROUP else inquiry.condition_match, part.number)
+        elif kind == RULE_GROUP or kind == CONDITION_GROUP:
+            group = _group(inquiry.rule_match if kind == RULE_GROUP else inquiry.condition_match, part.number)
             if escaping is not None:
-                value = escaping.apply(value)
-        if b"?" in value:
-            return True
-    return False
+                group = escaping.apply(group)
+            out.append(group)
+        elif kind == MAP:
+            out.append(_mapped(part, inquiry, escaping))
+        else:
+            out.append(_looked_ahead(part, inquiry))
+    return out
+
+
+def brings_question_mark(template: Template, texts: list[bytes], last: bool) -> bool:
+    """Whether the first `?` (or the `last`, which counts under QSL) of `texts`, the pieces of the template, was put in,
+    and not written by the rule's author."""
+    brought = False
+    for part, text in zip(template.parts, texts, strict=True):
+        if b"?" in text:
+            brought = part.kind != LITERAL
+            if not last:
+                break
+    return brought
 
 
 def _value(part: Part, inquiry: Inquiry) -> bytes:
@@ -126,6 +123,37 @@ def _value(part: Part, inquiry: Inquiry) -> bytes:
         return b""
     inquiry.asked |= variable.depends
     return variable.read(inquiry, part.text)
+
+
+def _mapped(part: Part, inquiry: Inquiry, escaping: Escaping | None) -> bytes:
+    """What a map finds, else the default."""
+    assert part.key is not None
+    key = expand(part.key, inquiry, escaping)
+    found: bytes | None = None
+    if part.map is not None:
+        inquiry.asked |= part.map.depends
+        found = part.map.find(key)
+        if inquiry.trace is not None:
+            inquiry.note(steps.MAP, part.map.origin, key, found or b"", "" if found is not None else "nothing found")
+    if found is None and part.default is not None:
+        found = expand(part.default, inquiry, escaping)
+    return found or b""
+
+
+def _looked_ahead(part: Part, inquiry: Inquiry) -> bytes:
+    """A variable's value after a sub-inquiry for what the rules have made so far."""
+    inner = part.inner
+    assert inner is not None
+    if part.kind == LOOK_URL:
+        there = lookahead.url_of_rules(inquiry)
+    else:
+        there = lookahead.file_of_rules(inquiry)
+    if there is None:
+        return b""
+    deeper = inner.kind == LOOK_URL or inner.kind == LOOK_FILE
+    value = _looked_ahead(inner, there) if deeper else _value(inner, there)
+    inquiry.asked |= there.asked
+    return value
 
 
 def _group(match: Any, number: int) -> bytes:

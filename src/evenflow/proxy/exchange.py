@@ -808,7 +808,7 @@ class Exchange:
             edited = added is None
         if answer.status == 426:
             added = (added or b"") + self._offered_upgrade()
-        if not edited and response.is_ordinary(answer, scope):
+        if not edited and not self.decision.cookies and response.is_ordinary(answer, scope):
             response.write_ordinary(
                 self.to_client,
                 answer,
@@ -857,11 +857,16 @@ class Exchange:
         return b"Connection: Upgrade\r\nUpgrade: " + offered + b"\r\n"
 
     def always_fields(self) -> Headers:
-        """What `Header always` puts on any answer, ours included."""
+        """What a rule's CO and `Header always` put on any answer, ours included."""
         always = Headers()
-        if self.decision is not None and self.decision.scope.always_edits:
+        decision = self.decision
+        if decision is None:
+            return always
+        for cookie in decision.cookies:
+            always.append(b"Set-Cookie", cookie)
+        if decision.scope.always_edits:
             self.variables()
-            edits.edit_response(self.decision.scope.always_edits, always, self)
+            edits.edit_response(decision.scope.always_edits, always, self)
         return always
 
     def edited_fields(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -143,6 +143,11 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     assert exchange.facts is not None
     found = files.find_file(decision.file, exchange.head, own_url(decision.host, exchange.head, exchange.facts))
     close = settle(exchange, found.status)
+    if found.status < 400 and not found.location:
+        if decision.vary:
+            found.fields.append((b"Vary", b", ".join(decision.vary)))
+        if decision.content_type and found.status in (200, 206) and exchange.head.method not in (b"OPTIONS", b"TRACE"):
+            found.content_type = decision.content_type
     if found.status < 400:
         found.fields = exchange.edited_fields(found.fields)
     date = server.routes.date

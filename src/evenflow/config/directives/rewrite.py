@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evenflow.config.arguments import c_number, flag, raw
-from evenflow.config.contexts import ANYWHERE
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.arguments import c_number, count_words, flag, one, raw, text
+from evenflow.config.contexts import ANYWHERE, SERVER, SERVERS, VHOST
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.lexer import split_rewrite
 from evenflow.config.scope import Draft, put
-from evenflow.config.settings import ConditionLine, RuleLine
+from evenflow.config.settings import ConditionLine, MapLine, RuleLine
 from evenflow.config.syntax import Section, Statement
 
 RULE_FLAGS: Final = {
@@ -54,6 +54,13 @@ STATUSES: Final = frozenset(
     | {426, 428, 429, 431, 451, *range(500, 509), 510, 511}
 )  # fmt: skip
 """The codes that httpd lets R= answer."""
+
+OPTIONS: Final = frozenset(
+    (
+        "inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit", "allownoslash", "allowanyuri",
+        "mergebase", "ignorecontextinfo", "legacyprefixdocroot", "unsafeprefixstat",
+    )
+)  # fmt: skip
 
 Flags = tuple[tuple[str, str | None], ...]
 
@@ -106,6 +113,13 @@ def read_flags(statement: Statement | Section, text: str | None, known: dict[str
                 f"`{value}` in `R={value}` is not an HTTP status",
                 says=f"RewriteRule: invalid HTTP response code '{value}' for flag 'R'",
             )
+        if short == "BNE" and not value.strip():
+            raise Wrong(
+                "value-missing",
+                "`BNE` needs the characters that it leaves alone",
+                says=f"{name}: flag 'BNE' wants a list of characters (i.e. [BNE=...])",
+                help="write for instance `BNE=/`",
+            )
         flags.append((short, value.strip() if equals else None))
     return tuple(flags)
 
@@ -127,8 +141,83 @@ def rule(draft: Draft, statement: Statement | Section, value: Any) -> None:
     )
 
 
+def map_words(statement: Statement | Section) -> Any:
+    return count_words(statement, 2, 3, "takes two or three arguments, a mapname and a filename and options")
+
+
+def add_map(draft: Draft, statement: Statement | Section, words: Any) -> None:
+    owner = words[2].text if len(words) > 2 else ""
+    draft.add("rewrite", "maps", MapLine(words[0].text, words[1].text, owner, statement.origin))
+
+
+def option_words(statement: Statement | Section) -> Any:
+    return count_words(statement, 1, None, "takes one argument, List of option strings to set")
+
+
+def add_options(draft: Draft, statement: Statement | Section, words: Any) -> None:
+    """Options add up in one section; httpd knows none that is switched off again."""
+    found = []
+    for word in words:
+        # One word may hold several, when it is quoted.
+        for name in word.text.split():
+            lower = name.lower()
+            if lower.startswith("maxredirects="):
+                draft.reports.append(
+                    warning(
+                        "option-ignored",
+                        f"`{name}` does nothing any more",
+                        word.span,
+                        notes=(
+                            "httpd says: RewriteOptions: MaxRedirects option has been removed in favor of the global "
+                            "LimitInternalRecursion directive and will be ignored. (AH00664)",
+                        ),
+                        help=f"write `LimitInternalRecursion {name[13:] or 10}`",
+                    )
+                )
+            elif lower not in OPTIONS:
+                raise Wrong(
+                    "value-not-allowed",
+                    f"`{statement.name}` has no option `{name}`",
+                    word.span,
+                    says=f"RewriteOptions: unknown option '{name}'",
+                    help=f"options are {', '.join(sorted(OPTIONS))}",
+                )
+            else:
+                found.append(lower)
+    draft.add("rewrite", "options", *found)
+
+
+def set_base(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if draft.place in (SERVER, VHOST):
+        raise Wrong(
+            "section-needed",
+            f"`{statement.name}` stands in sections only",
+            says="RewriteBase: only valid in per-directory config files",
+            help="put it into the `<Location>` or `<Directory>` with the rules",
+        )
+    if not value.startswith("/"):
+        raise Wrong(
+            "value-malformed",
+            f"`{statement.name}` is a path and begins with a slash, not `{value}`",
+            says="RewriteBase: argument is not a valid URL" if value else "RewriteBase: empty URL not allowed",
+            help=f"write `{statement.name} /{value}`",
+        )
+    draft.put("rewrite", "base", value)
+
+
 DIRECTIVES = (
     Directive("RewriteEngine", ANYWHERE, flag, put("rewrite", "engine"), "Whether rules are looked at here and below."),
     Directive("RewriteCond", ANYWHERE, raw, condition, "A condition of the next rule."),
+    Directive(
+        "RewriteMap", SERVERS, map_words, add_map, "A table, a program or a function that `${name:key}` looks into."
+    ),
+    Directive(
+        "RewriteOptions",
+        ANYWHERE,
+        option_words,
+        add_options,
+        "Who inherits rules, and which precautions rules go without.",
+    ),
+    Directive("RewriteBase", ANYWHERE, one(text), set_base, "The path that stands for the directory in results."),
     Directive("RewriteRule", ANYWHERE, raw, rule, "Change, forward, redirect or refuse requests whose path matches."),
 )

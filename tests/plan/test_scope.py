@@ -37,11 +37,11 @@ def test_lists_are_appended_in_order(name: str) -> None:
     assert getattr(scope, name) == ("outer", "inner")
 
 
-def test_requirements_are_replaced() -> None:
+def test_what_is_not_appended_is_replaced() -> None:
     scope = Scope()
-    add(scope, said(requires=("outer",)))
-    add(scope, said(requires=()))
-    assert scope.requires == ()
+    add(scope, said(handler="outer"))
+    add(scope, said(handler=""))
+    assert scope.handler == ""
 
 
 def test_a_copy_is_its_own_and_says_the_same() -> None:

@@ -50,8 +50,8 @@ def test_words() -> None:
         (line("ip"), "argument-count"),
         (line("ip", "10.256"), "address-malformed"),
         (line("ip", "a.example"), "address-malformed"),
-        (line("expr", "true"), "provider-not-supported"),
-        (line("user", "%{REQUEST_METHOD}"), "provider-not-supported"),
+        (line("expr", "true"), "expression-malformed"),
+        (line("ldap-user", "x"), "provider-not-supported"),
     ],
 )
 def test_what_is_refused(said: RequireLine, code: str) -> None:

@@ -3,15 +3,25 @@ of the inquiry."""
 
 from __future__ import annotations
 
+import re
+from functools import partial
+from typing import Final
+
+from evenflow.compiler.expr import compile_condition, compile_text
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.networks import compile_network
 from evenflow.compiler.texts import to_bytes
 from evenflow.config import settings
 from evenflow.config.directives.authz import read_network
 from evenflow.config.settings import UNSET, AccessSettings, RequireGroup, RequireLine
+from evenflow.origin import NOWHERE, Origin
 from evenflow.plan import access, compat
 from evenflow.plan.access import Network, Require, Requires
+from evenflow.plan.decision import Inquiry
+from evenflow.plan.expr import Text, holds, write
 from evenflow.plan.scope import Said
+
+QUOTED: Final = re.compile(rb"""\"[^\"]*\"|'[^']*'|[^ \t]+""")
 
 SIMPLE = {
     "local": access.LOCAL,
@@ -20,6 +30,8 @@ SIMPLE = {
     "valid-user": access.VALID_USER,
 }
 NAMED = {
+    "host": access.HOST,
+    "forward-dns": access.FORWARD_DNS,
     "user": access.USER,
     "group": access.GROUP,
 }
@@ -35,6 +47,33 @@ def say_access(said: Said, section: AccessSettings, findings: Findings) -> None:
         names = {to_bytes(name) for name in section.allow_methods}
         said.say("allow_methods", frozenset(b"GET" if name == b"HEAD" else name for name in names))
     said.say("order", compile_order(section))
+    origin = section.auth_origin or NOWHERE
+    if section.auth_type is not UNSET:
+        said.say("auth_type", compile_words(section.auth_type, origin, findings))
+        said.say("auth_origin", origin)
+    if section.auth_name is not UNSET:
+        said.say("auth_name", compile_words(section.auth_name, origin, findings))
+    if section.user_file is not UNSET:
+        said.say("user_file", to_bytes(section.user_file[0]))
+    if section.group_file is not UNSET:
+        said.say("group_file", to_bytes(section.group_file[0]))
+    if section.authoritative is not UNSET:
+        said.say("authoritative", section.authoritative)
+    if section.fake is not UNSET:
+        user, password = (compile_words(text, origin, findings) for text in section.fake)
+        said.say("fake", (user, password))
+
+
+def compile_words(text: str, origin: Origin, findings: Findings) -> object:
+    """A text for `decision.written`: bytes where nothing is put in."""
+    if "%{" not in text and "\\" not in text:
+        return to_bytes(text)
+    try:
+        made = compile_text(text)
+    except Refused as refused:
+        refused.report(findings, origin)
+        return b""
+    return made.literal if made.literal is not None else partial(write, made)
 
 
 def compile_requires(items: tuple[RequireLine | RequireGroup, ...], merging: str, findings: Findings) -> Requires:
@@ -88,13 +127,29 @@ def compile_provider(line: RequireLine) -> Require:
         if names & {b"GET", b"HEAD"}:
             names |= {b"GET", b"HEAD"}
         return Require(access.METHOD, names, (), line.origin)
-    if provider in NAMED and not any("%{" in word for word in words):
-        return Require(NAMED[provider], names, (), line.origin)
+    if provider in NAMED:
+        made = Require(NAMED[provider], names, (), line.origin)
+        if any("%{" in word for word in words):
+            made.text = partial(words_of, compile_text(line.text))
+        return made
+    if provider == "expr":
+        text = line.text
+        if len(text) > 1 and text[0] == '"' and text[-1] == '"':
+            text = text[1:-1]
+        made = Require(access.EXPRESSION, frozenset(), (), line.origin)
+        made.condition = partial(holds, compile_condition(text))
+        made.asks_user = "%{REMOTE_USER}" in text.upper()
+        return made
     raise Refused(
         "provider-not-supported",
         f"evenflow cannot check `Require {line.provider} {line.text}` yet",
         notes=("a request must not pass because nobody looked",),
     )
+
+
+def words_of(text: Text, inquiry: Inquiry) -> tuple[bytes, ...]:
+    """The words of a text that is made of the request, quotes around blanks taken away."""
+    return tuple(word.strip(b"\"'") for word in QUOTED.findall(write(text, inquiry)))
 
 
 def compile_methods(methods: settings.Methods | None) -> access.Methods | None:

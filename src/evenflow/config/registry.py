@@ -12,6 +12,7 @@ from evenflow.config.directive import Directive
 from evenflow.config.directives import (
     access_compat,
     alias,
+    auth,
     authz,
     core,
     env,
@@ -29,7 +30,7 @@ DIRECTIVES: Final[dict[str, Directive]] = {
     row.name.lower(): row
     for module in (
         *(read_time, core, proxy, rewrite, headers, setenvif, env, alias),
-        *(authz, access_compat, ssl, log_config),
+        *(authz, auth, access_compat, ssl, log_config),
     )
     for row in module.DIRECTIVES
 }

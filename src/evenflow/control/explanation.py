@@ -51,10 +51,11 @@ from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.locations import Section
 from evenflow.plan.model import FILE, FORWARD, LOCAL, REDIRECT, ConnectionFacts, Decision, Member, Plan, Scope
 from evenflow.proxy import request
-from evenflow.proxy.exchange import BODY, IDLE, MEMBER, OWN, SENDING, WAIT, Exchange
+from evenflow.proxy.exchange import ASKING, BODY, IDLE, MEMBER, OWN, SENDING, WAIT, Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.serve.answers import own_answer
 from evenflow.serve.pages import http_date
+from evenflow.serve.questions import answer_now
 from evenflow.slotmem.layout import BUSY, ELECTED, STATUS_BITS
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -170,6 +171,8 @@ class Story:
         if at < 0:
             exchange.refuse_request(408, "the request did not arrive in time: its head has no end")
             at = len(data)
+        while exchange.step == ASKING:
+            exchange.take_answer(answer_now(exchange.decision.question), now)
         self.play_body(data[at:], body_length, now)
         decision = exchange.decision
         if decision is not None:

@@ -304,7 +304,7 @@ def ask_group(require: Require, inquiry: Inquiry) -> int:
         return DENIED
     inquiry.asked |= FILES
     try:
-        member_of = userfiles.groups_of(path, inquiry.user)
+        member_of = userfiles.groups_of(userfiles.below(inquiry.plan.server_root, path), inquiry.user)
     except OSError:
         return DENIED
     for word in words_of(require, inquiry):

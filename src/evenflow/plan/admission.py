@@ -16,6 +16,15 @@ from evenflow.plan.questions import OVERLOADED
 
 def admit(inquiry: Inquiry) -> Decision | None:
     """None lets the request pass."""
+    made = check(inquiry)
+    fake = inquiry.scope.fake
+    if made is None and fake is not None:
+        authn.put_fake(inquiry, fake)
+    return made
+
+
+def check(inquiry: Inquiry) -> Decision | None:
+    """AllowMethods, Order, Require."""
     scope = inquiry.scope
     if inquiry.told and OVERLOADED in inquiry.told.values():
         return answer(inquiry, 503, "too many passwords or names are being looked up")
@@ -52,6 +61,8 @@ def admit(inquiry: Inquiry) -> Decision | None:
 
 def check_requires(inquiry: Inquiry, scope: Scope, root: access.Require) -> Decision | None:
     """Require, first without a user and then, where one could help, with him."""
+    # Where an answer came in between, he is known already.
+    inquiry.user = None
     outcome = access.outcome_of(root, inquiry, True)
     if outcome == access.GRANTED:
         return None

@@ -48,7 +48,7 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         return answer(inquiry, 500, "AuthType Basic needs an AuthUserFile (AH01619)")
     inquiry.asked |= FILES
     try:
-        stored = userfiles.password_hash(scope.user_file, user)
+        stored = userfiles.password_hash(userfiles.below(inquiry.plan.server_root, scope.user_file), user)
     except OSError as fault:
         return answer(inquiry, 500, f"AuthUserFile cannot be read: {fault.strerror} (AH01620)")
     if stored is None:
@@ -111,6 +111,14 @@ def challenge(inquiry: Inquiry, scope: Scope, reason: str) -> Decision:
         realm = escape_quotes(written(scope.auth_name, inquiry))
         made.fields = ((b"WWW-Authenticate", b'Basic realm="' + realm + b'"'),)
     return made
+
+
+def put_fake(inquiry: Inquiry, fake: tuple[object, object]) -> None:
+    """AuthBasicFake: the member gets these credentials in place of the client's; none where one of them is empty."""
+    inquiry.asked |= FIELDS
+    user, password = written(fake[0], inquiry), written(fake[1], inquiry)
+    if user and password:
+        inquiry.head.replace(b"Authorization", b"Basic " + base64.b64encode(user + b":" + password))
 
 
 def escape_quotes(text: bytes) -> bytes:

@@ -29,6 +29,11 @@ known: dict[tuple[bytes, bool], UserFile] = {}
 """By path, and whether it is a group file."""
 
 
+def below(root: str, path: bytes) -> bytes:
+    """A path of the configuration, from ServerRoot on if it is relative."""
+    return path if path.startswith(b"/") else os.path.join(os.fsencode(root), path)
+
+
 def password_hash(path: bytes, user: bytes) -> bytes | None:
     """The user's hash, None for an unknown user. Raises OSError where the file cannot be read."""
     found = entries(path, False, parse_passwords).get(user)

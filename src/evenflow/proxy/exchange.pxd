@@ -4,7 +4,7 @@ from evenflow.balancer.choose cimport choose, release
 from evenflow.balancer.choose cimport begin as begin_slot
 from evenflow.balancer.health cimport mark_failed
 from evenflow.balancer.sticky cimport Session, find_session, route_changed
-from evenflow.plan.model cimport FORWARD, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.plan.model cimport ASK, FORWARD, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
 from evenflow.plan.vhosts cimport HostTable
 from evenflow.proxy cimport request, response
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_KEEP, SAY_NOTHING
@@ -18,7 +18,7 @@ from evenflow.wire.http1 cimport (
 from evenflow.wire.outlet cimport Outlet
 from evenflow.wire.scan cimport find_byte, find_head_end, piece
 
-cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT
+cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT, ASKING
 
 
 @cython.final
@@ -85,8 +85,10 @@ cdef class Exchange:
     cdef void _note_line(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     cpdef void refuse_request(self, int status, str why) except *
     cpdef void refuse(self, int status, str why) except *
-    @cython.locals(head=RequestHead, decision=Decision, host=VirtualHost)
     cdef void _decide(self, double now) except *
+    cpdef void take_answer(self, object answer, double now) except *
+    @cython.locals(head=RequestHead, host=VirtualHost)
+    cdef void _decided(self, Decision decision, double now) except *
     cdef void _look_at_expect(self) except *
     cdef void _collected_all(self) except *
     @cython.locals(step=cython.int, size=cython.longlong)

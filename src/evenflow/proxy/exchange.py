@@ -18,7 +18,8 @@ from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits
-from evenflow.plan.model import FORWARD, ConnectionFacts, Member, Scope
+from evenflow.plan.decide import resume
+from evenflow.plan.model import ASK, FORWARD, ConnectionFacts, Decision, Member, Scope
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import attempt, request, response
 from evenflow.proxy.attempt import MemberFailure
@@ -63,6 +64,8 @@ SWITCHED = 8
 """Nothing more: from here on the connection is a tunnel."""
 CUT = 9
 """Nothing more: the answer broke off, and only closing the connection can tell the client."""
+ASKING = 10
+"""The answer to `decision.question`: `take_answer`."""
 
 if cython.compiled:
     # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
@@ -77,6 +80,7 @@ if cython.compiled:
         DONE=DONE,
         SWITCHED=SWITCHED,
         CUT=CUT,
+        ASKING=ASKING,
     )
 
 ROUTE_CHANGED: Final = b"BALANCER_ROUTE_CHANGED"
@@ -271,9 +275,21 @@ class Exchange:
         return int((time.time() - (time.monotonic() - self.began)) * 1000000)
 
     def _decide(self, now: float) -> None:
+        self._decided(self.routes.decider.decide(self.facts, self.head), now)
+
+    def take_answer(self, answer: object, now: float) -> None:
+        """The question of a decision that is not one yet has this answer."""
+        try:
+            self._decided(resume(self.decision, answer), now)
+        except ProtocolFault as fault:
+            self.refuse_request(fault.status, fault.message)
+
+    def _decided(self, decision: Decision, now: float) -> None:
         head = self.head
-        decision = self.routes.decider.decide(self.facts, head)
         self.decision = decision
+        if decision.kind == ASK:
+            self.step = ASKING
+            return
         host = decision.host
         # httpd's counter is off by one: a limit of N serves N+1 requests.
         self.keep_client = (

@@ -43,7 +43,7 @@ def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
     assert decision.kind == ANSWER
     exchange.why = decision.reason
     if decision.fields:
-        exchange.kept_fields = list(decision.fields)
+        exchange.kept_fields.extend(decision.fields)
     if decision.proxy_error:
         exchange.reason = PROXY_ERROR
     if decision.status < 300:

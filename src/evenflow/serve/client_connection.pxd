@@ -1,6 +1,6 @@
 cimport cython
 from evenflow.plan.model cimport ConnectionFacts, Decision, Member, VirtualHost
-from evenflow.proxy.exchange cimport ANSWERING, BODY, CUT, DONE, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
+from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept
 from evenflow.serve.clock cimport monotonic
@@ -62,6 +62,12 @@ cdef class ClientConnection(Connection):
     cdef void _on_end(self, bint cleanly) except *
     @cython.locals(exchange=Exchange, step=cython.int)
     cdef void _advance(self) except *
+    @cython.locals(decision=Decision)
+    cdef void _ask(self, Exchange exchange) except *
+    @cython.locals(exchange=Exchange)
+    cpdef _answered(self, object decision, object answer)
+    @cython.locals(exchange=Exchange, stash=bytearray)
+    cdef void _take_stash(self) except *
     @cython.locals(backend=BackendConnection, done=cython.int, stash=bytearray)
     cdef void _flush(self, Exchange exchange) except *
     @cython.locals(waiting=Py_ssize_t, done=cython.int)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
 from evenflow.proxy.exchange import (
     ANSWERING,
+    ASKING,
     BODY,
     CUT,
     DONE,
@@ -309,8 +310,38 @@ class ClientConnection(Connection):
             elif step == WAIT:
                 self.deadline = monotonic() + 0.1
                 return
+            elif step == ASKING:
+                self._ask(exchange)
+                return
             else:
                 return
+
+    def _ask(self, exchange: Exchange) -> None:
+        """Find out what the decision depends on; meanwhile the connection waits."""
+        decision = exchange.decision
+        self.deadline = monotonic() + self.host.timeout
+        self.server.questions.ask(decision.question, partial(self._answered, decision))
+
+    def _answered(self, decision: object, answer: object) -> None:
+        exchange = self.exchange
+        if self.closed or exchange is None or exchange.step != ASKING or exchange.decision is not decision:
+            # The client is gone, or waited too long.
+            return
+        exchange.take_answer(answer, monotonic())
+        self._advance()
+        self._take_stash()
+
+    def _take_stash(self) -> None:
+        """Use what the client sent while its request could not go on."""
+        exchange = self.exchange
+        stash = self.stash
+        if self.closed or exchange is None or exchange.step != BODY:
+            return
+        if stash is not None and not self.consuming:
+            self.stash = None
+            self._consume(stash, 0, len(stash))
+        if self.paused and not self.closed and not self.lingering and self.tunnel is None:
+            self._go_on()
 
     def _flush(self, exchange: Exchange) -> None:
         """Send what both outlets hold; who cannot take it stops the other side's reading."""
@@ -709,6 +740,8 @@ class ClientConnection(Connection):
             return
         elif step == IDLE or step == BODY:
             exchange.refuse_request(408, "the request did not arrive in time")
+        elif step == ASKING:
+            exchange.refuse_request(503, "the answer to a question of access did not come in time")
         elif step == MEMBER:
             self._drop_backend()
             exchange.connect_failed("timeout", now)

@@ -268,6 +268,13 @@ def local_address(record: LogRecord) -> bytes:
     return record.facts.local_address if record.facts is not None else DASH
 
 
+def user(record: LogRecord) -> bytes:
+    name = record.decision.user if record.decision is not None else None
+    if name is None:
+        return DASH
+    return escape(name) if name else b'""'
+
+
 def method(record: LogRecord) -> bytes:
     return escape(record.head.method) if record.head is not None else DASH
 
@@ -595,7 +602,7 @@ SPECIFIERS: Final[dict[str, Callable[[str, str], Made]]] = {
     "S": plainly(OTHER, bytes_both),
     "t": moment,
     "T": taken,
-    "u": plainly(LITERAL, DASH),
+    "u": plainly(OTHER, user),
     "U": plainly(OTHER, path),
     "v": plainly(OTHER, server_name),
     "V": plainly(OTHER, asked_name),

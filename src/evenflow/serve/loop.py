@@ -72,6 +72,7 @@ def run(
     finally:
         server.access_logs.flush()
         server.error_logs.close()
+        server.questions.close()
         loop.close()
 
 

@@ -14,6 +14,7 @@ from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.error_log import ErrorLog, ErrorLogs
 from evenflow.serve.log_record import LogRecord
+from evenflow.serve.questions import Questions
 from evenflow.serve.resolver import Resolver
 
 BUFFER_SIZE = 131072
@@ -38,6 +39,7 @@ class Server:
         self.log = log
         self.error_logs = ErrorLogs(routes.plan, log)
         self.access_logs = access_logs
+        self.questions = Questions(loop)
         self.logs_access = bool(access_logs.all)
         self.record = LogRecord()
         self.buffer = bytearray(BUFFER_SIZE)

@@ -360,6 +360,28 @@ class RequestHead(Head):
         else:
             self._parse_other_target()
 
+    def replace(self, name: bytes, value: bytes | None) -> None:
+        """Say a field anew, as if it had come so: the first of this name gets the value, others go; None takes all
+        away; a new field comes last. The value must be one that a field can have."""
+        data = self.data
+        wanted = name.lower()
+        out = [data[: data.find(b"\n") + 1]]
+        said = value is None
+        for index in range(self.count):
+            start = self.cells[index * STRIDE]
+            stop = self.cells[(index + 1) * STRIDE] if index + 1 < self.count else len(data) - 2
+            line = data[start:stop]
+            own = line[: line.find(b":")]
+            if own.lower() != wanted:
+                out.append(line)
+            elif not said and value is not None:
+                said = True
+                out.append(own + b": " + value + b"\r\n")
+        if not said and value is not None:
+            out.append(name + b": " + value + b"\r\n")
+        out.append(b"\r\n")
+        self.parse(b"".join(out), 0, 0, 0)
+
     def _parse_version(self, start: int, stop: int) -> None:
         """`HTTP/1.1` or a relative of it; httpd takes any 1.x above 0, and even 2.0 here, as 1.1."""
         data = self.data

@@ -196,6 +196,63 @@ def format_files(files: tuple[str, ...], act: str | None) -> NoReturn:
     sys.exit(formatting.run(files, act or "print", sys.stdout, sys.stderr))
 
 
+@main.command(short_help="Say which requests change their way between two configurations.")
+@click.argument("old")
+@click.argument("new")
+@click.option("--replay", metavar="LOG", help="Requests out of an access log; `-` is standard input, .gz is unpacked.")
+@click.option("--urls", metavar="FILE", help="Requests out of a list, `[METHOD] URL` a line.")
+@click.option(
+    "--log-format",
+    metavar="FORMAT",
+    help="The log's format: common, combined, a nickname of either configuration, or the text of a LogFormat; guessed"
+    " among httpd's own unless said.",
+)
+@click.option(
+    "--host", metavar="NAME", help="Host of requests whose log does not tell it; the first ServerName of OLD."
+)
+@click.option("--to", metavar="ADDRESS:PORT", help="Where requests come in; found by port and name unless said.")
+@click.option("--all", "every", is_flag=True, help="Show every group of changes.")
+@FORM
+@DEFINE
+@click.pass_obj
+def diff(
+    above: tuple[str, ...],
+    old: str,
+    new: str,
+    replay: str | None,
+    urls: str | None,
+    log_format: str | None,
+    host: str | None,
+    to: str | None,
+    every: bool,
+    form: str,
+    defined: tuple[str, ...],
+) -> NoReturn:
+    """Say which requests go another way under NEW than under OLD: a summary, then each kind of change with an example
+    and the lines behind it.
+
+    Without --replay and --urls the requests are made from the configurations: every path that a line is about, to
+    every virtual host. Ends with 0 where nothing changes, 1 where something does, 2 on an error.
+    """
+    defines = defines_of(above + defined)
+    from evenflow.tools import asking, explain
+    from evenflow.tools import diff as comparing
+
+    options = comparing.Options(old, new, replay, urls, log_format, host, to)
+    try:
+        found = comparing.difference(options, defines, sys.stderr.isatty())
+    except explain.Unusable as unusable:
+        say(str(unusable), sys.stderr)
+        sys.exit(2)
+    except asking.Unclear as unclear:
+        raise click.UsageError(str(unclear)) from None
+    if form == "json":
+        click.echo(comparing.as_json(found, options))
+    else:
+        say(comparing.as_text(found, options, sys.stdout.isatty(), every), sys.stdout)
+    sys.exit(1 if found.changed else 0)
+
+
 def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
     """httpd's -t: everything on stderr, `Syntax OK` where no error was found."""
     from evenflow.tools import check as checking

@@ -68,6 +68,11 @@ class Page:
         """Lines of this file are shown without its name."""
         self.lines: list[str] = []
 
+    @staticmethod
+    def safe(text: str) -> str:
+        """See `shown`."""
+        return shown(text)
+
     def paint(self, text: str, style: str) -> str:
         return f"{COLOURS[style]}{text}{COLOURS['off']}" if self.color and text else text
 
@@ -87,8 +92,8 @@ class Page:
     def place(self, place: Json | None) -> None:
         """A line of configuration: file, line and text."""
         if place is not None:
-            where = self.paint(f"{self.at(place):>6} |", "frame")
-            self.lines.append(f"{'':<{LABEL - 4}}{where} {shown(place['text'])}")
+            indent, at = (LABEL - 4, f"{self.at(place):>6}") if place["file"] == self.file else (LABEL, self.at(place))
+            self.lines.append(f"{'':<{indent}}{self.paint(f'{at} |', 'frame')} {shown(place['text'])}")
 
     def at(self, place: Json) -> str:
         """`LINE`, or `FILE:LINE` in another file."""

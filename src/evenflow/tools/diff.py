@@ -68,10 +68,6 @@ VERBS: Final = {
     FILE: "answered with a file",
     LOCAL: "answered by a handler",
 }
-NOT_SETTINGS: Final = frozenset(
-    ("rules", "rewrite_on", "requires", "handler", "handler_origin", "conditions", "branches")
-)
-"""Fields of a scope that have acted when the decision is made."""
 DIRECTIVES: Final = {
     "preserve_host": "ProxyPreserveHost",
     "add_headers": "ProxyAddHeaders",
@@ -79,6 +75,8 @@ DIRECTIVES: Final = {
     "error_override": "ProxyErrorOverride",
     "error_override_codes": "ProxyErrorOverride",
     "reverses": "ProxyPassReverse",
+    "cookie_domains": "ProxyPassReverseCookieDomain",
+    "cookie_paths": "ProxyPassReverseCookiePath",
     "request_edits": "RequestHeader",
     "always_edits": "Header always",
     "onsuccess_edits": "Header",
@@ -87,7 +85,9 @@ DIRECTIVES: Final = {
     "keep_alive": "KeepAlive",
     "keep_alive_timeout": "KeepAliveTimeout",
 }
-"""What people write for these settings."""
+"""The settings that shape what is forwarded and answered, and what people write for them. Every other field of a scope
+has acted by the time a decision is made.
+"""
 HOST_SETTINGS: Final = ("timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout")
 
 Settings = tuple[tuple[str, Any], ...]
@@ -213,7 +213,7 @@ class Judge:
         found = self.settings.get(id(scope))
         if found is None:
             found = tuple(
-                (name, comparable(getattr(scope, name))) for name in Scope.FIELDS if name not in NOT_SETTINGS
+                (name, comparable(getattr(scope, name))) for name in Scope.FIELDS if name in DIRECTIVES
             ) + tuple((name, getattr(decision.host, name)) for name in HOST_SETTINGS)
             self.settings[id(scope)] = found
             self.kept.append(scope)

@@ -170,6 +170,7 @@ def tell_steps(page: Page, said: Json, every: bool) -> None:
         missed.clear()
 
     last_rule: Json | None = None
+    last_access: Json | None = None
     for step in said["steps"]:
         phase, result, place = step["phase"], step["result"], step["place"]
         if phase == steps.RULE and result != "matches":
@@ -198,9 +199,13 @@ def tell_steps(page: Page, said: Json, every: bool) -> None:
             page.step("  variable", f"{step['saw']} {value}", None if place == last_rule else place)
         elif phase in steps.DECISIONS or phase == steps.SECTION:
             continue
+        elif phase == steps.ACCESS and place is not None and place == last_access:
+            # The lines of a section count as RequireAny: of one line that says nothing more.
+            continue
         else:
             detail = f" ({step['detail']})" if step["detail"] else ""
             page.step(phase, f"{step['saw']} -> {result}{detail}", place)
+            last_access = place if phase == steps.ACCESS else None
     tell_missed()
     if said["shadowed"]:
         page.step("  not asked", "these cover the path too, and something before them had the say:")

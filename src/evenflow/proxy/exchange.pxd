@@ -7,7 +7,7 @@ from evenflow.balancer.sticky cimport Session, find_session, route_changed
 from evenflow.plan.model cimport ASK, FORWARD, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
 from evenflow.plan.vhosts cimport HostTable
 from evenflow.proxy cimport request, response
-from evenflow.proxy.response cimport SAY_CLOSE, SAY_KEEP, SAY_NOTHING
+from evenflow.proxy.response cimport SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes cimport Routes
 from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.chunked cimport ChunkedReader
@@ -66,6 +66,9 @@ cdef class Exchange:
     cdef bint chunked_out
     cdef bint says_chunked
     cdef bint chunk_open
+    cdef int client_version
+    cdef public bint speaks_old
+    cdef bint closes_by_switch
     cdef public bint keep_client
     cdef public bint keep_backend
     cdef readonly bytes upgrade
@@ -89,6 +92,7 @@ cdef class Exchange:
     cpdef void take_answer(self, object answer, double now) except *
     @cython.locals(head=RequestHead, host=VirtualHost)
     cdef void _decided(self, Decision decision, double now) except *
+    cdef void _look_at_switches(self, dict env) except *
     cdef void _look_at_expect(self) except *
     cdef void _collected_all(self) except *
     @cython.locals(step=cython.int, size=cython.longlong)

@@ -23,7 +23,7 @@ from evenflow.plan.model import ASK, FORWARD, ConnectionFacts, Decision, Member,
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import attempt, request, response
 from evenflow.proxy.attempt import MemberFailure
-from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_KEEP, SAY_NOTHING
+from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes import Routes
 from evenflow.slotmem.members import MemberSlot
 from evenflow.wire.chunked import ChunkedReader
@@ -178,6 +178,11 @@ class Exchange:
         self.says_chunked = False
         """An answer to HEAD says that it would be chunked."""
         self.chunk_open = False
+        self.client_version = 11
+        """The HTTP version that answers are made for: the request's, or less where a variable says so."""
+        self.speaks_old = False
+        """Answers say HTTP/1.0 (force-response-1.0)."""
+        self.closes_by_switch = False
         self.keep_client = False
         self.keep_backend = False
         self.upgrade: bytes | None = None
@@ -291,11 +296,15 @@ class Exchange:
             self.step = ASKING
             return
         host = decision.host
+        self.client_version = head.version
+        if decision.env:
+            self._look_at_switches(decision.env)
         # httpd's counter is off by one: a limit of N serves N+1 requests.
         self.keep_client = (
             host.keep_alive
             and not self.routes.draining
-            and (not head.closes if head.version >= 11 else head.keeps)
+            and (not head.closes if self.client_version >= 11 else head.keeps)
+            and not self.closes_by_switch
             and (host.max_keep_alive_requests == 0 or self.served < host.max_keep_alive_requests)
         )
         if self.request_left != 0 or (head.count > 0 and head.find(EXPECT) >= 0):
@@ -313,6 +322,13 @@ class Exchange:
             return
         self._find_session()
         self.elect(now)
+
+    def _look_at_switches(self, env: dict[bytes, bytes]) -> None:
+        """Variables that change how we speak to the client, for clients that get it wrong (httpd)."""
+        if b"downgrade-1.0" in env:
+            self.client_version = 10
+        self.speaks_old = self.client_version < 11 and b"force-response-1.0" in env
+        self.closes_by_switch = self.speaks_old or b"nokeepalive" in env
 
     def _look_at_expect(self) -> None:
         """RFC 9110 section 10.1.1: the only expectation is 100-continue; anything else is answered with 417."""
@@ -766,8 +782,8 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         self.response_coded = coded or status == 204 or status == 304
-        self.says_chunked = coded and to_head and head.version >= 11
-        self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and head.version >= 11
+        self.says_chunked = coded and to_head and self.client_version >= 11
+        self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and self.client_version >= 11
         if (status >= 400 and status in CLOSING) or self.request_left != 0 or (left < 0 and not self.chunked_out):
             self.keep_client = False
         if left == CHUNKED:
@@ -786,7 +802,7 @@ class Exchange:
     def saying(self) -> int:
         """What the answer says of the client's connection."""
         if not self.keep_client:
-            return SAY_CLOSE
+            return SAY_CLOSE_OLD if self.speaks_old else SAY_CLOSE
         return SAY_KEEP if self.head.keeps else SAY_NOTHING
 
     def keep_line(self) -> bytes:

@@ -5,11 +5,11 @@ from evenflow.wire.http1 cimport (
 from evenflow.wire.outlet cimport Outlet
 from evenflow.plan.model cimport Scope
 
-cdef int SAY_NOTHING, SAY_CLOSE, SAY_KEEP
+cdef int SAY_NOTHING, SAY_CLOSE, SAY_KEEP, SAY_CLOSE_OLD
 
 @cython.locals(cells="int[::1]", index=Py_ssize_t, number=cython.int)
 cpdef bint is_ordinary(ResponseHead head, Scope scope) except -1
-cdef void put_status(Outlet out, ResponseHead head) except *
+cdef void put_status(Outlet out, ResponseHead head, int saying=*) except *
 cdef void put_end(Outlet out, bint chunked, int saying, bytes keep_line) except *
 @cython.locals(data=bytes, cells="int[::1]", index=Py_ssize_t, number=cython.int, run=Py_ssize_t)
 cpdef void write_ordinary(Outlet out, ResponseHead head, bytes date, bint coded, bint chunked, int saying, bytes keep_line, bytes added=*) except *

@@ -41,10 +41,12 @@ CLOSING: Final = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
 SAY_NOTHING = 0
 SAY_CLOSE = 1
 SAY_KEEP = 2
+SAY_CLOSE_OLD = 3
+"""Closes, and the status line says HTTP/1.0 (force-response-1.0)."""
 
 if cython.compiled:
     # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
-    globals().update(SAY_NOTHING=SAY_NOTHING, SAY_CLOSE=SAY_CLOSE, SAY_KEEP=SAY_KEEP)
+    globals().update(SAY_NOTHING=SAY_NOTHING, SAY_CLOSE=SAY_CLOSE, SAY_KEEP=SAY_KEEP, SAY_CLOSE_OLD=SAY_CLOSE_OLD)
 
 
 def is_ordinary(head: ResponseHead, scope: Scope) -> bool:
@@ -60,8 +62,13 @@ def is_ordinary(head: ResponseHead, scope: Scope) -> bool:
     return True
 
 
-def put_status(out: Outlet, head: ResponseHead) -> None:
+def put_status(out: Outlet, head: ResponseHead, saying: int = SAY_NOTHING) -> None:
     """`HTTP/1.1 status reason`; the reason phrase is the member's, also an empty one."""
+    if saying == SAY_CLOSE_OLD:
+        out.put(b"HTTP/1.0 %d " % head.status)
+        out.put_range(head.data, head.reason_start, head.reason_end)
+        out.put(b"\r\n")
+        return
     if head.status == 200 and head.reason_end - head.reason_start == 2:
         out.put(b"HTTP/1.1 200 OK\r\n")
         return
@@ -72,7 +79,7 @@ def put_status(out: Outlet, head: ResponseHead) -> None:
 
 def put_end(out: Outlet, chunked: bool, saying: int, keep_line: bytes) -> None:
     """The connection's fields and the empty line; `keep_line` is the ready-made `Keep-Alive` and `Connection` lines."""
-    if saying == SAY_CLOSE:
+    if saying == SAY_CLOSE or saying == SAY_CLOSE_OLD:
         out.put(b"Connection: close\r\n")
     elif saying == SAY_KEEP:
         out.put(keep_line)
@@ -93,7 +100,7 @@ def write_ordinary(
     added: bytes = b"",
 ) -> None:
     """The short way. `coded`: the member's own framing was chunked, so a Content-Length beside it is dropped."""
-    put_status(out, head)
+    put_status(out, head, saying)
     data = head.data
     cells = head.cells
     index = head.find(DATE)
@@ -165,7 +172,7 @@ def write_edited(
     added: bytes = b"",
 ) -> None:
     """The long way: `always` and `fields` are edited; they name Date or Server only if an edit put it there."""
-    put_status(out, head)
+    put_status(out, head, saying)
     own_date = fields.get(b"date")
     own_server = fields.get(b"server")
     if own_date is not None:

@@ -30,6 +30,14 @@ class OwnAnswer:
 
 def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
     """What to send for `exchange`; sets its `status`, and `keep_client` where the status ends the connection."""
+    answer = answer_of(server, exchange)
+    if exchange.speaks_old:
+        answer.data = b"HTTP/1.0" + answer.data[8:]
+    return answer
+
+
+def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
+    """The answer, in today's version of HTTP."""
     decision = exchange.decision
     if exchange.status:
         return error_answer(server, exchange, exchange.status)

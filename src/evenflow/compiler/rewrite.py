@@ -198,7 +198,7 @@ def sees_files(part: Part) -> bool:
     """Whether a part of a template asks for a file's name, or ahead."""
     if part.kind == VARIABLE:
         return part.variable is not None and part.variable.name in FILE_VARIABLES
-    inner = [one for text in (part.key, part.default) if text is not None for one in text.parts]
+    inner = [one for text in (part.key, part.otherwise) if text is not None for one in text.parts]
     return part.kind in (LOOK_URL, LOOK_FILE) or any(sees_files(one) for one in inner)
 
 
@@ -208,7 +208,7 @@ def fields_of(template: Template) -> tuple[tuple[bytes, bytes], ...]:
     for part in template.parts:
         if part.field:
             found.append((part.text, part.field))
-        for inner in (part.key, part.default):
+        for inner in (part.key, part.otherwise):
             if inner is not None:
                 found += fields_of(inner)
         if part.inner is not None and part.inner.field:

@@ -93,7 +93,7 @@ def map_part(name: str, rest: str, warn: Warn, maps: Mapping[str, Map]) -> Part:
     bar = find_outside(rest, "|")
     part.key = compile_template(rest if bar < 0 else rest[:bar], warn, maps)
     if bar >= 0 and bar + 1 < len(rest):
-        part.default = compile_template(rest[bar + 1 :], warn, maps)
+        part.otherwise = compile_template(rest[bar + 1 :], warn, maps)
     return part
 
 

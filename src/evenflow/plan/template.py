@@ -30,7 +30,7 @@ LOOK_FILE: Final = 6
 class Part:
     """A piece of a template: text, the number of a group, a variable with its argument, or a map with its key."""
 
-    __slots__ = ("kind", "text", "number", "variable", "field", "map", "key", "default", "inner")
+    __slots__ = ("kind", "text", "number", "variable", "field", "map", "key", "otherwise", "inner")
 
     def __init__(self, kind: int, text: bytes = b"", number: int = 0, variable: Variable | None = None) -> None:
         self.kind = kind
@@ -43,7 +43,7 @@ class Part:
         self.map: Map | None = None
         """None where no map of that name is defined: its default counts."""
         self.key: Template | None = None
-        self.default: Template | None = None
+        self.otherwise: Template | None = None
         self.inner: Part | None = None
         """What a look-ahead reads when it has arrived."""
 
@@ -135,8 +135,8 @@ def _mapped(part: Part, inquiry: Inquiry, escaping: Escaping | None) -> bytes:
         found = part.map.find(key)
         if inquiry.trace is not None:
             inquiry.note(steps.MAP, part.map.origin, key, found or b"", "" if found is not None else "nothing found")
-    if found is None and part.default is not None:
-        found = expand(part.default, inquiry, escaping)
+    if found is None and part.otherwise is not None:
+        found = expand(part.otherwise, inquiry, escaping)
     return found or b""
 
 

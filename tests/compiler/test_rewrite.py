@@ -102,7 +102,7 @@ def test_kinds_of_condition(pattern: str, kind: int, negated: bool) -> None:
         ("RewriteRule a( b", "pattern-malformed", "`a(`"),
         (r"RewriteRule a\j b", "pattern-malformed", "character"),
         ("RewriteRule a - [H=server-status]", "handler-unknown", "`server-status`"),
-        ('RewriteCond expr "true"\nRewriteRule a b', "expression-not-supported", "expr"),
+        ('RewriteCond expr "tru"\nRewriteRule a b', "expression-malformed", "tru"),
         ("RewriteCond a [z-\nRewriteRule a b", "pattern-malformed", "[z-"),
         ("RewriteRule a https://b1/ [P]", "scheme-not-supported", "TLS"),
         ("RewriteRule a ajp://b1/ [P]", "scheme-not-supported", "ajp"),

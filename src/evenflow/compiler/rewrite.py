@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
+from evenflow.compiler.expr import compile_condition as compile_expression
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.maps import Maps
 from evenflow.compiler.regex import compile_regex
@@ -307,7 +308,7 @@ def compile_condition(line: ConditionLine, findings: Findings, maps: Mapping[str
     condition.written = line.pattern + (f" [{','.join(name for name, _ in line.flags)}]" if line.flags else "")
     if "NV" not in names:
         condition.fields = fields_of(condition.test)
-    if "NC" in names and (condition.kind >= rewrite.INT_EQ):
+    if "NC" in names and condition.kind >= rewrite.INT_EQ:
         findings.warning(
             "flag-ignored",
             f"`NC` does nothing for `{line.pattern}`",
@@ -326,16 +327,16 @@ def make_condition(line: ConditionLine, findings: Findings, maps: Mapping[str, M
     warn = warner(findings, line.origin)
     names = {name for name, _ in line.flags}
     any_case = "NC" in names
-    if line.test.lower() == "expr":
-        raise Refused(
-            "expression-not-supported",
-            "evenflow does not evaluate `expr` in RewriteCond yet",
-            help="write the condition with a test string and a pattern",
-        )
     pattern = line.pattern
     negated = pattern.startswith("!")
     if negated:
         pattern = pattern[1:]
+    if line.test.lower() == "expr":
+        nothing = Template(to_bytes(pattern), ())
+        condition = Condition(nothing, rewrite.EXPRESSION, negated, "OR" in names, any_case, line.origin)
+        condition.expression = compile_expression(pattern)
+        condition.expression.vary = "NV" not in names
+        return condition
     template = compile_template(line.test, warn, maps)
     or_next = "OR" in names
     kind = LOOKS.get(pattern)

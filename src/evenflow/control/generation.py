@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from evenflow.control import listening, log_pipes
+from evenflow.control import listening, log_pipes, map_programs
 from evenflow.control.privileges import Identity
 from evenflow.plan.model import Plan
 from evenflow.serve.error_log import ErrorLog
@@ -31,6 +31,7 @@ class Generation:
     handlers: dict[str, Callable[..., Any]] = field(default_factory=dict)
     identity: Identity | None = None
     pipes: list[log_pipes.LogPipe] = field(default_factory=list)
+    programs: list[map_programs.MapProgram] = field(default_factory=list)
 
     def stop_listening(self) -> None:
         """Close the supervisor's copies of the listening sockets: when children close theirs, clients are refused."""
@@ -40,3 +41,4 @@ class Generation:
         """Give back what was opened; for when no child of it lives."""
         self.stop_listening()
         log_pipes.close_pipes(self.pipes)
+        map_programs.close_programs(self.programs)

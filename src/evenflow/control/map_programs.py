@@ -11,6 +11,7 @@ import grp
 import os
 import pwd
 import subprocess
+from typing import Any
 
 from evenflow.control.log_pipes import unblock
 from evenflow.control.trouble import Trouble
@@ -50,7 +51,6 @@ class MapProgram:
         os.set_blocking(reading, False)
         self.lock = os.memfd_create("evenflow-map")
         map.attach(writing, reading, self.lock)
-        self.ended = False
 
     def close(self) -> None:
         """End it: its input ends, it is asked, and killed where that does not help."""
@@ -67,12 +67,12 @@ class MapProgram:
                 self.process.wait()
 
 
-def who(map: ProgramMap) -> dict[str, str | int]:
+def who(map: ProgramMap) -> dict[str, Any]:
     """The user and group that a program is to have; nothing where it keeps ours. Raises Trouble for a name that the
     machine does not know, and where we may not change it."""
     if not map.user and not map.group:
         return {}
-    asked: dict[str, str | int] = {}
+    asked: dict[str, Any] = {}
     try:
         if map.user:
             entry = pwd.getpwnam(map.user)

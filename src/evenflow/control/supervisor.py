@@ -17,7 +17,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
 import evenflow
-from evenflow.control import child, listening, log_pipes, privileges
+from evenflow.control import child, listening, log_pipes, map_programs, privileges
 from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE, Origin
@@ -113,14 +113,21 @@ def prepare(plan: Plan, children: int) -> Generation:
         open_own_error_logs(plan)
         for origin, message in access_log.check_logs(plan):
             raise Trouble("log-unusable", message, origin)
+        programs = map_programs.start_programs(plan)
+    except Trouble:
+        log_pipes.close_pipes(pipes)
+        raise
+    try:
         shares = listening.open_listeners(plan.listeners, children, plan.listen_backlog)
     except Trouble:
+        map_programs.close_programs(programs)
         log_pipes.close_pipes(pipes)
         raise
     for origin, message in access_log.warn_of_logs(plan):
         log.warn(message, str(origin), origin=origin)
     scoreboard = Scoreboard(plan.members, plan.balancers, children)
-    return Generation(plan, loop.run, shares, scoreboard, log, local_handlers(plan, scoreboard), identity, pipes)
+    handlers = local_handlers(plan, scoreboard)
+    return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs)
 
 
 def log_targets(plan: Plan) -> list[tuple[str, Origin]]:
@@ -281,6 +288,14 @@ class Supervisor:
             for post in self.posts:
                 if post.pid == pid:
                     self.bury(post, status)
+            for program in self.generation.programs:
+                if program.process.pid == pid:
+                    program.process.returncode = os.waitstatus_to_exitcode(status)
+                    self.log.error(
+                        "the program of a RewriteMap ended: it finds nothing until the server is started anew",
+                        command=" ".join(program.map.words),
+                        cause=child.cause_of(status),
+                    )
             for pipe in self.generation.pipes:
                 if pipe.process is not None and pipe.process.pid == pid:
                     pipe.process.returncode = os.waitstatus_to_exitcode(status)

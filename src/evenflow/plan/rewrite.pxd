@@ -6,7 +6,7 @@ from evenflow.plan.template cimport Escaping, Template, brings_question_mark, ex
 cdef class Condition:
     cdef public Template test
     cdef public int kind
-    cdef public object pattern, number, origin
+    cdef public object pattern, expression, number, origin
     cdef public bytes text
     cdef public tuple fields
     cdef public str written

@@ -13,7 +13,7 @@ import stat
 from typing import Final
 
 from evenflow.origin import Origin
-from evenflow.plan import lookahead, steps
+from evenflow.plan import expr, lookahead, steps
 from evenflow.plan.cookies import add_cookie
 from evenflow.plan.decision import FILES, QUERY, Inquiry
 from evenflow.plan.model import VirtualHost
@@ -78,6 +78,8 @@ LOOKS_URL: Final = 18
 """-U"""
 LOOKS_FILE: Final = 19
 """-F"""
+EXPRESSION: Final = 20
+"""The test string is the word `expr`."""
 
 # Schemes of absolute URLs, and whether a query makes sense with them.
 SCHEMES: Final = {
@@ -91,13 +93,15 @@ class Condition:
     """One RewriteCond."""
 
     __slots__ = (
-        "test", "kind", "pattern", "text", "number", "negated", "or_next", "any_case", "fields", "written", "origin",
+        "test", "kind", "pattern", "expression", "text", "number", "negated", "or_next", "any_case", "fields",
+        "written", "origin",
     )  # fmt: skip
 
     def __init__(self, test: Template, kind: int, negated: bool, or_next: bool, any_case: bool, origin: Origin) -> None:
         self.test = test
         self.kind = kind
         self.pattern: re.Pattern[bytes] | None = None
+        self.expression: expr.Condition | None = None
         self.text = b""
         """What strings are compared with."""
         self.number = 0
@@ -287,6 +291,12 @@ def holds(inquiry: Inquiry, condition: Condition) -> bool:
         held = match is not None
         if held and not condition.negated:
             inquiry.condition_match = match
+    elif kind == EXPRESSION:
+        assert condition.expression is not None
+        # Fields that it reads go into Vary whatever comes of it.
+        held, found = expr.try_it(condition.expression, inquiry)
+        if held and not condition.negated:
+            inquiry.condition_match = found
     elif kind >= LOOKS_URL:
         held = _look(inquiry, kind, text)
     elif kind >= IS_FILE:

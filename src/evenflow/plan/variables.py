@@ -68,6 +68,11 @@ def _request_filename(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.filename
 
 
+def _path_info(inquiry: Inquiry, argument: bytes) -> bytes:
+    # Known while rules of a section run; who looks where it begins says that it looked at files.
+    return inquiry.path_info
+
+
 def _query_string(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.query or b""
 
@@ -105,8 +110,8 @@ def _auth_type(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.auth_type
 
 
-def _false(inquiry: Inquiry, argument: bytes) -> bytes:
-    return b"false"
+def _is_subreq(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"false" if inquiry.main is None else b"true"
 
 
 def _empty(inquiry: Inquiry, argument: bytes) -> bytes:
@@ -197,7 +202,7 @@ ROWS: Final = (
     Variable("REQUEST_FILENAME", NOTHING, _request_filename),
     Variable("SCRIPT_FILENAME", NOTHING, _request_filename),
     Variable("QUERY_STRING", QUERY, _query_string),
-    Variable("PATH_INFO", NOTHING, _empty),
+    Variable("PATH_INFO", NOTHING, _path_info),
     Variable("THE_REQUEST", FIELDS | QUERY, _the_request),
     Variable("REMOTE_ADDR", CLIENT, _remote_addr),
     Variable("CONN_REMOTE_ADDR", CLIENT, _conn_remote_addr),
@@ -207,7 +212,7 @@ ROWS: Final = (
     Variable("REMOTE_USER", NOTHING, _remote_user),
     Variable("REMOTE_IDENT", NOTHING, _empty),
     Variable("AUTH_TYPE", NOTHING, _auth_type),
-    Variable("IS_SUBREQ", NOTHING, _false),
+    Variable("IS_SUBREQ", NOTHING, _is_subreq),
     Variable("HTTPS", NOTHING, _https),
     Variable("IPV6", CLIENT, _ipv6),
     Variable("CONTEXT_PREFIX", NOTHING, _empty),

@@ -54,7 +54,7 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
         exchange.kept_fields.extend(decision.fields)
     if decision.proxy_error:
         exchange.reason = PROXY_ERROR
-    if decision.status < 300:
+    if decision.status < 300 and exchange.head.path == b"*":
         return whole(server, exchange, decision.status, [], b"", b"")
     return error_answer(server, exchange, decision.status)
 

@@ -54,22 +54,33 @@ def print_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) 
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="As with httpd: `evenflow -t -f FILE` tests a configuration, `-D NAME` defines a name.",
+    epilog="As with httpd: `evenflow -t -f FILE` tests a configuration, -S shows its virtual hosts, -D defines a name.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Say what runs here."
 )
 @click.option("-t", "test", is_flag=True, help="Test the configuration that -f names, and end.")
-@click.option("-f", "file", metavar="FILE", help="The configuration for -t.")
+@click.option("-S", "hosts", is_flag=True, help="Show the virtual hosts of the configuration that -f names.")
+@click.option("-M", "modules", is_flag=True, help="Show the modules that count as loaded there.")
+@click.option("-f", "file", metavar="FILE", help="The configuration for -t, -S and -M.")
 @DEFINE
 @click.pass_context
-def main(ctx: click.Context, test: bool, file: str | None, defined: tuple[str, ...]) -> None:
+def main(
+    ctx: click.Context, test: bool, hosts: bool, modules: bool, file: str | None, defined: tuple[str, ...]
+) -> None:
     """A load balancer and reverse proxy that runs Apache httpd's configuration unchanged."""
     ctx.obj = defined
     if ctx.invoked_subcommand is not None:
-        if test or file is not None:
+        if test or hosts or modules or file is not None:
             ctx.fail(f"-t and -f stand alone: type `evenflow -t -f FILE`, or `evenflow {ctx.invoked_subcommand} FILE`")
         return
+    dumps = ["DUMP_VHOSTS", "DUMP_RUN_CFG"] * hosts + ["DUMP_MODULES"] * modules
+    dumps += [name for name in defined if test and name.startswith("DUMP_")]
+    if dumps and file is not None:
+        dump(file, dumps, defines_of(tuple(name for name in defined if name not in dumps)))
+    if hosts or modules:
+        letter = "S" if hosts else "M"
+        ctx.fail(f"-{letter} needs a configuration: type `evenflow -{letter} -f FILE`")
     if test and file is not None:
         test_syntax(file, defines_of(defined))
     if test:
@@ -181,6 +192,30 @@ def explain(
     sys.exit(0)
 
 
+@main.command(short_help="Show virtual hosts, mappings, balancers.")
+@click.argument("file")
+@FORM
+@DEFINE
+@click.pass_obj
+def show(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]) -> NoReturn:
+    """Show what FILE comes to: the virtual hosts of each address, mappings in the order in which they are tried,
+    rules, sections, balancers with their members, each with the line that says so.
+
+    `evenflow -S -f FILE` shows the virtual hosts in httpd's own form.
+    """
+    from evenflow.tools import explain as explaining
+    from evenflow.tools import show as showing
+
+    try:
+        loaded, plan = explaining.loaded_plan(file, defines_of(above + defined), sys.stderr.isatty())
+    except explaining.Unusable as unusable:
+        say(str(unusable), sys.stderr)
+        sys.exit(1)
+    said = showing.view(loaded, plan)
+    say(showing.as_json(said) + "\n" if form == "json" else showing.as_text(said, sys.stdout.isatty()), sys.stdout)
+    sys.exit(0)
+
+
 @main.command("format", short_help="Lay a configuration out evenly.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--write", "act", flag_value="write", help="Write the files.")
@@ -263,6 +298,30 @@ def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
     if found.errors:
         sys.exit(1)
     click.echo("Syntax OK", err=True)
+    sys.exit(0)
+
+
+def dump(file: str, wanted: list[str], defines: dict[str, str]) -> NoReturn:
+    """httpd's -S, -M and `-t -D DUMP_...`; errors on stderr, and 1, where there is nothing to show."""
+    from evenflow.tools import dumps
+    from evenflow.tools import explain as explaining
+
+    strange = next((name for name in wanted if name not in dumps.DUMPS), None)
+    if strange is not None:
+        raise click.UsageError(f"`{strange}` is no dump: they are {', '.join(f'`{name}`' for name in dumps.DUMPS)}")
+    try:
+        loaded, plan = explaining.loaded_plan(file, defines, sys.stderr.isatty())
+    except explaining.Unusable as unusable:
+        say(str(unusable), sys.stderr)
+        sys.exit(1)
+    if "DUMP_MODULES" in wanted:
+        say(dumps.modules(loaded), sys.stdout)
+    if "DUMP_INCLUDES" in wanted:
+        say(dumps.includes(loaded), sys.stdout)
+    if "DUMP_VHOSTS" in wanted:
+        say(dumps.virtual_hosts(plan), sys.stdout)
+    if "DUMP_RUN_CFG" in wanted:
+        say(dumps.run_configuration(loaded, plan), sys.stdout)
     sys.exit(0)
 
 

@@ -1,0 +1,139 @@
+"""What `evenflow show` says of a configuration."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.nodes.fronts import environment
+
+CONFIGURATION = """\
+Listen 8080
+Listen 127.0.0.1:8081
+ServerName main.example
+ProxyPass /shared http://10.0.0.9/
+<Macro wiki $name>
+    <VirtualHost *:8080>
+        ServerName $name
+        ServerAlias www.$name *.$name
+        RewriteEngine On
+        RewriteRule ^/old /new [PT]
+        ProxyPass /app balancer://c/app
+        ProxyPass /no !
+        <Location /in>
+            ProxyPass http://10.0.0.8/in
+            Require local
+        </Location>
+        <IfDefine NOT>
+            Header set Never seen
+        </IfDefine>
+        <Proxy balancer://c>
+            BalancerMember http://10.0.0.1:8090 route=a loadfactor=1.5
+            BalancerMember http://10.0.0.2:8090 route=b status=+H retry=5
+            ProxySet stickysession=ROUTEID|route lbmethod=bybusyness nofailover=On
+        </Proxy>
+        CustomLog logs/access "%h %s"
+    </VirtualHost>
+</Macro>
+Use wiki one.example
+<VirtualHost *:8080 127.0.0.1:8081>
+    ServerName two.example
+    ProxyTimeout ${PATIENCE}
+</VirtualHost>
+"""
+
+
+def run(file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "evenflow", "show", file, "-D", "PATIENCE=7", *arguments]
+    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "site.conf"
+    path.write_text(CONFIGURATION)
+    return path
+
+
+@pytest.fixture
+def said(file: Path) -> Any:
+    done = run(file, "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_addresses_and_their_hosts(said: Any) -> None:
+    assert [(one["address"], one["port"]) for one in said["listeners"]] == [("*", 8080), ("127.0.0.1", 8081)]
+    assert [(one["address"], one["port"], one["default"], one["hosts"]) for one in said["addresses"]] == [
+        ("*", 8080, 0, [0, 1]),
+        ("127.0.0.1", 8081, 1, [1]),
+    ]
+    assert said["hosts"][0]["aliases"] == ["www.one.example", "*.one.example"]
+
+
+def test_mappings_stand_in_the_order_in_which_they_are_tried(said: Any) -> None:
+    assert [(one["path"], one["target"], one["said_in"]) for one in said["hosts"][0]["mappings"]] == [
+        ("/in", "http://10.0.0.8/in", "section"),
+        ("/shared", "http://10.0.0.9/", "main server"),
+        ("/app", "balancer://c/app", "server"),
+        ("/no", None, "server"),
+    ]
+
+
+def test_a_macros_line_is_shown_with_its_use(said: Any, file: Path) -> None:
+    origin = said["hosts"][0]["rules"][1]["origin"]
+    assert origin == {"file": str(file), "line": 10, "used": {"file": str(file), "line": 28}}
+
+
+def test_balancers_show_what_is_not_the_default(said: Any) -> None:
+    (balancer,) = said["balancers"]
+    assert (balancer["name"], balancer["lbmethod"], balancer["stickysession"]) == (
+        "balancer://c",
+        "bybusyness",
+        "ROUTEID|route",
+    )
+    assert balancer["parameters"] == {"nofailover": True}
+    first, second = balancer["members"]
+    assert first["parameters"] == {"route": "a", "loadfactor": 1.5}
+    assert second["parameters"] == {"route": "b", "status": "H", "retry": 5.0}
+
+
+def test_sections_and_settings_are_those_that_were_read(said: Any) -> None:
+    host = said["hosts"][0]
+    assert [one["text"] for one in host["sections"]] == ["<Location /in>"]
+    assert [one["text"] for one in host["sections"][0]["lines"]] == ["Require local"]
+    assert [one["text"] for one in said["hosts"][1]["settings"]] == ["ProxyTimeout 7"]
+    assert "Never" not in json.dumps(said)
+
+
+def test_for_people_each_line_ends_with_its_place(file: Path) -> None:
+    done = run(file)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [re.sub(r"  +", "  ", line.strip()) for line in done.stdout.splitlines()]
+    for expected in (
+        "virtual hosts at *:8080",
+        "one.example  default  site.conf:6 (used at site.conf:28)",
+        "also www.one.example, *.one.example",
+        "2  /shared  -> http://10.0.0.9/  (of the main server)  site.conf:4",
+        "4  /no  not proxied  site.conf:12 (used at site.conf:28)",
+        "virtual hosts at 127.0.0.1:8081",
+        "two.example  as above  site.conf:29",
+        "http://10.0.0.2:8090  route=b  status=H  retry=5  site.conf:22 (used at site.conf:28)",
+        "main server: answers where no virtual host stands",
+    ):
+        assert expected in lines, done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_what_cannot_be_loaded_cannot_be_shown(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.conf"
+    file.write_text("Listen 8080\nProxyTimeout soon\n")
+    done = run(file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{file}:2" in done.stderr

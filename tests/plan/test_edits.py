@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evenflow.plan import edits
+from evenflow.plan.decision import Inquiry
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import RequestHead
@@ -20,6 +21,12 @@ class View:
         self.head: RequestHead = head_of("GET", "/", ("X-Ask: a", "X-Ask: b", "Other: c"))
         self.decision = Decision(1, plan.hosts[0], plan.hosts[0].base, plan.hosts[0].origin)
         self.began_us = 1234567
+        self.asked = Inquiry(plan, self.facts, self.head, plan.hosts[0], None)
+        self.asked.path = b"/"
+        self.asked.env = env
+
+    def inquiry(self) -> Inquiry:
+        return self.asked
 
 
 def after(
@@ -138,3 +145,28 @@ def test_request_fields() -> None:
     headers = Headers([(b"Other", b"c")])
     edits.edit_request(plan.hosts[0].base.request_edits, headers, View(plan, {}))
     assert list(headers) == [(b"X-R", b"(null)")]
+
+
+def test_a_condition_decides_and_what_it_reads_goes_into_vary() -> None:
+    fields: list[tuple[bytes, bytes]] = [(b"Vary", b"Cookie, X-Ask")]
+    lines = "Header set A yes \"expr=%{req:X-Ask} == 'a, b'\"\nHeader set B no \"expr=%{req:Other} == ''\""
+    plan = plan_of(inside(lines))
+    headers = Headers(fields)
+    edits.edit_response(plan.hosts[0].base.onsuccess_edits, headers, View(plan, {}), headers)
+    assert list(headers) == [(b"Vary", b"Cookie, X-Ask, X-Ask, Other"), (b"A", b"yes")]
+    edits.compact_vary(headers)
+    assert list(headers) == [(b"Vary", b"Cookie,X-Ask,Other"), (b"A", b"yes")]
+
+
+def test_where_the_condition_cannot_be_asked_the_line_acts() -> None:
+    assert after("Header set A yes \"expr=file('/nowhere/at/all') == 'x'\"", []) == [(b"A", b"yes")]
+
+
+def test_a_value_may_be_an_expression() -> None:
+    assert after('Header set A "expr=%{REQUEST_URI}|%{req:Other}|%{toupper:a}"', []) == [(b"A", b"/|c|A")]
+    assert after("Header edit A . expr=%{REQUEST_METHOD}", [(b"A", b"xy")]) == [(b"A", b"GETy")]
+
+
+def test_no_value_ends_its_line() -> None:
+    assert after('Header set A "expr=%{unescape:a%0d%0ab%01}"', []) == [(b"A", b"a  b")]
+    assert after("Header set A %{NAME}e", [], {b"NAME": b"a\r\nSet-Cookie: x\0"}) == [(b"A", b"a  Set-Cookie: x")]

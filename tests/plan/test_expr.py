@@ -26,6 +26,9 @@ class Answer:
     def get(self, name: bytes) -> bytes | None:
         return self.fields.get(name)
 
+    def content_type(self) -> bytes:
+        return self.get(b"content-type") or b""
+
 
 def inquiry() -> Inquiry:
     plan = plan_of(inside("ProxyPass / http://b1/"))

@@ -1051,7 +1051,7 @@ def test_only_always_acts_on_an_answer_of_ours(tell: Tell) -> None:
     story = tell(scope=scope)
     story >> head("GET", "/own") << step("OWN")
     assert story.exchange.always_fields().items == [(b"X-A", b"1")]
-    assert story.exchange.edited_fields([(b"X-B", b"file")]) == [(b"X-B", b"2")]
+    assert story.exchange.edited_fields([(b"X-B", b"file")], b"text/plain", ()) == [(b"X-B", b"2")]
 
 
 def test_the_set_cookie_recipe(tell: Tell) -> None:

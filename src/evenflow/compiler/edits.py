@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from evenflow.compiler.expr import compile_condition, compile_text
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import FieldEdit
-from evenflow.plan import edits
+from evenflow.plan import edits, variables
 from evenflow.plan.edits import Edit, Format
 
 ACTIONS: Final = {
     "set": edits.SET, "setifempty": edits.SET_IF_EMPTY, "add": edits.ADD, "append": edits.APPEND, "merge":
     edits.MERGE, "unset": edits.UNSET, "edit": edits.EDIT, "edit*": edits.EDIT_ALL, "echo": edits.ECHO, "note":
     edits.NOTE,
-}  # fmt: skip
-
-SERVER_VARIABLES: Final = {
-    "HTTPS": edits.HTTPS, "REMOTE_ADDR": edits.REMOTE_ADDR, "SERVER_NAME": edits.SERVER_NAME, "SSL_TLS_SNI":
-    edits.TLS_NAME,
 }  # fmt: skip
 
 ESCAPES: Final = {"r": "\r", "n": "\n", "t": "\t"}
@@ -51,8 +47,6 @@ def compile_edit(line: FieldEdit) -> Edit:
             "evenflow does not act on `early` yet",
             help="remove the word if no SetEnvIf looks at the field",
         )
-    if line.expr is not None or (line.value.startswith("expr=") and line.action not in ("edit", "edit*")):
-        raise Refused("expression-not-supported", "evenflow does not evaluate `expr=` in Header and RequestHeader yet")
     action = ACTIONS[line.action]
     name = to_bytes(line.name)
     if action != edits.ECHO and (not name or not NAME_BYTES.issuperset(name)):
@@ -68,7 +62,17 @@ def compile_edit(line: FieldEdit) -> Edit:
         pattern = compile_regex(line.name, any_case=True)
         text = ""
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
-    return Edit(action, name, compile_format(text), pattern, env, line.origin)
+    edit = Edit(action, name, compile_value(text), pattern, env, line.origin)
+    if line.expr is not None:
+        edit.condition = compile_condition(line.expr)
+    return edit
+
+
+def compile_value(text: str) -> Format:
+    """A format, or an expression behind `expr=`."""
+    if text.startswith("expr="):
+        return Format((), compile_text(text.removeprefix("expr=")))
+    return compile_format(text)
 
 
 def compile_format(text: str) -> Format:
@@ -98,10 +102,34 @@ def compile_format(text: str) -> Format:
     if literal:
         parts.append((edits.TEXT, to_bytes("".join(literal))))
     format = Format(tuple(parts))
-    for _, piece in parts:
+    for kind, piece in parts:
+        if kind == edits.VARIABLE:
+            format.rows[piece] = server_variable(piece.decode("utf-8", "surrogateescape"))
         if b"\r" in piece or b"\n" in piece or b"\0" in piece:
             raise Refused("value-malformed", "a field's value cannot hold a line break")
     return format
+
+
+def server_variable(name: str) -> tuple[variables.Variable, bytes]:
+    """The row of `%{NAME}s`, and its argument: what mod_ssl knows of the connection and the request. `Refused` for a
+    name of its own that we cannot look up; what it does not know either is always `(null)`."""
+    upper = name.upper()
+    if upper.startswith("HTTP:"):
+        return variables.FIELD, to_bytes(name[5:].lower())
+    if upper.startswith("ENV:"):
+        return variables.ENVIRONMENT, to_bytes(name[4:])
+    found = variables.TLS_BY_NAME.get(upper)
+    if found is None and upper in variables.BY_NAME:
+        found = variables.IN_EXPRESSIONS.get(upper)
+    if found is not None:
+        return found, variables.HEADER_OF.get(upper, b"")
+    if upper.startswith("SSL_"):
+        raise Refused(
+            "variable-not-supported",
+            f"evenflow cannot look up `%{{{name}}}s` yet",
+            help=f"{', '.join(f'`{known}`' for known in variables.TLS_BY_NAME)} are there",
+        )
+    return variables.NO_VALUE, b""
 
 
 def read_tag(text: str, pos: int, put: object, literal: list[str]) -> int:
@@ -127,17 +155,17 @@ def read_tag(text: str, pos: int, put: object, literal: list[str]) -> int:
             put(edits.ENV, name)
             return end + 2
         if kind == "s":
-            known = SERVER_VARIABLES.get(name.upper())
-            if known is None:
-                raise Refused(
-                    "variable-not-supported",
-                    f"evenflow cannot look up `%{{{name}}}s` yet",
-                    help=f"{', '.join(f'`{known}`' for known in SERVER_VARIABLES)} are there",
-                )
-            put(known)
+            put(edits.VARIABLE, name)
             return end + 2
-    if letter in "lib":
-        raise Refused("format-not-supported", f"evenflow does not know the machine's load: `%{letter}`")
+    if letter == "l":
+        put(edits.LOAD)
+        return pos + 1
+    if letter in "ib":
+        raise Refused(
+            "format-not-supported",
+            f"evenflow has no threads of which some are idle: `%{letter}`",
+            help="`%l` is the machine's load",
+        )
     raise Refused(
         "format-unknown",
         f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%{{NAME}}e`, `%{{NAME}}s` and `%%` are",

@@ -48,10 +48,14 @@ FILES: Final = 16
 class Response(Protocol):
     """An answer, as expressions see it."""
 
-    status: int
+    @property
+    def status(self) -> int: ...
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of this name, in any case; None for none."""
+
+    def content_type(self) -> bytes:
+        """Its type, b"" for none; an answer of ours has one that is not among its fields yet."""
 
 
 class Step:
@@ -293,3 +297,26 @@ def file(inquiry: Inquiry, path: bytes) -> Decision:
     if inquiry.trace is not None:
         inquiry.note(steps.FILE, inquiry.origin, inquiry.path, path)
     return decision
+
+
+def afterwards(
+    plan: Plan,
+    facts: ConnectionFacts,
+    head: RequestHead,
+    decision: Decision,
+    env: dict[bytes, bytes],
+    response: Response | None,
+) -> Inquiry:
+    """An inquiry as the decision left it, for whoever asks about the answer: Header, logs."""
+    inquiry = Inquiry(plan, facts, head, decision.host, None)
+    inquiry.address = decision.client(facts)
+    inquiry.user = decision.user
+    inquiry.auth_type = decision.auth_type
+    inquiry.path = decision.uri
+    inquiry.filename = decision.filename
+    inquiry.query = head.query if decision.keep_query else decision.query
+    inquiry.env = env
+    inquiry.scope = decision.scope
+    inquiry.handler = decision.handler
+    inquiry.response = response
+    return inquiry

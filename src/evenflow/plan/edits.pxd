@@ -5,6 +5,8 @@ cimport cython
 cdef class Format:
     cdef public tuple parts
     cdef public bytes literal
+    cdef public dict rows
+    cdef public object text
 
 
 @cython.final
@@ -14,6 +16,7 @@ cdef class Edit:
     cdef public Format value
     cdef public object pattern
     cdef public tuple env
+    cdef public object condition
     cdef public object origin
 
 

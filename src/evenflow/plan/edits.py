@@ -7,13 +7,16 @@ table acts on which answer is the proxy's business.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from evenflow.origin import Origin
+from evenflow.plan import expr
+from evenflow.plan.decision import Inquiry
 from evenflow.plan.model import ConnectionFacts, Decision
-from evenflow.plan.names import own_name
+from evenflow.plan.variables import Variable
 from evenflow.wire.headers import Headers
 
 if TYPE_CHECKING:
@@ -37,11 +40,10 @@ BEGAN: Final = 2
 """%t"""
 TOOK: Final = 3
 """%D"""
-HTTPS: Final = 4
-"""%{HTTPS}s and its like follow."""
-REMOTE_ADDR: Final = 5
-SERVER_NAME: Final = 6
-TLS_NAME: Final = 7
+VARIABLE: Final = 4
+"""%{VAR}s; the part's text is the name, and the row stands in `Format.rows`."""
+LOAD: Final = 5
+"""%l"""
 
 NULL: Final = b"(null)"
 
@@ -64,16 +66,25 @@ class View(Protocol):
     def decision(self) -> Decision: ...
     @property
     def env(self) -> dict[bytes, bytes] | None: ...
+    def inquiry(self) -> Inquiry:
+        """The request as expressions see it; only asked for where there are some."""
 
 
 class Format:
-    """A compiled value. `literal` is its text where nothing is put in, else None; `parts` are (kind, text or name)."""
+    """A compiled value. `literal` is its text where nothing is put in, else None; `parts` are (kind, text or name).
+    Where `text` is there, it is the whole value: an expression."""
 
-    __slots__ = ("parts", "literal")
+    __slots__ = ("parts", "literal", "rows", "text")
 
-    def __init__(self, parts: tuple[tuple[int, bytes], ...]) -> None:
+    def __init__(self, parts: tuple[tuple[int, bytes], ...], text: expr.Text | None = None) -> None:
         self.parts = parts
-        self.literal: bytes | None = None
+        self.rows: dict[bytes, tuple[Variable, bytes]] = {}
+        """By name: the row of a `VARIABLE`, and its argument."""
+        self.text = text
+        if text is not None:
+            self.literal: bytes | None = None if text.literal is None else unwrapped(text.literal)
+            return
+        self.literal = None
         if not parts:
             self.literal = b""
         elif len(parts) == 1 and parts[0][0] == TEXT:
@@ -81,9 +92,10 @@ class Format:
 
 
 class Edit:
-    """One line. `value` is the value's format, for an edit the replacement's; `env` is (name, wanted) or None."""
+    """One line. `value` is the value's format, for an edit the replacement's; `env` is (name, wanted) or None, and
+    `condition` an expression that must hold, or None."""
 
-    __slots__ = ("action", "name", "value", "pattern", "env", "origin")
+    __slots__ = ("action", "name", "value", "pattern", "env", "condition", "origin")
 
     def __init__(
         self,
@@ -99,11 +111,12 @@ class Edit:
         self.value = value
         self.pattern = pattern
         self.env = env
+        self.condition: expr.Condition | None = None
         self.origin = origin
 
 
 def any_applies(edits: tuple[object, ...], env: dict[bytes, bytes]) -> bool:
-    """Whether one of them would act with this environment."""
+    """Whether one of them may act with this environment; expressions are not asked yet."""
     for edit in edits:
         assert isinstance(edit, Edit)
         condition = edit.env
@@ -131,7 +144,7 @@ def added_lines(edits: tuple[object, ...], view: View) -> bytes | None:
         assert isinstance(edit, Edit)
         condition = edit.env
         if condition is None or (condition[0] in env) == condition[1]:
-            if edit.action != ADD:
+            if edit.action != ADD or edit.condition is not None:
                 return None
             lines += edit.name + b": " + write(edit.value, view, env) + b"\r\n"
     return lines
@@ -139,15 +152,32 @@ def added_lines(edits: tuple[object, ...], view: View) -> bytes | None:
 
 def edit_request(edits: tuple[object, ...], headers: Headers, view: View) -> None:
     """Run RequestHeader's edits over the fields that a member will get."""
-    _run(edits, headers, view)
+    _run(edits, headers, view, None)
 
 
-def edit_response(edits: tuple[object, ...], headers: Headers, view: View) -> None:
-    """Run one table of Header's edits over an answer's fields."""
-    _run(edits, headers, view)
+def edit_response(edits: tuple[object, ...], headers: Headers, view: View, varied: Headers | None = None) -> None:
+    """Run one table of Header's edits over an answer's fields. What their conditions read goes into the Vary of
+    `varied`; where that is None it waits in the inquiry."""
+    _run(edits, headers, view, varied)
 
 
-def _run(edits: tuple[object, ...], headers: Headers, view: View) -> None:
+def add_vary(headers: Headers, names: tuple[bytes, ...]) -> None:
+    """Name these request fields in Vary, behind what it says already; `compact_vary` has the last word."""
+    if names:
+        headers.append(b"Vary", b", ".join(names))
+
+
+def compact_vary(headers: Headers) -> None:
+    """Each name once, in one line, as httpd writes it (`fixup_vary`)."""
+    found: dict[bytes, bytes] = {}
+    for text in headers.get_all(b"vary"):
+        for token in text.replace(b",", b" ").split():
+            found.setdefault(token.lower(), token)
+    if found:
+        headers.set(b"Vary", b",".join(found.values()))
+
+
+def _run(edits: tuple[object, ...], headers: Headers, view: View, varied: Headers | None) -> None:
     env = view.env
     if env is None:
         env = {}
@@ -155,7 +185,17 @@ def _run(edits: tuple[object, ...], headers: Headers, view: View) -> None:
         assert isinstance(edit, Edit)
         condition = edit.env
         if condition is None or (condition[0] in env) == condition[1]:
-            _act(edit, headers, view, env)
+            if edit.condition is None:
+                _act(edit, headers, view, env)
+                continue
+            inquiry = view.inquiry()
+            # Where the expression cannot be evaluated httpd passes over the condition, not over the line.
+            held = expr.holds(edit.condition, inquiry, True)
+            if varied is not None and inquiry.vary:
+                add_vary(varied, inquiry.vary)
+                inquiry.vary = ()
+            if held:
+                _act(edit, headers, view, env)
 
 
 def _act(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
@@ -188,6 +228,8 @@ def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
     """The value that a format gives for this request."""
     if format.literal is not None:
         return format.literal
+    if format.text is not None:
+        return unwrapped(expr.write(format.text, view.inquiry()))
     out: list[bytes] = []
     for kind, text in format.parts:
         if kind == TEXT:
@@ -198,15 +240,24 @@ def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
             out.append(b"t=%d" % began(view))
         elif kind == TOOK:
             out.append(b"D=%d" % max(0, int(time.time() * 1000000) - began(view)))
-        elif kind == HTTPS:
-            out.append(b"on" if view.facts.tls else b"off")
-        elif kind == REMOTE_ADDR:
-            out.append(view.decision.client(view.facts))
-        elif kind == SERVER_NAME:
-            out.append(own_name(view.decision.host, view.head))
-        elif kind == TLS_NAME:
-            out.append(view.facts.sni or NULL)
-    return b"".join(out)
+        elif kind == VARIABLE:
+            row, argument = format.rows[text]
+            out.append(row.read(view.inquiry(), argument) or NULL)
+        elif kind == LOAD:
+            out.append(b"l=%.2f/%.2f/%.2f" % os.getloadavg())
+    return unwrapped(b"".join(out))
+
+
+def unwrapped(value: bytes) -> bytes:
+    """A value without what would end its line: it may be made of what a client sent. A blank stands for a CR or LF, as
+    with httpd; other control characters but tabs go."""
+    if not CONTROLS.isdisjoint(value):
+        value = value.replace(b"\r", b" ").replace(b"\n", b" ").translate(None, REFUSED)
+    return value
+
+
+REFUSED: Final = bytes(number for number in (*range(9), 11, 12, *range(14, 32), 127))
+CONTROLS: Final = frozenset((*REFUSED, 10, 13))
 
 
 def began(view: View) -> int:

@@ -260,6 +260,9 @@ ENVIRONMENT: Final = Variable("ENV:", NOTHING, _env)
 TLS_NAME: Final = Variable("SSL:SSL_TLS_SNI", CLIENT, _sni)
 TLS_HTTPS: Final = Variable("SSL:HTTPS", NOTHING, _https)
 
+NO_VALUE: Final = Variable("", NOTHING, _empty)
+"""What nobody knows."""
+
 TLS_BY_NAME: Final = {"SSL_TLS_SNI": TLS_NAME, "HTTPS": TLS_HTTPS}
 """mod_ssl's variables, as %{SSL:NAME} and in expressions as %{NAME}."""
 
@@ -279,7 +282,7 @@ def _request_status(inquiry: Inquiry, argument: bytes) -> bytes:
 
 def _content_type(inquiry: Inquiry, argument: bytes) -> bytes:
     response = inquiry.response
-    return b"" if response is None else response.get(b"content-type") or b""
+    return b"" if response is None else response.content_type()
 
 
 def _handler(inquiry: Inquiry, argument: bytes) -> bytes:

@@ -4,7 +4,9 @@ from evenflow.balancer.choose cimport choose, release
 from evenflow.balancer.choose cimport begin as begin_slot
 from evenflow.balancer.health cimport mark_failed
 from evenflow.balancer.sticky cimport Session, find_session, route_changed
-from evenflow.plan.model cimport ASK, FORWARD, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.plan.model cimport (
+    ASK, FILE, FORWARD, LOCAL, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost,
+)
 from evenflow.plan.vhosts cimport HostTable
 from evenflow.proxy cimport request, response
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
@@ -44,6 +46,8 @@ cdef class Exchange:
     cdef bytes session_name
     cdef bint rerouted
     cdef public dict env
+    cdef public object view
+    cdef object request_fields, seen_answer, own_always
     cdef public int status
     cdef public str why
     cdef public bytes reason
@@ -137,8 +141,15 @@ cdef class Exchange:
     cdef void _write_answer(self) except *
     cdef bytes _offered_upgrade(self)
     cpdef object always_fields(self)
+    cdef object _cookies(self)
+    cdef object _always_of_ours(self)
     @cython.locals(decision=Decision)
-    cpdef list edited_fields(self, list fields)
+    cdef void _edit_ours(self) except *
+    @cython.locals(scope=Scope)
+    cdef void _edit_request(self, object fields) except *
+    @cython.locals(decision=Decision, scope=Scope)
+    cpdef list edited_fields(self, list fields, bytes own_type, tuple varied)
+    cpdef object inquiry(self)
     @cython.locals(env=dict, slot=MemberSlot, member=Member)
     cpdef dict variables(self)
     @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)

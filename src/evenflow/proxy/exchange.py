@@ -19,9 +19,11 @@ from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits
 from evenflow.plan.decide import resume
-from evenflow.plan.model import ASK, FORWARD, ConnectionFacts, Decision, Member, Scope
+from evenflow.plan.decision import Inquiry, afterwards
+from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import attempt, request, response
+from evenflow.proxy.answered import Answered
 from evenflow.proxy.attempt import MemberFailure
 from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes import Routes
@@ -100,6 +102,10 @@ MOST_INTERIM: Final = 10
 """httpd gives up after so many 1xx answers."""
 
 
+PAGE_TYPE: Final = b"text/html; charset=iso-8859-1"
+"""The type of our pages, for those who ask before there is one."""
+
+
 class Exchange:
     """See the module. Times are seconds of the caller's monotonic clock; byte counts are of this exchange only."""
 
@@ -146,6 +152,14 @@ class Exchange:
         self.rerouted = False
         """An attempt went to another route than the request asked for."""
         self.env: dict[bytes, bytes] | None = None
+        self.view: Any = None
+        """The `Inquiry` that expressions look at, once one was asked."""
+        self.request_fields: Headers | None = None
+        """The request's fields as RequestHeader left them; None where it did not run, or nobody looks."""
+        self.seen_answer: Answered | None = None
+        """The answer, for those who ask about it."""
+        self.own_always: Headers | None = None
+        """What `Header always` made for an answer of ours."""
         self.status = 0
         """The status of an answer of ours while OWN; afterwards what the client was told."""
         self.why = ""
@@ -503,10 +517,7 @@ class Exchange:
                 # RFC 9112 section 3.2.2: the authority of an absolute target, if there is one.
                 fields.set(b"Host", head.host)
             if scope.request_edits:
-                # The balancer's variables are not there yet for RequestHeader: httpd runs it before a member is chosen.
-                self.env = dict(decision.env)
-                edits.edit_request(scope.request_edits, fields, self)
-                self.env = None
+                self._edit_request(fields)
             request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade)
         if self.collected:
             if length == CHUNKED:
@@ -517,6 +528,18 @@ class Exchange:
                 out.put_range(self.collected, 0, len(self.collected))
         self.to_member += out.pending()
         self.step = SENDING
+
+    def _edit_request(self, fields: Headers) -> None:
+        """Run RequestHeader over the request's fields. Whoever looks at the request afterwards sees what it left."""
+        scope = self.decision.scope
+        # The balancer's variables are not there yet for RequestHeader: httpd runs it before a member is chosen.
+        self.env = dict(self.decision.env)
+        if self.view is not None:
+            self.view.fields = None
+        self.request_fields = fields
+        edits.edit_request(scope.request_edits, fields, self)
+        self.request_fields = fields.copy() if scope.always_edits or scope.onsuccess_edits or self.remembers else None
+        self.env = None
 
     def _wanted_upgrade(self, member: Member) -> bytes | None:
         """The client's Upgrade, as spelled, if the member may be upgraded to it; httpd does not look at Connection."""
@@ -864,9 +887,14 @@ class Exchange:
             reverse_fields(scope.reverses, fields, self)
         if scope.cookie_paths or scope.cookie_domains:
             reverse_cookies(fields, self)
-        always = self.always_fields()
+        always = self._cookies()
         if edited:
-            edits.edit_response(scope.onsuccess_edits, fields, self)
+            self.seen_answer = Answered(answer.status, fields, always, b"")
+            if scope.always_edits:
+                edits.edit_response(scope.always_edits, always, self, fields)
+            edits.edit_response(scope.onsuccess_edits, fields, self, fields)
+            if self.view is not None:
+                edits.compact_vary(fields)
         response.write_edited(
             self.to_client,
             answer,
@@ -889,27 +917,87 @@ class Exchange:
         return b"Connection: Upgrade\r\nUpgrade: " + offered + b"\r\n"
 
     def always_fields(self) -> Headers:
-        """What a rule's CO and `Header always` put on any answer, ours included."""
-        always = Headers()
-        decision = self.decision
-        if decision is None:
-            return always
-        for cookie in decision.cookies:
-            always.append(b"Set-Cookie", cookie)
-        if decision.scope.always_edits:
-            self.variables()
-            edits.edit_response(decision.scope.always_edits, always, self)
+        """What a rule's CO and `Header always` put on an answer of ours."""
+        always = self._always_of_ours()
+        if self.view is not None and self.view.vary:
+            edits.add_vary(always, self.view.vary)
+            edits.compact_vary(always)
+            self.view.vary = ()
         return always
 
-    def edited_fields(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """What plain `Header` makes of the fields of a file or of a local handler's answer."""
+    def _cookies(self) -> Headers:
+        """A table of `always` that holds what a rule's CO says."""
+        always = Headers()
+        if self.decision is not None:
+            for cookie in self.decision.cookies:
+                always.append(b"Set-Cookie", cookie)
+        return always
+
+    def _always_of_ours(self) -> Headers:
+        """`Header always` for an answer of ours; what its conditions read waits in the inquiry."""
+        if self.own_always is None:
+            self.own_always = self._cookies()
+            decision = self.decision
+            if decision is not None and decision.scope.always_edits:
+                self._edit_ours()
+                if self.view is not None:
+                    # What was said before an error page goes with the fields that it drops.
+                    self.view.vary = ()
+                if self.seen_answer is None:
+                    self.seen_answer = Answered(self.status, Headers(), self.own_always, PAGE_TYPE)
+                self.variables()
+                edits.edit_response(decision.scope.always_edits, self.own_always, self)
+        return self.own_always
+
+    def _edit_ours(self) -> None:
+        """RequestHeader for what no member gets: a file, a handler of ours. Expressions and logs see what it does."""
         decision = self.decision
-        if decision is None or not decision.scope.onsuccess_edits:
+        if self.request_fields is None and decision.scope.request_edits and decision.kind in (FILE, LOCAL):
+            fields = Headers(request.merged(self.head.pairs()))
+            if self.head.host:
+                fields.set(b"Host", self.head.host)
+            self._edit_request(fields)
+
+    def edited_fields(
+        self, fields: list[tuple[bytes, bytes]], own_type: bytes, varied: tuple[bytes, ...]
+    ) -> list[tuple[bytes, bytes]]:
+        """What plain `Header` makes of the fields of a file or of a local handler's answer of this type; `varied` are
+        the request's fields that it depends on already."""
+        decision = self.decision
+        if decision is None:
             return fields
-        self.variables()
+        scope = decision.scope
+        if not scope.onsuccess_edits and not scope.always_edits and not varied and not scope.request_edits:
+            return fields
+        self._edit_ours()
+        if self.view is not None:
+            varied += self.view.vary
         edited = Headers(list(fields))
-        edits.edit_response(decision.scope.onsuccess_edits, edited, self)
+        self.own_always = None
+        self.seen_answer = Answered(self.status, edited, Headers(), own_type)
+        self.seen_answer.always = self._always_of_ours()
+        if self.view is not None:
+            if scope.always_edits:
+                varied += self.view.vary
+            self.view.vary = ()
+        edits.add_vary(edited, varied)
+        self.variables()
+        edits.edit_response(scope.onsuccess_edits, edited, self, edited)
+        edits.compact_vary(edited)
         return edited.items
+
+    def inquiry(self) -> Inquiry:
+        """The request, and the answer once there is one, as expressions see them."""
+        view = self.view
+        if view is None:
+            view = self.view = afterwards(
+                self.routes.decider.plan, self.facts, self.head, self.decision, self.variables(), None
+            )
+        view.env = self.variables()
+        view.fields = self.request_fields
+        view.response = self.seen_answer
+        made: Inquiry = view
+        return made
 
     def variables(self) -> dict[bytes, bytes]:
         """The environment, as `Header` and the log see it; with the balancer's variables once a member was chosen."""

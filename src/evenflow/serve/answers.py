@@ -151,13 +151,11 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     assert exchange.facts is not None
     found = files.find_file(decision.file, exchange.head, own_url(decision.host, exchange.head, exchange.facts))
     close = settle(exchange, found.status)
-    if found.status < 400 and not found.location:
-        if decision.vary:
-            found.fields.append((b"Vary", b", ".join(decision.vary)))
-        if decision.content_type and found.status in (200, 206) and exchange.head.method not in (b"OPTIONS", b"TRACE"):
-            found.content_type = decision.content_type
+    if decision.content_type and found.status in (200, 206) and exchange.head.method not in (b"OPTIONS", b"TRACE"):
+        found.content_type = decision.content_type
     if found.status < 400:
-        found.fields = exchange.edited_fields(found.fields)
+        varied = () if found.location else decision.vary
+        found.fields = exchange.edited_fields(found.fields, found.content_type, varied)
     date = server.routes.date
     data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
@@ -186,7 +184,9 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
             content_type = value
         elif name.lower() != b"content-length":
             others.append((name, value))
-    return whole(server, exchange, status, exchange.edited_fields(others), body, content_type)
+    exchange.status = status
+    edited = exchange.edited_fields(others, content_type, decision.vary)
+    return whole(server, exchange, status, edited, body, content_type)
 
 
 def server_name(exchange: Exchange) -> bytes:

@@ -48,6 +48,13 @@ def read_edit(statement: Statement | Section, table: str, words: list[Word]) -> 
             words[0].span,
             says="Header echo only valid on Header directives",
         )
+    if action == "note" and table == "request":
+        raise Wrong(
+            "value-not-allowed",
+            "`note` keeps a response's field for the log: it is `Header`'s only",
+            words[0].span,
+            says="RequestHeader does not support the 'note' action",
+        )
     taken = {"unset": 0, "echo": 0, "edit": 2, "edit*": 2}.get(action, 1)
     if len(words) < 2 + taken:
         wanted = {0: "a field name", 1: "a field name and a value", 2: "a field name, a pattern and a replacement"}[

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import brotli
 
 from .casebook import Expected, Look, Request, unescape
 from .client import Answer, Reply
@@ -80,7 +83,7 @@ def _holds(seen: Seen, look: Look) -> bool:
         if answer is None:
             return False
         lines = [f"{name}: {value}".rstrip() for name, value in answer.fields]
-        body = answer.body
+        body = unpacked(answer)
     else:
         if not seen.received:
             return False
@@ -141,11 +144,32 @@ def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
             value = value.replace("charset=ISO-8859-1", "charset=iso-8859-1")
         fields.append(f"field: {name}: {value}")
     lines += sorted(fields, key=lambda line: line.split(":")[1].lower())
-    body = "(a page)" if page and answer.body else _body(answer.body)
-    lines.append("framing: (a page's)" if page else f"framing: {answer.framing}")
+    body = "(a page)" if page and answer.body else _body(unpacked(answer))
+    if answer.values("content-encoding"):
+        # what httpd compresses has a length where all of it was there at the first read
+        lines.append("framing: (a compressed body's)")
+        lines = [line for line in lines if line.partition(":")[2].partition(":")[0].strip().lower() not in FRAMING]
+    else:
+        lines.append("framing: (a page's)" if page else f"framing: {answer.framing}")
     lines.append(f"body: {body}{'' if answer.complete else ' (cut short)'}")
     lines += [f"trailer: {trailer}" for trailer in answer.trailers]
     return lines
+
+
+FRAMING = ("content-length", "transfer-encoding")
+
+
+def unpacked(answer: Answer) -> bytes:
+    """The body without the coding that Content-Encoding names; as it came where it does not hold."""
+    coding = ",".join(answer.values("content-encoding")).lower()
+    try:
+        if coding == "gzip":
+            return zlib.decompress(answer.body, 31)
+        if coding == "br":
+            return bytes(brotli.decompress(answer.body))
+    except (zlib.error, brotli.error):
+        pass
+    return answer.body
 
 
 def _body(body: bytes) -> str:

@@ -197,6 +197,7 @@ def merged(main: Block, block: Block) -> Block:
         environment=merge(main.environment, block.environment),
         alias=merge(main.alias, block.alias),
         tls=merge(main.tls, block.tls),
+        filters=merge(main.filters, block.filters),
     )
 
 

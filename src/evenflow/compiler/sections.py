@@ -12,6 +12,7 @@ from evenflow.compiler.alias import say_aliases
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expr import compile_condition
+from evenflow.compiler.filters import say_filters
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
@@ -76,6 +77,7 @@ def compile_said(
         if block.core.handler_origin is not UNSET:
             said.say("handler_origin", block.core.handler_origin)
     say_access(said, block.access, findings)
+    say_filters(said, block.filters, block.origin, findings)
     said.say("rewrite_on", known(block.rewrite.engine))
     if block.blocks:
         said.say("branches", compile_branches(block.blocks, backends, findings, maps))

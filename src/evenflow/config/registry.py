@@ -16,6 +16,7 @@ from evenflow.config.directives import (
     authz,
     core,
     env,
+    filters,
     headers,
     log_config,
     proxy,
@@ -26,14 +27,24 @@ from evenflow.config.directives import (
 )
 from evenflow.config.known import KNOWN
 
-DIRECTIVES: Final[dict[str, Directive]] = {
-    row.name.lower(): row
-    for module in (
-        *(read_time, core, proxy, rewrite, headers, setenvif, env, alias),
-        *(authz, auth, access_compat, ssl, log_config),
-    )
-    for row in module.DIRECTIVES
-}
+MODULES: Final = (
+    read_time,
+    core,
+    proxy,
+    rewrite,
+    headers,
+    setenvif,
+    env,
+    alias,
+    authz,
+    auth,
+    access_compat,
+    ssl,
+    log_config,
+    filters,
+)
+
+DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}
 """All rows by lower-case name."""
 
 

@@ -22,6 +22,7 @@ from evenflow.config.settings import (
     ConditionLine,
     CoreSettings,
     EnvironmentSettings,
+    FilterSettings,
     HeaderSettings,
     LogSettings,
     Methods,
@@ -44,6 +45,7 @@ MODULES: Final[dict[str, type]] = {
     "access": AccessSettings,
     "tls": TlsSettings,
     "log": LogSettings,
+    "filters": FilterSettings,
 }
 """The settings of a `Block`, by the name of the block's field."""
 

@@ -479,6 +479,30 @@ class LogSettings:
     transfer_format: str | Unset = override()
 
 
+@dataclass(frozen=True, slots=True)
+class TypeFilters:
+    """One `AddOutputFilterByType`: filters in upper case, media types as written: httpd compares letter by letter."""
+
+    filters: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSettings:
+    """mod_filter's way to say where, mod_deflate and mod_brotli."""
+
+    output: tuple[str, ...] | Unset = override()
+    """SetOutputFilter's filters in upper case."""
+    by_type: tuple[TypeFilters, ...] | Unset = append()
+    deflate_level: int | Unset = override()
+    deflate_memory: int | Unset = override()
+    deflate_window: int | Unset = override()
+    deflate_etag: str | Unset = override()
+    brotli_quality: int | Unset = override()
+    brotli_window: int | Unset = override()
+    brotli_etag: str | Unset = override()
+
+
 # --- sections -----------------------------------------------------------------------------------------------------
 
 
@@ -507,6 +531,7 @@ class Block:
     access: AccessSettings = AccessSettings()
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()
+    filters: FilterSettings = FilterSettings()
     blocks: tuple[Block, ...] = ()
 
 

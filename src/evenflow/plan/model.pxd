@@ -37,6 +37,9 @@ cdef class Scope:
     cdef public bytes via
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches
+    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
+    cdef public tuple conditions, variables, branches, output_codings, typed_codings
+    cdef public object compression
     cdef public str handler
     cdef public object required, required_by, order, auth_type, auth_name, auth_origin
     cdef public frozenset allow_methods

@@ -168,6 +168,7 @@ class Scope:
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
+        "output_codings", "typed_codings", "compression",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -228,6 +229,12 @@ class Scope:
         """`places.Place`: what mod_rewrite says in each section that met."""
         self.place: Any = None
         """(`places`, what they are together), once somebody has asked; see `places.place_of`."""
+        self.output_codings: tuple[bytes, ...] = ()
+        """SetOutputFilter: the codings that bodies may get, the first that the client takes."""
+        self.typed_codings: tuple[object, ...] = ()
+        """`filters.ByType`s"""
+        self.compression: object = None
+        """`filters.Compression`: how hard; None where nothing is said of it."""
 
 
 class VirtualHost:

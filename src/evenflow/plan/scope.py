@@ -16,6 +16,8 @@ APPENDED: Final = frozenset(
     (
         *("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches"),
         *("requires", "cookie_paths", "cookie_domains", "places"),
+        *("requires", "cookie_paths", "cookie_domains"),
+        "typed_codings",
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

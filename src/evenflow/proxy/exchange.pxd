@@ -73,6 +73,8 @@ cdef class Exchange:
     cdef int client_version
     cdef public bint speaks_old
     cdef bint closes_by_switch
+    cdef readonly object encoder
+    cdef bint could_encode
     cdef public bint keep_client
     cdef public bint keep_backend
     cdef readonly bytes upgrade
@@ -157,4 +159,8 @@ cdef class Exchange:
     @cython.locals(out=Outlet)
     cdef void _put_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     cdef void _finish(self) except *
+    @cython.locals(out=Outlet)
+    cdef void _put_piece(self, bytes data) except *
+    @cython.locals(scope=Scope, answer=ResponseHead, coding=bytes, env=dict)
+    cdef void _choose_coding(self) except *
     cpdef void answered(self, long long body_bytes) except *

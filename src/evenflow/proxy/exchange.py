@@ -17,12 +17,12 @@ from evenflow.balancer.choose import begin as begin_slot
 from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
-from evenflow.plan import edits
+from evenflow.plan import edits, filters
 from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
-from evenflow.proxy import attempt, request, response
+from evenflow.proxy import attempt, encoding, request, response
 from evenflow.proxy.answered import Answered
 from evenflow.proxy.attempt import MemberFailure
 from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
@@ -197,6 +197,10 @@ class Exchange:
         self.speaks_old = False
         """Answers say HTTP/1.0 (force-response-1.0)."""
         self.closes_by_switch = False
+        self.encoder: Any = None
+        """An `encoding.Encoder`, where the answer's body is compressed on its way."""
+        self.could_encode = False
+        """It would have been for another Accept-Encoding."""
         self.keep_client = False
         self.keep_backend = False
         self.upgrade: bytes | None = None
@@ -700,6 +704,9 @@ class Exchange:
                 self._take_answer(buffer, start, end, now)
             elif self.step == ANSWERING:
                 self._pass_body(buffer, start, end)
+            if self.encoder is not None and self.step == ANSWERING:
+                # What the member sent by now is to be seen by now.
+                self._put_piece(self.encoder.flush())
         except ProtocolFault as fault:
             self._bad_answer(fault)
 
@@ -805,9 +812,15 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         self.response_coded = coded or status == 204 or status == 304
+        if (scope.output_codings or scope.typed_codings) and left != 0 and not to_head:
+            self._choose_coding()
+            if self.encoder is not None:
+                # Nobody knows how long it will be.
+                self.response_coded = True
         self.says_chunked = coded and to_head and self.client_version >= 11
-        self.chunked_out = (left == CHUNKED or left == UNTIL_CLOSE) and self.client_version >= 11
-        if (status >= 400 and status in CLOSING) or self.request_left != 0 or (left < 0 and not self.chunked_out):
+        unknown = left < 0 or self.encoder is not None
+        self.chunked_out = unknown and self.client_version >= 11
+        if (status >= 400 and status in CLOSING) or self.request_left != 0 or (unknown and not self.chunked_out):
             self.keep_client = False
         if left == CHUNKED:
             self.response_chunks.reset()
@@ -863,7 +876,7 @@ class Exchange:
             edited = added is None
         if answer.status == 426:
             added = (added or b"") + self._offered_upgrade()
-        if not edited and not self.decision.cookies and response.is_ordinary(answer, scope):
+        if not (edited or self.could_encode or self.decision.cookies) and response.is_ordinary(answer, scope):
             response.write_ordinary(
                 self.to_client,
                 answer,
@@ -887,6 +900,10 @@ class Exchange:
             reverse_fields(scope.reverses, fields, self)
         if scope.cookie_paths or scope.cookie_domains:
             reverse_cookies(fields, self)
+        if self.encoder is not None:
+            encoding.mark_fields(fields, self.encoder.coding, filters.compression_of(scope))
+        elif self.could_encode:
+            encoding.vary(fields)
         always = self._cookies()
         if edited:
             self.seen_answer = Answered(answer.status, fields, always, b"")
@@ -1049,7 +1066,41 @@ class Exchange:
             if left == size:
                 self._finish()
 
+    def _choose_coding(self) -> None:
+        """Compress the body if its place, its type and the client want that."""
+        scope = self.decision.scope
+        answer = self.answer
+        content_type = answer.get(b"content-type") or b""
+        codings = filters.codings_for(scope.output_codings, scope.typed_codings, answer.status, content_type)
+        if not codings:
+            return
+        env = self.variables()
+        ranged = answer.get(b"content-range") is not None
+        coded = answer.get(b"content-encoding") or b""
+        if not filters.may_compress(env, answer.status, content_type, coded, ranged):
+            return
+        self.could_encode = True
+        coding = filters.choose(codings, self.head.get(b"accept-encoding"), b"force-gzip" in env)
+        if coding:
+            self.encoder = encoding.Encoder(coding, filters.compression_of(scope))
+
+    def _put_piece(self, data: bytes) -> None:
+        """Some bytes of a body that is compressed."""
+        if not data:
+            return
+        out = self.to_client
+        self.body_sent += len(data)
+        if self.chunked_out:
+            if self.chunk_open:
+                out.put(b"\r\n")
+            out.put_chunk_size(len(data))
+            self.chunk_open = True
+        out.put(data)
+
     def _put_body(self, buffer: bytearray, start: int, end: int) -> None:
+        if self.encoder is not None:
+            self._put_piece(self.encoder.feed(bytes(buffer[start:end])))
+            return
         out = self.to_client
         self.body_sent += end - start
         if not self.chunked_out:
@@ -1063,6 +1114,8 @@ class Exchange:
 
     def _finish(self) -> None:
         """The answer is complete."""
+        if self.encoder is not None and self.step == ANSWERING:
+            self._put_piece(self.encoder.finish())
         if self.chunked_out and self.step == ANSWERING:
             self.to_client.put(b"\r\n0\r\n\r\n" if self.chunk_open else b"0\r\n\r\n")
         if self.request_left != 0:

@@ -1,0 +1,127 @@
+"""mod_deflate, mod_brotli, and what says where they act: SetOutputFilter, AddOutputFilterByType."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Final
+
+from evenflow.config.arguments import count_words, number, one, one_of, raw
+from evenflow.config.contexts import ANYWHERE, SERVERS
+from evenflow.config.diagnostics import Wrong
+from evenflow.config.directive import Directive
+from evenflow.config.scope import Draft, put
+from evenflow.config.settings import TypeFilters
+from evenflow.config.syntax import Section, Statement, Word
+
+FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS")
+"""What an answer's body can be led through here."""
+
+INSTEAD: Final = {
+    "INFLATE": "let the member send it uncompressed: `RequestHeader unset Accept-Encoding`",
+    "SUBSTITUTE": "let the application write what it means: evenflow does not change bodies",
+    "PROXY-HTML": "let the application run below the public path: evenflow does not change bodies",
+    "XML2ENC": "let the application write what it means: evenflow does not change bodies",
+    "INCLUDES": "let the application include it: evenflow has no server-side includes",
+    "RATE_LIMIT": "limit the rate in front, or in the application",
+}
+
+
+def filter_names(word: Word) -> tuple[str, ...]:
+    """`DEFLATE;BROTLI_COMPRESS` as names in upper case; `NONE` is none."""
+    names = tuple(name.strip().upper() for name in word.text.split(";") if name.strip())
+    if names == ("NONE",):
+        return ()
+    for name in names:
+        if name not in FILTERS:
+            near = difflib.get_close_matches(name, FILTERS, n=1, cutoff=0.7)
+            raise Wrong(
+                "filter-not-supported",
+                f"evenflow has no output filter `{name}`",
+                word.span,
+                help=f"write `{near[0]}`"
+                if near
+                else INSTEAD.get(name, "the filters are " + ", ".join(f"`{known}`" for known in FILTERS)),
+            )
+    return names
+
+
+def set_output_filter(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    (word,) = count_words(
+        statement,
+        1,
+        1,
+        "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
+    )
+    draft.put("filters", "output", filter_names(word))
+
+
+def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 2, None, "requires at least two arguments")
+    types = tuple(word.text for word in words[1:])
+    draft.add("filters", "by_type", TypeFilters(filter_names(words[0]), types))
+
+
+ALTER: Final = ("AddSuffix", "NoChange", "Remove")
+
+
+def alter(says: str) -> Any:
+    return one_of(*(word.lower() for word in ALTER), says=says)
+
+
+DIRECTIVES = (
+    Directive(
+        "SetOutputFilter", ANYWHERE, raw, set_output_filter, "Lead answers through these filters, for example DEFLATE."
+    ),
+    Directive(
+        "AddOutputFilterByType", ANYWHERE, raw, add_by_type, "Lead answers of these media types through a filter."
+    ),
+    Directive(
+        "DeflateCompressionLevel",
+        SERVERS,
+        one(number(1, 9, says="Compression Level must be between 1 and 9")),
+        put("filters", "deflate_level"),
+        "How hard gzip tries, 1 to 9.",
+    ),
+    Directive(
+        "DeflateMemLevel",
+        SERVERS,
+        one(number(1, 9, says="DeflateMemLevel must be between 1 and 9")),
+        put("filters", "deflate_memory"),
+        "How much memory gzip takes, 1 to 9.",
+    ),
+    Directive(
+        "DeflateWindowSize",
+        SERVERS,
+        one(number(1, 15, says="DeflateWindowSize must be between 1 and 15")),
+        put("filters", "deflate_window"),
+        "How far gzip looks back, as the logarithm of bytes.",
+    ),
+    Directive(
+        "DeflateAlterEtag",
+        SERVERS,
+        one(alter("DeflateAlterETAG accepts only 'NoChange', 'AddSuffix', and 'Remove'")),
+        put("filters", "deflate_etag"),
+        "What becomes of the ETag of an answer that gzip compresses.",
+    ),
+    Directive(
+        "BrotliCompressionQuality",
+        SERVERS,
+        one(number(0, 11, says="BrotliCompressionQuality must be between 0 and 11")),
+        put("filters", "brotli_quality"),
+        "How hard Brotli tries, 0 to 11.",
+    ),
+    Directive(
+        "BrotliCompressionWindow",
+        SERVERS,
+        one(number(10, 24, says="BrotliCompressionWindow must be between 10 and 24")),
+        put("filters", "brotli_window"),
+        "How far Brotli looks back, as the logarithm of bytes.",
+    ),
+    Directive(
+        "BrotliAlterETag",
+        SERVERS,
+        one(alter("BrotliAlterETag accepts only 'AddSuffix', 'NoChange' and 'Remove'")),
+        put("filters", "brotli_etag"),
+        "What becomes of the ETag of an answer that Brotli compresses.",
+    ),
+)

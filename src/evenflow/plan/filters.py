@@ -1,0 +1,116 @@
+"""Is an answer's body compressed, and how?
+
+As mod_deflate and mod_brotli decide (2.4.71, observed): SetOutputFilter names filters for every answer of its place,
+AddOutputFilterByType for answers with status 200 and a media type. The first filter whose coding the client takes is
+used; that the answer depends on Accept-Encoding is said wherever a filter would have acted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evenflow.plan.model import Scope
+
+GZIP: Final = b"gzip"
+BROTLI: Final = b"br"
+
+CODINGS: Final = {"DEFLATE": GZIP, "BROTLI_COMPRESS": BROTLI}
+
+
+class Compression:
+    """How hard to compress, for one server. What is not said is the module's default."""
+
+    __slots__ = (
+        "deflate_level", "deflate_memory", "deflate_window", "deflate_etag",
+        "brotli_quality", "brotli_window", "brotli_etag",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.deflate_level = -1
+        self.deflate_memory = 9
+        self.deflate_window = 15
+        self.deflate_etag = "addsuffix"
+        """addsuffix, nochange or remove"""
+        self.brotli_quality = 5
+        self.brotli_window = 18
+        self.brotli_etag = "addsuffix"
+
+
+class ByType:
+    """One AddOutputFilterByType: codings, and media types, compared letter by letter as httpd does."""
+
+    __slots__ = ("codings", "types")
+
+    def __init__(self, codings: tuple[bytes, ...], types: frozenset[bytes]) -> None:
+        self.codings = codings
+        self.types = types
+
+
+def codings_for(
+    filters: tuple[bytes, ...], by_type: tuple[object, ...], status: int, content_type: bytes
+) -> tuple[bytes, ...]:
+    """The codings of the filters that this answer goes through, in order."""
+    found = filters
+    if by_type and status == 200:
+        media = content_type.partition(b";")[0].strip(b" \t")
+        for one in by_type:
+            assert isinstance(one, ByType)
+            if media in one.types:
+                for coding in one.codings:
+                    if coding not in found:
+                        found = (*found, coding)
+    return found
+
+
+def may_compress(env: dict[bytes, bytes], status: int, content_type: bytes, encoding: bytes, ranged: bool) -> bool:
+    """Whether the answer may be compressed at all, whoever asks: not what is coded already, a part of something, or
+    without a body.
+    """
+    if status < 200 or status == 204 or status == 304 or ranged:
+        return False
+    if encoding and encoding.strip(b" \t").lower() != b"identity":
+        return False
+    if b"no-gzip" in env:
+        return False
+    if env.get(b"gzip-only-text/html", b"0") != b"0":
+        return content_type.partition(b";")[0].strip(b" \t").lower() == b"text/html"
+    return True
+
+
+def accepts(field: bytes, coding: bytes) -> bool:
+    """Whether an Accept-Encoding field names the coding. As httpd reads it: a weight of 0 refuses, other weights and
+    `*` count for nothing.
+    """
+    for part in field.split(b","):
+        name, _, parameters = part.partition(b";")
+        if name.strip(b" \t").lower() == coding:
+            weight = parameters.strip(b" \t").lower().replace(b" ", b"")
+            return not (weight.startswith(b"q=0") and not weight[3:].strip(b".0"))
+    return False
+
+
+def choose(codings: tuple[bytes, ...], accepted: bytes | None, forced: bool) -> bytes:
+    """The coding to use, b"" for none; `forced` is the environment's force-gzip."""
+    for coding in codings:
+        if (forced and coding == GZIP) or (accepted is not None and accepts(accepted, coding)):
+            return coding
+    return b""
+
+
+def etag_for(etag: bytes, coding: bytes, compression: Compression) -> bytes | None:
+    """The ETag of the compressed answer, None where it is removed."""
+    mode = compression.deflate_etag if coding == GZIP else compression.brotli_etag
+    if mode == "remove":
+        return None
+    if mode == "nochange" or not etag.endswith(b'"') or len(etag) < 2:
+        return etag
+    return etag[:-1] + b"-" + coding + b'"'
+
+
+DEFAULT: Final = Compression()
+
+
+def compression_of(scope: Scope) -> Compression:
+    """How hard to compress at this place."""
+    said = scope.compression
+    return said if isinstance(said, Compression) else DEFAULT

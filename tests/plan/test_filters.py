@@ -1,0 +1,97 @@
+"""Which answers are compressed."""
+
+from __future__ import annotations
+
+import pytest
+
+from evenflow.plan.filters import (
+    BROTLI,
+    GZIP,
+    ByType,
+    Compression,
+    accepts,
+    choose,
+    codings_for,
+    compression_of,
+    etag_for,
+    may_compress,
+)
+from evenflow.plan.model import Scope
+
+HTML = (ByType((GZIP,), frozenset((b"text/html", b"text/plain"))),)
+
+
+def test_types_count_for_200_only() -> None:
+    assert codings_for((), HTML, 200, b"text/html; charset=utf-8") == (GZIP,)
+    assert codings_for((), HTML, 200, b"Text/HTML") == ()
+    assert codings_for((), HTML, 200, b"image/png") == ()
+    assert codings_for((), HTML, 404, b"text/html") == ()
+    assert codings_for((BROTLI, GZIP), HTML, 404, b"image/png") == (BROTLI, GZIP)
+    assert codings_for((BROTLI,), HTML, 200, b"text/html") == (BROTLI, GZIP)
+
+
+@pytest.mark.parametrize(
+    ("field", "answer"),
+    [
+        (b"gzip", True),
+        (b"GZIP", True),
+        (b"br, gzip;q=0.5", True),
+        (b"gzip;q=0", False),
+        (b"gzip; q=0.000", False),
+        (b"gzip;q=0.001", True),
+        (b"x-gzip", False),
+        (b"*", False),
+        (b"", False),
+    ],
+)
+def test_what_a_client_takes(field: bytes, answer: bool) -> None:
+    assert accepts(field, GZIP) is answer
+
+
+def test_the_first_that_the_client_takes() -> None:
+    assert choose((BROTLI, GZIP), b"gzip, br", False) == BROTLI
+    assert choose((BROTLI, GZIP), b"gzip", False) == GZIP
+    assert choose((BROTLI, GZIP), None, False) == b""
+    assert choose((GZIP,), None, True) == GZIP
+
+
+@pytest.mark.parametrize(
+    ("env", "status", "encoding", "ranged", "answer"),
+    [
+        ({}, 200, b"", False, True),
+        ({}, 500, b"identity", False, True),
+        ({}, 204, b"", False, False),
+        ({}, 304, b"", False, False),
+        ({}, 206, b"", True, False),
+        ({}, 206, b"", False, True),
+        ({}, 200, b"br", False, False),
+        ({b"no-gzip": b"1"}, 200, b"", False, False),
+        ({b"gzip-only-text/html": b"1"}, 200, b"", False, False),
+        ({b"gzip-only-text/html": b"0"}, 200, b"", False, True),
+    ],
+)
+def test_what_is_left_alone(env: dict[bytes, bytes], status: int, encoding: bytes, ranged: bool, answer: bool) -> None:
+    assert may_compress(env, status, b"text/plain", encoding, ranged) is answer
+
+
+@pytest.mark.parametrize(
+    ("mode", "etag", "changed"),
+    [
+        ("addsuffix", b'"abc"', b'"abc-gzip"'),
+        ("addsuffix", b'W/"abc"', b'W/"abc-gzip"'),
+        ("addsuffix", b"abc", b"abc"),
+        ("nochange", b'"abc"', b'"abc"'),
+        ("remove", b'"abc"', None),
+    ],
+)
+def test_etags(mode: str, etag: bytes, changed: bytes | None) -> None:
+    compression = Compression()
+    compression.deflate_etag = mode
+    assert etag_for(etag, GZIP, compression) == changed
+
+
+def test_a_place_without_numbers_has_the_defaults() -> None:
+    scope = Scope()
+    assert compression_of(scope).deflate_level == -1
+    scope.compression = Compression()
+    assert compression_of(scope) is scope.compression

@@ -140,3 +140,12 @@ def test_what_is_no_url(url: str, code: str) -> None:
     with pytest.raises(Wrong) as caught:
         arguments.proxy_url("ProxyPass", word(url))
     assert caught.value.code == code
+
+
+def test_shapes_say_their_syntax() -> None:
+    assert arguments.syntax_of(arguments.flag) == "On|Off"
+    assert arguments.syntax_of(arguments.one(arguments.number(1))) == "NUMBER"
+    assert arguments.syntax_of(arguments.one(arguments.seconds())) == "SECONDS"
+    assert arguments.syntax_of(arguments.one(arguments.duration("s"))) == "NUMBER[ms|s|min|h]"
+    assert arguments.syntax_of(arguments.one(arguments.one_of("off", "on", "email"))) == "Off|On|Email"
+    assert arguments.syntax_of(arguments.raw) == ""

@@ -23,6 +23,21 @@ LARGEST: Final = 2**31 - 1
 """Where httpd's int ends; larger numbers count as this one."""
 
 
+SYNTAX: Final[dict[object, str]] = {}
+"""How the reference writes the arguments of a shape, or the word of a value."""
+
+
+def described(reader: T, syntax: str) -> T:
+    """The same shape or value, with its syntax known."""
+    SYNTAX[reader] = syntax
+    return reader
+
+
+def syntax_of(reader: object) -> str:
+    """"" for a shape or value that nobody has described."""
+    return SYNTAX.get(reader, "")
+
+
 # --- how many words -----------------------------------------------------------------------------------------------
 
 
@@ -61,7 +76,7 @@ def one(value: Value[T]) -> Shape:
     def read(statement: Statement | Section) -> T:
         return value(statement.name, count_words(statement, 1, 1, "takes one argument")[0])
 
-    return read
+    return described(read, syntax_of(value))
 
 
 def flag(statement: Statement | Section) -> bool:
@@ -85,6 +100,9 @@ def surplus(statement: Statement | Section) -> Diagnostic | None:
         statement.words[1].span,
         help=f"write `{statement.name} {statement.words[0].text}`",
     )
+
+
+described(flag, "On|Off")
 
 
 def raw(statement: Statement | Section) -> Statement | Section:
@@ -114,6 +132,9 @@ def on_off(name: str, word: Word) -> bool:
     return lower == "on"
 
 
+described(on_off, "On|Off")
+
+
 def _on_off_hint(name: str, lower: str) -> str:
     if lower in ("yes", "true", "1", "enable", "enabled"):
         return f"write `{name} On`"
@@ -132,7 +153,7 @@ def one_of(*allowed: str, says: str = "") -> Value[str]:
             raise Wrong("value-not-allowed", f"`{name}` must be {choices}, not `{word.text}`", word.span, says=says)
         return lower
 
-    return read
+    return described(read, "|".join(word.capitalize() for word in allowed))
 
 
 def c_number(digits: str) -> int:
@@ -163,7 +184,7 @@ def number(at_least: int | None = None, at_most: int | None = None, *, says: str
             raise out_of_range(name, word, at_least, at_most, says=says, unit=unit)
         return value
 
-    return read
+    return described(read, "NUMBER")
 
 
 def seconds(at_least: int | None = None, *, says: str = "") -> Value[float]:
@@ -172,7 +193,7 @@ def seconds(at_least: int | None = None, *, says: str = "") -> Value[float]:
     def read(name: str, word: Word) -> float:
         return float(number(at_least, says=says, unit="seconds")(name, word))
 
-    return read
+    return described(read, "SECONDS")
 
 
 def out_of_range(
@@ -219,7 +240,7 @@ def duration(default: str, *, at_least: float = 0.0, says: str = "", too_small: 
             )
         return value
 
-    return read
+    return described(read, "NUMBER[ms|s|min|h]")
 
 
 # --- key=value ----------------------------------------------------------------------------------------------------

@@ -115,8 +115,33 @@ def begin(draft: Draft, statement: Statement | Section) -> None:
 
 
 DIRECTIVES = (
-    Directive("Order", INSIDE, raw, order, "Whether Allow or Deny has the last word, and what holds without either."),
-    Directive("Allow", INSIDE, raw, allow_or_deny, "Who may come in: addresses, host names, `env=NAME`, `all`."),
-    Directive("Deny", INSIDE, raw, allow_or_deny, "Who may not come in."),
-    Directive("Satisfy", INSIDE, raw, satisfy, "Whether Allow and Require must both admit a client, or one of them."),
+    Directive(
+        "Order",
+        INSIDE,
+        raw,
+        order,
+        "Whether Allow or Deny has the last word, and what holds without either.",
+        syntax="Allow,Deny|Deny,Allow|Mutual-failure",
+        default="Deny,Allow",
+    ),
+    Directive(
+        "Allow",
+        INSIDE,
+        raw,
+        allow_or_deny,
+        "Who may come in: addresses, host names, `env=NAME`, `all`.",
+        syntax="from all|HOST|ADDRESS|env=[!]NAME ...",
+    ),
+    Directive(
+        "Deny", INSIDE, raw, allow_or_deny, "Who may not come in.", syntax="from all|HOST|ADDRESS|env=[!]NAME ..."
+    ),
+    Directive(
+        "Satisfy",
+        INSIDE,
+        raw,
+        satisfy,
+        "Whether Allow and Require must both admit a client, or one of them.",
+        syntax="All|Any",
+        default="All",
+    ),
 )

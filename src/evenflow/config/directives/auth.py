@@ -91,20 +91,51 @@ def digest_algorithm(draft: Draft, statement: Statement | Section, value: Any) -
 
 
 DIRECTIVES = (
-    Directive("AuthType", INSIDE, raw, auth_type, "How users say who they are: Basic, or None."),
-    Directive("AuthName", INSIDE, raw, auth_name, "The realm that a browser shows when it asks for a password."),
-    Directive("AuthUserFile", INSIDE, raw, user_file, "The file with users and hashes of their passwords."),
-    Directive("AuthGroupFile", INSIDE, raw, group_file, "The file that says who is in which group."),
-    Directive("AuthBasicProvider", INSIDE, raw, provider, "Where passwords are looked up: file."),
+    Directive("AuthType", INSIDE, raw, auth_type, "How users say who they are: Basic, or None.", syntax="None|Basic"),
+    Directive(
+        "AuthName",
+        INSIDE,
+        raw,
+        auth_name,
+        "The realm that a browser shows when it asks for a password.",
+        syntax="REALM",
+    ),
+    Directive(
+        "AuthUserFile", INSIDE, raw, user_file, "The file with users and hashes of their passwords.", syntax="FILE"
+    ),
+    Directive("AuthGroupFile", INSIDE, raw, group_file, "The file that says who is in which group.", syntax="FILE"),
+    Directive(
+        "AuthBasicProvider",
+        INSIDE,
+        raw,
+        provider,
+        "Where passwords are looked up: file.",
+        syntax="PROVIDER ...",
+        default="file",
+    ),
     Directive(
         "AuthBasicAuthoritative",
         INSIDE,
         flag,
         put("access", "authoritative"),
         "Whether an unknown user is refused here, or left to another module (of which there is none: 500).",
+        default="On",
     ),
-    Directive("AuthBasicFake", INSIDE, raw, fake, "Put these credentials into the request that a member gets."),
     Directive(
-        "AuthBasicUseDigestAlgorithm", INSIDE, raw, digest_algorithm, "Off; MD5 would need a provider of digests."
+        "AuthBasicFake",
+        INSIDE,
+        raw,
+        fake,
+        "Put these credentials into the request that a member gets.",
+        syntax="off|USER [PASSWORD]",
+    ),
+    Directive(
+        "AuthBasicUseDigestAlgorithm",
+        INSIDE,
+        raw,
+        digest_algorithm,
+        "Off; MD5 would need a provider of digests.",
+        syntax="MD5|Off",
+        default="Off",
     ),
 )

@@ -316,7 +316,12 @@ def allow_methods(draft: Draft, statement: Statement | Section, value: Any) -> N
 
 DIRECTIVES = (
     Directive(
-        "Require", INSIDE, raw, require, "Who may come in; of lines that stand together, one that matches is enough."
+        "Require",
+        INSIDE,
+        raw,
+        require,
+        "Who may come in; of lines that stand together, one that matches is enough.",
+        syntax="[not] PROVIDER [ARGUMENT ...]",
     ),
     Directive(
         "AuthMerging",
@@ -324,6 +329,7 @@ DIRECTIVES = (
         one(one_of("off", "and", "or", says="AuthMerging must be one of: Off | And | Or")),
         put("access", "merging"),
         "Whether Require lines replace those of earlier sections, or must hold with them, or beside them.",
+        default="Off",
     ),
     Directive(
         "AuthzSendForbiddenOnFailure",
@@ -331,6 +337,15 @@ DIRECTIVES = (
         flag,
         put("access", "forbidden_on_failure"),
         "Answer 403 and not 401 to a user who is known and may not come in.",
+        default="Off",
     ),
-    Directive("AllowMethods", INSIDE, raw, allow_methods, "The methods that are allowed; others are answered 405."),
+    Directive(
+        "AllowMethods",
+        INSIDE,
+        raw,
+        allow_methods,
+        "The methods that are allowed; others are answered 405.",
+        syntax="reset|[+|-]METHOD ...",
+        default="reset",
+    ),
 )

@@ -50,7 +50,28 @@ def unset_variables(draft: Draft, statement: Statement | Section, value: Any) ->
 
 
 DIRECTIVES = (
-    Directive("SetEnv", ANYWHERE, raw, set_variable, "Set a variable at the end of the way, for fields and logs."),
-    Directive("PassEnv", ANYWHERE, raw, pass_variables, "Set variables as they are in the program's own environment."),
-    Directive("UnsetEnv", ANYWHERE, raw, unset_variables, "Take back what SetEnv or PassEnv said further outside."),
+    Directive(
+        "SetEnv",
+        ANYWHERE,
+        raw,
+        set_variable,
+        "Set a variable at the end of the way, for fields and logs.",
+        syntax="NAME [VALUE]",
+    ),
+    Directive(
+        "PassEnv",
+        ANYWHERE,
+        raw,
+        pass_variables,
+        "Set variables as they are in the program's own environment.",
+        syntax="NAME ...",
+    ),
+    Directive(
+        "UnsetEnv",
+        ANYWHERE,
+        raw,
+        unset_variables,
+        "Take back what SetEnv or PassEnv said further outside.",
+        syntax="NAME ...",
+    ),
 )

@@ -115,6 +115,20 @@ def read_condition(statement: Statement | Section, word: Word) -> tuple[tuple[st
 
 
 DIRECTIVES = (
-    Directive("Header", ANYWHERE, raw, response, "Change the fields of responses."),
-    Directive("RequestHeader", ANYWHERE, raw, request, "Change the fields of requests on their way to a member."),
+    Directive(
+        "Header",
+        ANYWHERE,
+        raw,
+        response,
+        "Change the fields of responses.",
+        syntax="[always|onsuccess] ACTION FIELD [VALUE [REPLACEMENT]] [early|env=[!]NAME|expr=CONDITION]",
+    ),
+    Directive(
+        "RequestHeader",
+        ANYWHERE,
+        raw,
+        request,
+        "Change the fields of requests on their way to a member.",
+        syntax="ACTION FIELD [VALUE [REPLACEMENT]] [early|env=[!]NAME|expr=CONDITION]",
+    ),
 )

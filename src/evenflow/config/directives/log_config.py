@@ -49,14 +49,37 @@ def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> No
 
 
 DIRECTIVES = (
-    Directive("LogFormat", SERVERS, raw, log_format, "Name a format for CustomLog, or set the format of TransferLog."),
-    Directive("CustomLog", SERVERS, raw, custom_log, "Write a line for each request into a file or a program."),
-    Directive("GlobalLog", SERVER, raw, custom_log, "Like CustomLog, for every virtual host beside its own logs."),
+    Directive(
+        "LogFormat",
+        SERVERS,
+        raw,
+        log_format,
+        "Name a format for CustomLog, or set the format of TransferLog.",
+        syntax="FORMAT [NICKNAME]",
+        default='%h %l %u %t "%r" %>s %b',
+    ),
+    Directive(
+        "CustomLog",
+        SERVERS,
+        raw,
+        custom_log,
+        "Write a line for each request into a file or a program.",
+        syntax='FILE|"|COMMAND" FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
+    ),
+    Directive(
+        "GlobalLog",
+        SERVER,
+        raw,
+        custom_log,
+        "Like CustomLog, for every virtual host beside its own logs.",
+        syntax='FILE|"|COMMAND" FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
+    ),
     Directive(
         "TransferLog",
         SERVERS,
         one(text),
         transfer_log,
         "Like CustomLog, in the format that LogFormat set without a name.",
+        syntax='FILE|"|COMMAND"',
     ),
 )

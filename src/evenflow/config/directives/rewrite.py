@@ -206,10 +206,22 @@ def set_base(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 
 DIRECTIVES = (
-    Directive("RewriteEngine", ANYWHERE, flag, put("rewrite", "engine"), "Whether rules are looked at here and below."),
-    Directive("RewriteCond", ANYWHERE, raw, condition, "A condition of the next rule."),
     Directive(
-        "RewriteMap", SERVERS, map_words, add_map, "A table, a program or a function that `${name:key}` looks into."
+        "RewriteEngine",
+        ANYWHERE,
+        flag,
+        put("rewrite", "engine"),
+        "Whether rules are looked at here and below.",
+        default="Off",
+    ),
+    Directive("RewriteCond", ANYWHERE, raw, condition, "A condition of the next rule.", syntax="TEST PATTERN [FLAGS]"),
+    Directive(
+        "RewriteMap",
+        SERVERS,
+        map_words,
+        add_map,
+        "A table, a program or a function that `${name:key}` looks into.",
+        syntax="NAME TYPE:SOURCE [USER:GROUP]",
     ),
     Directive(
         "RewriteOptions",
@@ -217,7 +229,22 @@ DIRECTIVES = (
         option_words,
         add_options,
         "Who inherits rules, and which precautions rules go without.",
+        syntax="OPTION ...",
     ),
-    Directive("RewriteBase", ANYWHERE, one(text), set_base, "The path that stands for the directory in results."),
-    Directive("RewriteRule", ANYWHERE, raw, rule, "Change, forward, redirect or refuse requests whose path matches."),
+    Directive(
+        "RewriteBase",
+        ANYWHERE,
+        one(text),
+        set_base,
+        "The path that stands for the directory in results.",
+        syntax="PATH",
+    ),
+    Directive(
+        "RewriteRule",
+        ANYWHERE,
+        raw,
+        rule,
+        "Change, forward, redirect or refuse requests whose path matches.",
+        syntax="PATTERN SUBSTITUTION|- [FLAGS]",
+    ),
 )

@@ -87,9 +87,44 @@ def read_changes(statement: Statement | Section, words: tuple[Word, ...]) -> tup
 
 
 DIRECTIVES = (
-    Directive("SetEnvIf", ANYWHERE, raw, set_env_if(False), "Set variables where a field matches a pattern."),
-    Directive("SetEnvIfNoCase", ANYWHERE, raw, set_env_if(True), "Like SetEnvIf, without regard to case."),
-    Directive("SetEnvIfExpr", ANYWHERE, raw, expression, "Set variables where an expression is true."),
-    Directive("BrowserMatch", ANYWHERE, raw, browser_match(False), "Set variables where User-Agent matches a pattern."),
-    Directive("BrowserMatchNoCase", ANYWHERE, raw, browser_match(True), "Like BrowserMatch, without regard to case."),
+    Directive(
+        "SetEnvIf",
+        ANYWHERE,
+        raw,
+        set_env_if(False),
+        "Set variables where a field matches a pattern.",
+        syntax="ATTRIBUTE PATTERN [!]NAME[=VALUE] ...",
+    ),
+    Directive(
+        "SetEnvIfNoCase",
+        ANYWHERE,
+        raw,
+        set_env_if(True),
+        "Like SetEnvIf, without regard to case.",
+        syntax="ATTRIBUTE PATTERN [!]NAME[=VALUE] ...",
+    ),
+    Directive(
+        "SetEnvIfExpr",
+        ANYWHERE,
+        raw,
+        expression,
+        "Set variables where an expression is true.",
+        syntax="CONDITION [!]NAME[=VALUE] ...",
+    ),
+    Directive(
+        "BrowserMatch",
+        ANYWHERE,
+        raw,
+        browser_match(False),
+        "Set variables where User-Agent matches a pattern.",
+        syntax="PATTERN [!]NAME[=VALUE] ...",
+    ),
+    Directive(
+        "BrowserMatchNoCase",
+        ANYWHERE,
+        raw,
+        browser_match(True),
+        "Like BrowserMatch, without regard to case.",
+        syntax="PATTERN [!]NAME[=VALUE] ...",
+    ),
 )

@@ -35,10 +35,21 @@ def set_chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 DIRECTIVES = (
     Directive(
-        "SSLEngine", SERVERS, one(engine), put("tls", "engine"), "Speak TLS on the addresses of this virtual host."
+        "SSLEngine",
+        SERVERS,
+        one(engine),
+        put("tls", "engine"),
+        "Speak TLS on the addresses of this virtual host.",
+        syntax="On|Off",
+        default="Off",
     ),
     Directive(
-        "SSLCertificateFile", SERVERS, one(text), add_certificate, "The certificate, with its chain behind it, in PEM."
+        "SSLCertificateFile",
+        SERVERS,
+        one(text),
+        add_certificate,
+        "The certificate, with its chain behind it, in PEM.",
+        syntax="FILE",
     ),
     Directive(
         "SSLCertificateKeyFile",
@@ -46,6 +57,7 @@ DIRECTIVES = (
         one(text),
         add_key,
         "The certificate's private key in PEM, if it is not in the same file.",
+        syntax="FILE",
     ),
     Directive(
         "SSLCertificateChainFile",
@@ -53,5 +65,6 @@ DIRECTIVES = (
         one(text),
         set_chain,
         "The chain above the certificate, where it is kept apart.",
+        syntax="FILE",
     ),
 )

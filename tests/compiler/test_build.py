@@ -88,7 +88,7 @@ def test_logs_that_are_no_files_stay_as_they_are() -> None:
         ('<If "%{NOPE} == 1">\nHeader set X a\n</If>', "variable-unknown"),
         ('<Location /a>\n<If "true">\n<If "\'a\'">\n</If>\n</If>\n</Location>', "expression-malformed"),
         ("<Directory /a>\n<Files b>\nRequire all denied\n</Files>\n</Directory>", "section-not-supported"),
-        ('CustomLog logs/x common "expr=true"', "expression-not-supported"),
+        ('CustomLog logs/x common "expr=%{NOPE}"', "variable-unknown"),
     ],
 )
 def test_what_is_refused(text: str, code: str) -> None:

@@ -57,8 +57,6 @@ def test_what_httpd_refuses(text: str, at: int, says: str) -> None:
 @pytest.mark.parametrize(
     "text, code",
     [
-        ("-U '/x'", "operator-not-supported"),
-        ("-F '/x'", "operator-not-supported"),
         ("ldap('x') == 'x'", "function-not-supported"),
         ("'a' -in PeerExtList('x')", "function-not-supported"),
         ("%{SSL_SERVER_M_SERIAL} == 'x'", "variable-not-supported"),

@@ -197,5 +197,48 @@ def test_good_logs_are_opened_and_said_nothing_of(tmp_path: Path) -> None:
 
 
 def test_what_is_always_a_dash_is_a_warning(tmp_path: Path) -> None:
-    plan = plan_of(host_with(target(tmp_path / "a.log", "%h %{x}n")))
-    assert warn_of_logs(plan) == [(ORIGIN, "`%{x}n` is always `-` in this version")]
+    plan = plan_of(host_with(target(tmp_path / "a.log", "%h %{x}^ti")))
+    assert warn_of_logs(plan) == [(ORIGIN, "`%{x}^ti` is always `-` in this version")]
+
+
+def test_a_condition_looks_at_the_request_and_at_the_answer(tmp_path: Path) -> None:
+    from evenflow.compiler.expr import compile_condition
+    from evenflow.plan.decide import decide
+    from tests.plan.cases import facts_of, head_of, inside
+    from tests.plan.cases import plan_of as plan_from
+
+    plan = plan_from(inside("ProxyPass / http://b1/"))
+    one = target(tmp_path / "access.log", "%>s %{N}n")
+    one.condition = compile_condition(
+        "%{REQUEST_STATUS} >= 400 && %{REQUEST_URI} == '/p' && %{req:X} == 'x' && resp('Y') == 'y' && note('N') == 'n'"
+    )
+    log = AccessLog(one)
+    made = record(404)
+    made.facts = facts_of(plan)
+    made.head = head_of("GET", "/p", ("X: x",))
+    made.decision = decide(plan, made.facts, made.head)
+    made.sent_head = b"HTTP/1.1 404 No\r\nY: y\r\n\r\n"
+    made.env = {b"note:N": b"n"}
+    log.write(made)
+    made.status = 200
+    log.write(made)
+    log.flush()
+    assert (tmp_path / "access.log").read_bytes() == b"404 n\n"
+
+
+def test_a_condition_on_a_request_that_nobody_could_read(tmp_path: Path) -> None:
+    from evenflow.compiler.expr import compile_condition
+    from tests.plan.cases import facts_of, inside
+    from tests.plan.cases import plan_of as plan_from
+
+    plan = plan_from(inside("ProxyPass / http://b1/"))
+    one = target(tmp_path / "access.log", "%>s")
+    one.condition = compile_condition("%{REQUEST_STATUS} == '400' && %{REQUEST_URI} == ''")
+    log = AccessLog(one)
+    made = record(400)
+    log.write(made)
+    made.facts = facts_of(plan)
+    made.host = plan.hosts[0]
+    log.write(made)
+    log.flush()
+    assert (tmp_path / "access.log").read_bytes() == b"400\n"

@@ -344,7 +344,6 @@ SHELL_PATTERNS: Final = {"fnmatch": (True, False), "strmatch": (False, False), "
 """(only a slash matches a slash, in any case)"""
 
 UNSUPPORTED_FUNCTIONS: Final = {"ldap": "it escapes text for an LDAP filter, and evenflow asks no LDAP server"}
-SUBREQUESTS: Final = frozenset("FUA")
 
 
 class Parser:
@@ -461,14 +460,6 @@ class Parser:
         word = self.word()
         if name == "R":
             return Node("within", (), self.network(name, word, token.at))
-        if name in SUBREQUESTS:
-            raise self.refused(
-                "operator-not-supported",
-                f"evenflow does no sub-requests: `-{name}`",
-                token.at,
-                "",
-                "what a ProxyPass covers is always true for httpd's `-U`" if name != "F" else "",
-            )
         if name not in expr.OPERATORS:
             raise self.refused(
                 "operator-unknown",

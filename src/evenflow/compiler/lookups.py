@@ -6,7 +6,8 @@ import ipaddress
 import socket
 from typing import Final
 
-from evenflow.compiler.findings import Findings
+from evenflow.compiler.expr import compile_condition
+from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Address, Block, LogLine, LogSettings
 from evenflow.plan.model import Listener, LogTarget, Plan, VirtualHost
@@ -93,16 +94,22 @@ def log_targets(main: Block, inner: Block | None, findings: Findings, root: str)
 def log_target(
     line: LogLine, formats: dict[str, str], log: LogSettings, outer: LogSettings, findings: Findings, root: str
 ) -> LogTarget | None:
-    if line.expr is not None:
-        findings.error("expression-not-supported", "evenflow does not evaluate `expr=` in CustomLog yet", line.origin)
-        return None
     text = line.format
     if text is None:
         text = log.transfer_format or outer.transfer_format or COMMON_FORMAT
     text = formats.get(text, text)
     target = line.target if line.target.startswith("|") else absolute(root, line.target)
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
-    return LogTarget(target, text, env, line.origin)
+    made = LogTarget(target, text, env, line.origin)
+    if line.expr is not None:
+        try:
+            condition = compile_condition(line.expr)
+        except Refused as refused:
+            refused.report(findings, line.origin)
+            return None
+        condition.vary = False
+        made.condition = condition
+    return made
 
 
 def absolute(root: str, path: str) -> str:

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from evenflow.plan import lookahead
 from evenflow.plan.decision import CLIENT, FIELDS, FILES, NOTHING, Inquiry
 from evenflow.plan.shell import matches_shell
 from evenflow.plan.variables import Variable
@@ -472,6 +473,18 @@ def _may_execute(asking: Asking, text: bytes) -> bool:
     return found is not None and found.st_mode & 0o111 != 0
 
 
+def _leads_on(asking: Asking, text: bytes) -> bool:
+    """-U and -A: this client would get something under that URL."""
+    inquiry = asking.inquiry
+    return lookahead.may_look(inquiry) and lookahead.look_at_url(inquiry, text).status < 400
+
+
+def _gives_file(asking: Asking, text: bytes) -> bool:
+    """-F: the file is there, and this client may have it."""
+    found = lookahead.look_at_file(asking.inquiry, text)
+    return found.status < 300 and _mode(found.filename, True) is not None
+
+
 OPERATORS: Final[dict[str, tuple[Callable[[Asking, bytes], bool], int]]] = {
     "n": (_not_empty, NOTHING),
     "z": (_empty, NOTHING),
@@ -483,6 +496,9 @@ OPERATORS: Final[dict[str, tuple[Callable[[Asking, bytes], bool], int]]] = {
     "L": (_is_link, FILES),
     "h": (_is_link, FILES),
     "x": (_may_execute, FILES),
+    "F": (_gives_file, FILES),
+    "U": (_leads_on, NOTHING),
+    "A": (_leads_on, NOTHING),
 }
 """By letter, with what they look at; -R has a network and stands apart."""
 

@@ -323,13 +323,15 @@ class LogTarget:
     """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname
     resolved."""
 
-    __slots__ = ("target", "format", "env", "origin")
+    __slots__ = ("target", "format", "env", "condition", "origin")
 
     def __init__(self, target: str, format: str, env: tuple[bytes, bool] | None, origin: Origin) -> None:
         self.target = target
         self.format = format
         self.env = env
         """(name, wanted): written only if the variable is set (or unset)."""
+        self.condition: object = None
+        """`expr.Condition`: written only if it holds; None for always."""
         self.origin = origin
 
 

@@ -47,7 +47,8 @@ cdef class Exchange:
     cdef bint rerouted
     cdef public dict env
     cdef public object view
-    cdef object request_fields, seen_answer, own_always
+    cdef readonly object request_fields
+    cdef object seen_answer, own_always
     cdef public int status
     cdef public str why
     cdef public bytes reason

@@ -10,6 +10,7 @@ import os
 from typing import Final
 
 from evenflow.origin import Origin
+from evenflow.plan.expr import Condition, holds
 from evenflow.plan.model import LogTarget, Plan, VirtualHost
 from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
@@ -30,6 +31,9 @@ class AccessLog:
         self.target = target
         self.variable = b"" if target.env is None else target.env[0]
         self.wanted = True if target.env is None else target.env[1]
+        self.condition = target.condition
+        self.plan = Plan()
+        """Which conditions may look at."""
         self.descriptor = log_output.open_target(target.target)
         self.atomic = log_output.PIPE_ATOMIC if log_output.is_command(target.target) else 0
         self.lines: list[bytes] = []
@@ -38,8 +42,10 @@ class AccessLog:
         self.errors = errors
 
     def write(self, record: LogRecord) -> None:
-        """Log one exchange, if the `env=` condition holds for it."""
+        """Log one exchange, if its condition (`env=`, `expr=`) holds for it."""
         if self.variable and (record.variable(self.variable) is not None) != self.wanted:
+            return
+        if self.condition is not None and not condition_holds(self.condition, record, self.plan):
             return
         line = self.format.line(record)
         if self.size >= TOO_MUCH:
@@ -113,6 +119,13 @@ class AccessLog:
             )
 
 
+def condition_holds(condition: object, record: LogRecord, plan: Plan) -> bool:
+    """Whether an `expr=` holds for this exchange. For a request that nobody could read its status is all there is."""
+    assert isinstance(condition, Condition)
+    inquiry = record.inquiry(plan)
+    return inquiry is not None and holds(condition, inquiry)
+
+
 class AccessLogs:
     """Every access log of a plan, in one process. Raises as `AccessLog` does; `check_logs` says it in words before."""
 
@@ -123,7 +136,8 @@ class AccessLogs:
             logs = []
             for target in host.logs:
                 if id(target) not in known:
-                    known[id(target)] = AccessLog(target, errors)
+                    log = known[id(target)] = AccessLog(target, errors)
+                    log.plan = plan
                 logs.append(known[id(target)])
             self.by_host[host] = tuple(logs)
         self.all = tuple(known.values())

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import cython
 
+from evenflow.plan.edits import NOTE_PREFIX
 from evenflow.plan.model import FILE, FORWARD, LOCAL
 from evenflow.serve.error_log import MONTHS
 from evenflow.serve.log_record import LogRecord
@@ -260,7 +261,7 @@ def only_for(statuses: frozenset[int], negated: bool, code: int, argument: objec
 
 
 def dash(record: LogRecord) -> bytes:
-    """For what we never know: who the user is (no authentication yet), notes, trailers."""
+    """For what we never know: numbers of the error log's lines, trailers."""
     return DASH
 
 
@@ -561,6 +562,17 @@ def of_tls(given: str, whole: str) -> Made:
     return OTHER, tls_variable(given) if given in TLS_VARIABLES else dash
 
 
+def note(given: str, whole: str) -> Made:
+    """`%{NAME}n`: what `Header note` kept."""
+    name = NOTE_PREFIX + needed(given, whole)
+
+    def piece(record: LogRecord) -> bytes:
+        value = record.variable(name)
+        return DASH if value is None else escape(value)
+
+    return OTHER, piece
+
+
 def never(given: str, whole: str) -> Made:
     needed(given, whole)
     return OTHER, dash
@@ -590,7 +602,7 @@ SPECIFIERS: Final[dict[str, Callable[[str, str], Made]]] = {
     "l": plainly(LITERAL, DASH),
     "L": plainly(OTHER, dash),
     "m": plainly(OTHER, method),
-    "n": never,
+    "n": note,
     "o": response_field,
     "O": plainly(BYTES_SENT),
     "p": port,

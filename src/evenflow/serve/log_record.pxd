@@ -16,6 +16,7 @@ cdef class LogRecord:
     cdef public bint kept_alive
     cdef public bytes sent_head
     cdef public dict env
+    cdef public object request_fields
 
     cpdef bytes response_field(self, bytes name)
     cpdef bytes variable(self, bytes name)

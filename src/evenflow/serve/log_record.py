@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from evenflow.plan.decision import Inquiry, afterwards
+from evenflow.plan.model import ANSWER, Decision, Plan
+from evenflow.wire.http1 import RequestHead
+
 
 class LogRecord:
     """One finished exchange. `started` is time.time(), `duration` float seconds, sizes are bytes."""
@@ -41,6 +45,8 @@ class LogRecord:
         """The connection may carry another request."""
         self.sent_head = b""
         """The answer's head as it was sent, for `%{Name}o`; b"" where none was."""
+        self.request_fields: Any = None
+        """wire.headers.Headers: the request's fields as RequestHeader left them; None: those of the head."""
         self.env: dict[bytes, bytes] = {}
         """Variables, beside those of the decision."""
 
@@ -56,6 +62,29 @@ class LogRecord:
                 value = value.strip(b" \t")
                 found = value if found is None else found + b", " + value
         return found
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first field of this name in the answer, in any case; None for none."""
+        return self.response_field(name.lower())
+
+    def content_type(self) -> bytes:
+        """The answer's type, b"" for none."""
+        return self.response_field(b"content-type") or b""
+
+    def inquiry(self, plan: Plan) -> Inquiry | None:
+        """The exchange as expressions see it; None where it ended before a virtual host was known."""
+        if self.facts is None:
+            return None
+        decision = self.decision
+        head = self.head
+        if decision is None or head is None:
+            if self.host is None:
+                return None
+            decision = Decision(ANSWER, self.host, self.host.base, self.host.origin)
+            head = RequestHead()
+        inquiry = afterwards(plan, self.facts, head, decision, self.env or decision.env, self)
+        inquiry.fields = self.request_fields
+        return inquiry
 
     def client(self) -> bytes:
         """The client's address; `-` where the connection ended before it was known."""

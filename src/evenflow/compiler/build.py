@@ -18,6 +18,7 @@ from evenflow.compiler.lookups import absolute, certificates, host_tables, liste
 from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
+from evenflow.compiler.remoteip import compile_remoteip
 from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
@@ -143,6 +144,7 @@ def make_host(
                 origin,
                 help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
             )
+    host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)
     host.log_level = core.log_level or "warn"
@@ -194,6 +196,7 @@ def merged(main: Block, block: Block) -> Block:
         proxy=merge(main.proxy, block.proxy),
         rewrite=merge(main.rewrite, block.rewrite),
         headers=merge(main.headers, block.headers),
+        remoteip=merge(main.remoteip, block.remoteip),
         environment=merge(main.environment, block.environment),
         alias=merge(main.alias, block.alias),
         tls=merge(main.tls, block.tls),

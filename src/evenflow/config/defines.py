@@ -40,6 +40,7 @@ OURS: Final = frozenset(
         "proxy_http_module",
         "proxy_module",
         "proxy_wstunnel_module",
+        "remoteip_module",
         "rewrite_module",
         "setenvif_module",
         "slotmem_shm_module",

@@ -459,6 +459,29 @@ class AccessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyEntry:
+    """One proxy in front of us: an address, a network or a name, or with `is_file` a file of such."""
+
+    text: str
+    is_file: bool
+    internal: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteIpSettings:
+    """mod_remoteip."""
+
+    header: tuple[str, Origin] | Unset = override()
+    proxies_header: tuple[str, Origin] | Unset = override()
+    proxies: tuple[ProxyEntry, ...] | Unset = override()
+    proxy_protocol: bool | Unset = override()
+    proxy_protocol_origin: Origin | Unset = override()
+    exceptions: tuple[tuple[str, Origin], ...] | Unset = override()
+    """Only in the main server, whoever said them."""
+
+
+@dataclass(frozen=True, slots=True)
 class TlsSettings:
     """mod_ssl. Paths as written; relative ones are below ServerRoot."""
 
@@ -529,6 +552,7 @@ class Block:
     environment: EnvironmentSettings = EnvironmentSettings()
     alias: AliasSettings = AliasSettings()
     access: AccessSettings = AccessSettings()
+    remoteip: RemoteIpSettings = RemoteIpSettings()
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()

@@ -21,6 +21,7 @@ from evenflow.plan import (
     lookahead,
     mapping,
     paths,
+    remoteip,
     rewrite,
     rewritten,
     steps,
@@ -64,6 +65,8 @@ def run(inquiry: Inquiry) -> Decision:
     made = choose_host(inquiry)
     if made is not None:
         return made
+    if isinstance(inquiry.host.remoteip, remoteip.RemoteIp):
+        remoteip.find_client(inquiry.host.remoteip, inquiry)
     return go_on(inquiry, 0)
 
 
@@ -384,7 +387,10 @@ class Decider:
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
         for host in hosts:
             asked = host.early_asked
-            if host.early:
+            if host.early and host.remoteip is not None:
+                # What they see is known only when the client is.
+                self.early_memos[host.index] = None
+            elif host.early:
                 self.early_memos[host.index] = EarlyMemo(asked) if isinstance(asked, environment.Asked) else None
         self.asks_early = bool(self.early_memos)
         """Some virtual host has SetEnvIf lines of its own."""

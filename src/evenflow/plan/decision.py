@@ -99,7 +99,7 @@ class Inquiry:
         self.head = head
         self.trace = trace
         self.host = host
-        self.address = facts.remote_address
+        self.address = facts.proxied_address or facts.remote_address
         """The client's address: the connection's, until a proxy in front of us is believed (mod_remoteip)."""
         self.early: Outcome | None = None
         """What the server's SetEnvIf lines set, where that is known without asking them."""
@@ -215,7 +215,7 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
         decision.cookies += (value,)
     decision.uri = inquiry.path
     decision.filename = inquiry.filename
-    if inquiry.address is not inquiry.facts.remote_address:
+    if inquiry.address != (inquiry.facts.proxied_address or inquiry.facts.remote_address):
         decision.address = inquiry.address
     decision.user = inquiry.user
     decision.auth_type = inquiry.auth_type

@@ -190,7 +190,7 @@ class Asked:
         if self.host:
             values.append(head.host)
         if self.address:
-            values.append(facts.remote_address)
+            values.append(facts.client)
         if self.server_address:
             values.append(facts.local_address)
         if self.protocol:

@@ -63,13 +63,15 @@ cdef class VirtualHost:
     cdef public bint keep_alive, use_canonical_name, tls
     cdef public str error_log, log_level
     cdef public Scope base
-    cdef public object backends, early_asked
+    cdef public object backends, early_asked, remoteip
     cdef public dict combinations, branched
     cdef public object origin
 
 
 cdef class ConnectionFacts:
-    cdef public bytes remote_address, local_address, sni
+    cdef public bytes remote_address, local_address, sni, proxied_address
+    cdef public int proxied_port
+    cdef public bint spoken_for
     cdef public int remote_port, local_port
     cdef public bint tls
     cdef public object table, memo

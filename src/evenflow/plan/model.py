@@ -248,7 +248,7 @@ class VirtualHost:
         "redirects", "file_aliases",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
-        "most_restarts", "most_lookups", "origin",
+        "most_restarts", "most_lookups", "remoteip", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -280,6 +280,8 @@ class VirtualHost:
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
         self.log_level = "warn"
+        self.remoteip: object = None
+        """`remoteip.RemoteIp`: whom we believe when they name the client."""
         self.base = Scope()
         """The settings of a request that meets no section."""
         # What `decide` walks through; made by the compiler.
@@ -355,7 +357,10 @@ class ConnectionFacts:
     b"" for none).
     """
 
-    __slots__ = ("remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo")
+    __slots__ = (
+        "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
+        "proxied_address", "proxied_port", "spoken_for",
+    )
 
     def __init__(
         self,
@@ -376,6 +381,16 @@ class ConnectionFacts:
         self.table = table
         self.memo: object = None
         """What a `Decider` remembers for connections like this one; set at the first request."""
+        self.proxied_address = b""
+        """The client's address as a PROXY preamble names it; b"" where none did."""
+        self.proxied_port = 0
+        self.spoken_for = False
+        """There was a PROXY preamble, though it may have named nobody."""
+
+    @property
+    def client(self) -> bytes:
+        """The client's address: the connection's, or the one in its PROXY preamble."""
+        return self.proxied_address or self.remote_address
 
 
 class Decision:
@@ -441,7 +456,7 @@ class Decision:
 
     def client(self, facts: ConnectionFacts) -> bytes:
         """The client's address on this connection."""
-        return self.address or facts.remote_address
+        return self.address or facts.proxied_address or facts.remote_address
 
 
 class Plan:

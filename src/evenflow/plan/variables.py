@@ -90,7 +90,11 @@ def _conn_remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _remote_port(inquiry: Inquiry, argument: bytes) -> bytes:
-    return b"%d" % inquiry.facts.remote_port
+    facts = inquiry.facts
+    if inquiry.address != facts.client:
+        # A field names no port.
+        return b"0"
+    return b"%d" % (facts.proxied_port if facts.proxied_address else facts.remote_port)
 
 
 def _https(inquiry: Inquiry, argument: bytes) -> bytes:
@@ -98,7 +102,7 @@ def _https(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _ipv6(inquiry: Inquiry, argument: bytes) -> bytes:
-    return b"on" if b":" in inquiry.facts.remote_address else b"off"
+    return b"on" if b":" in inquiry.address else b"off"
 
 
 def _remote_user(inquiry: Inquiry, argument: bytes) -> bytes:

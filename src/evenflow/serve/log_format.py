@@ -265,6 +265,10 @@ def dash(record: LogRecord) -> bytes:
     return DASH
 
 
+def peer_address(record: LogRecord) -> bytes:
+    return record.facts.remote_address if record.facts is not None else DASH
+
+
 def local_address(record: LogRecord) -> bytes:
     return record.facts.local_address if record.facts is not None else DASH
 
@@ -446,10 +450,10 @@ def plainly(code: int, argument: object = None) -> Callable[[str, str], Made]:
 
 
 def address(given: str, whole: str) -> Made:
-    """`%a`, and `%{c}a` for the peer itself: the same while no proxy in front is believed."""
+    """`%a`, and `%{c}a` for the peer itself: a proxy in front where one is believed."""
     if given not in ("", "c"):
         raise FormatFault(whole, f"`{whole}`: write `%a` or `%{{c}}a`")
-    return REMOTE_ADDRESS, None
+    return (OTHER, peer_address) if given else (REMOTE_ADDRESS, None)
 
 
 def port(given: str, whole: str) -> Made:

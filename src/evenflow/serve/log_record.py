@@ -90,7 +90,7 @@ class LogRecord:
         """The client's address; `-` where the connection ended before it was known."""
         if self.facts is None:
             return b"-"
-        address: bytes = self.facts.remote_address if self.decision is None else self.decision.client(self.facts)
+        address: bytes = self.facts.client if self.decision is None else self.decision.client(self.facts)
         return address
 
     def variable(self, name: bytes) -> bytes | None:

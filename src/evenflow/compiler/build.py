@@ -31,6 +31,7 @@ from evenflow.compiler.sections import (
 )
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
 from evenflow.plan.environment import asked_by
@@ -52,6 +53,7 @@ class Built:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@kept()
 def build(settings: Settings) -> Built:
     """The plan for settings. Never raises for what a configuration says."""
     findings = Findings()

@@ -16,6 +16,7 @@ class Findings:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._known: set[Diagnostic] = set()
 
     @property
     def failed(self) -> bool:
@@ -29,7 +30,8 @@ class Findings:
         self._add(used_at(warning(code, headline, span_of(origin), notes=notes, help=help), origin.used))
 
     def _add(self, diagnostic: Diagnostic) -> None:
-        if diagnostic not in self.diagnostics:
+        if diagnostic not in self._known:
+            self._known.add(diagnostic)
             self.diagnostics.append(diagnostic)
 
 

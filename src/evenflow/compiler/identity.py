@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from evenflow.compiler.findings import Findings, Refused
@@ -81,12 +82,34 @@ class Url:
         return self.origin + self.path
 
 
+class Drafts(list[MemberDraft]):
+    """The plain members of one server in file order, and an index to find the one that a URL belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[tuple[str, str], list[MemberDraft]] = {}
+
+    def take(self, member: MemberDraft) -> None:
+        """One more."""
+        self.append(member)
+        self.places.setdefault((member.url.origin, member.url.path), []).append(member)
+
+    def covering(self, url: Url, *, of_patterns: bool = True) -> MemberDraft | None:
+        """The member with the longest URL that this one begins with, at the same origin."""
+        origin, path = url.origin, url.path
+        for size in range(len(path), -1, -1):
+            for member in self.places.get((origin, path[:size]), ()):
+                if of_patterns or not member.of_pattern:
+                    return member
+        return None
+
+
 @dataclass(slots=True)
 class Server:
     """The lines of one server that concern backends, and what was made of them."""
 
     balancers: dict[str, BalancerDraft]
-    plain: list[MemberDraft]
+    plain: Drafts
     backends: Backends
 
 
@@ -109,7 +132,7 @@ class Identities:
         """Read one server's lines. The main server comes first; its balancers and plain members are visible in the
         others."""
         drafts: dict[str, BalancerDraft] = {}
-        plain: list[MemberDraft] = []
+        plain = Drafts()
         outer = self.main if inherits(self.main_proxy, block.proxy) else None
         for line in lines_of(block, files):
             try:
@@ -133,13 +156,17 @@ class Identities:
         made = [self.make_plain(draft) for draft in plain]
         members: dict[bytes, tuple[Member, ...]] = {} if outer is None else dict(outer.backends.members)
         # Of two members with one URL the one that keeps connections comes first.
+        at: dict[bytes, list[Member]] = {}
         for drafted, member in sorted(zip(plain, made, strict=True), key=lambda pair: pair[0].of_pattern):
-            key = to_bytes(drafted.url.origin)
-            members[key] = by_length((*members.get(key, ()), member))
+            at.setdefault(to_bytes(drafted.url.origin), []).append(member)
+        for key, found in at.items():
+            members[key] = by_length((*members.get(key, ()), *found))
         server = Server(drafts, plain, Backends(balancers, members))
         mappings = [line for line in lines_of(block, files) if isinstance(line, MappingLine)]
-        for line in (*self.main_lines, *mappings):
-            self.cover_mapping(server, line, line in mappings)
+        for line in self.main_lines:
+            self.cover_mapping(server, line, False)
+        for line in mappings:
+            self.cover_mapping(server, line, True)
         if self.main is None:
             self.main = server
             self.main_proxy = block.proxy
@@ -161,21 +188,21 @@ class Identities:
             return
         draft.members.append(line)
 
-    def take_set(self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: SetLine) -> None:
+    def take_set(self, drafts: dict[str, BalancerDraft], plain: Drafts, line: SetLine) -> None:
         name = balancer_name(line.target)
         if name is not None:
             draft = drafts.setdefault(name, BalancerDraft(name, line.origin))
             draft.parameters = override(draft.parameters, line.balancer)
             return
         url = self.read(line.target)
-        member = covering(plain, url)
+        member = plain.covering(url)
         if member is None:
             member = MemberDraft(url, line.origin)
-            plain.append(member)
+            plain.take(member)
         member.parameters = override(member.parameters, line.member)
 
     def take_mapping(
-        self, drafts: dict[str, BalancerDraft], plain: list[MemberDraft], line: MappingLine, outer: Server | None
+        self, drafts: dict[str, BalancerDraft], plain: Drafts, line: MappingLine, outer: Server | None
     ) -> None:
         name = balancer_name(line.target)
         if name is not None and line.regex:
@@ -198,9 +225,9 @@ class Identities:
             return
         url = self.read(target)
         of_pattern = (line.regex and GROUP.search(line.target) is not None) or "${" in line.target
-        member = covering([draft for draft in plain if of_pattern or not draft.of_pattern], url)
+        member = plain.covering(url, of_patterns=of_pattern)
         if member is None:
-            plain.append(MemberDraft(url, line.origin, line.member, of_pattern))
+            plain.take(MemberDraft(url, line.origin, line.member, of_pattern))
         elif line.member != MemberParameters() and member.origin != line.origin:
             self.findings.warning(
                 "parameters-ignored",
@@ -401,6 +428,7 @@ def balancer_name(url: str) -> str | None:
     return rest.split("/", 1)[0].lower() if separator and scheme.lower() == "balancer" else None
 
 
+@lru_cache(maxsize=10000)
 def read_url(text: str) -> Url:
     """A member's URL. Raises `Refused` for what cannot be connected to."""
     scheme, separator, rest = text.partition("://")
@@ -436,19 +464,6 @@ def split_authority(url: str, authority: str) -> tuple[str, int]:
     if not host or (digits and not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 65536)):
         raise Refused("url-malformed", f"`{url}` names no host and port that can be connected to")
     return host.lower(), int(digits or 0)
-
-
-def covering(members: list[MemberDraft], url: Url) -> MemberDraft | None:
-    """The member with the longest URL that this one begins with, at the same origin."""
-    best = None
-    for member in members:
-        if (
-            member.url.origin == url.origin
-            and url.path.startswith(member.url.path)
-            and (best is None or len(member.url.path) > len(best.url.path))
-        ):
-            best = member
-    return best
 
 
 def by_length(members: tuple[Member, ...]) -> tuple[Member, ...]:

@@ -50,7 +50,11 @@ class LogicalLine:
 
     def span(self, start: int, end: int) -> Span:
         """The place of text[start:end]; only its first physical line where it covers several."""
-        if not self.runs:
+        runs = self.runs
+        if len(runs) == 1 and not runs[0][3] and start < len(self.text):
+            # Nothing was joined or put in: nearly every line.
+            return Span(self.file, runs[0][1], runs[0][2] + start, max(1, min(end, len(self.text)) - start))
+        if not runs:
             return Span(self.file, self.number, 1, 1)
         if start >= len(self.text):
             line, column, width = self._place(len(self.text) - 1)

@@ -14,6 +14,7 @@ from evenflow.config.checks import run_checks
 from evenflow.config.contexts import SERVER
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.envvars import shell_of
+from evenflow.config.garbage import kept
 from evenflow.config.loaded import Loaded
 from evenflow.config.parser import parse
 from evenflow.config.scope import Draft
@@ -25,6 +26,7 @@ from evenflow.origin import NOWHERE
 __all__ = ["Loaded", "load"]
 
 
+@kept()
 def load(
     path: str,
     defines: Mapping[str, str] = {},

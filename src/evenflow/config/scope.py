@@ -54,6 +54,16 @@ MODULES: Final[dict[str, type]] = {
 FIELDS: Final = {name: {item.name for item in dataclasses.fields(kind)} for name, kind in MODULES.items()}
 
 
+class Lines(list[Any]):
+    """A tuple to be: what `Draft.add` has collected."""
+
+    __slots__ = ()
+
+
+def _frozen(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if type(value) is Lines else value for name, value in values.items()}
+
+
 @dataclass(slots=True)
 class Draft:
     """A section that is being read. `section` is its name as written, "" for the main server; `outer` encloses it."""
@@ -81,7 +91,8 @@ class Draft:
 
     def get(self, module: str, name: str) -> Any:
         """What has been said in this section so far, or UNSET."""
-        return self.values.get(module, {}).get(name, UNSET)
+        said = self.values.get(module, {}).get(name, UNSET)
+        return tuple(said) if type(said) is Lines else said
 
     def put(self, module: str, name: str, value: Any) -> None:
         """Say it, in place of what was said before in this section."""
@@ -91,8 +102,11 @@ class Draft:
 
     def add(self, module: str, name: str, *values: Any) -> None:
         """Say it after what was said before in this section."""
-        said = self.get(module, name)
-        self.put(module, name, (*(() if said is UNSET else said), *values))
+        said = self.values.get(module, {}).get(name, UNSET)
+        if type(said) is not Lines:
+            said = Lines(() if said is UNSET else said)
+            self.put(module, name, said)
+        said += values
 
     def barred(self, contexts: Context) -> Draft | None:
         """The section that keeps out what may stand in `contexts` only: this one, or one around it; None where nothing
@@ -122,7 +136,10 @@ class Draft:
 
     def finish(self) -> Block:
         """The frozen section, with everything that it encloses."""
-        settings = {name: kind(**self.values.get(name, {})) for name, kind in MODULES.items()}
+        settings = {
+            name: kind(**_frozen(self.values[name])) if name in self.values else kind()
+            for name, kind in MODULES.items()
+        }
         return Block(
             kind=self.kind,
             match=self.match,

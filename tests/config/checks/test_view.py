@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evenflow.config.checks.view import (
+    Prefixes,
     covers,
     host_and_port,
     is_catch_all,
@@ -127,3 +130,15 @@ def test_a_virtual_host_inherits() -> None:
     assert host.balancers["c"].sticky is not None
     assert host.balancers["c"].sticky[0] == "JSESSIONID"
     assert host.balancers["c"].hosts == {("127.0.0.1", 80)}
+
+
+PATHS = st.text(alphabet="/ab", max_size=6)
+
+
+@given(st.lists(PATHS, max_size=8), PATHS)
+def test_prefixes_find_whoever_covers_a_path(prefixes: list[str], path: str) -> None:
+    known: Prefixes[str] = Prefixes()
+    for prefix in prefixes:
+        known.put(prefix, prefix)
+    expected = [(place, prefix) for place, prefix in enumerate(prefixes) if covers(prefix, path)]
+    assert known.taking(path) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks.view import Places, Server, covers, line_of, location_mapping, rule_that_takes
+from evenflow.config.checks.view import Places, Prefixes, Server, line_of, location_mapping, rule_that_takes
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
 from evenflow.config.settings import MappingLine
@@ -28,56 +28,59 @@ def is_prefix(mapping: MappingLine) -> bool:
 
 def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A mapping below one that takes the same paths first."""
-    for place, mapping in enumerate(server.mappings):
+    known: Prefixes[MappingLine] = Prefixes()
+    roots: list[MappingLine] = []
+    in_sections: Prefixes[tuple[str, MappingLine]] = Prefixes()
+    for location in server.locations:
+        taking = location_mapping(location)
+        if taking is not None and location.match == "prefix" and is_prefix(taking):
+            in_sections.put(location.pattern, (location.pattern, taking))
+    for mapping in server.mappings:
         assert mapping.path is not None
-        for earlier in server.mappings[:place]:
-            assert earlier.path is not None
-            if not is_prefix(earlier) or mapping.encoded:
-                continue
-            takes = covers(earlier.path, mapping.path) if is_prefix(mapping) else earlier.path == "/"
-            if takes and not (earlier.target == "!" and mapping.target == "!"):
-                yield _shadowed(
-                    places, mapping, earlier, earlier.path, "mappings are tried in the order they are written", "above"
-                )
-                break
+        if mapping.encoded:
+            before = []
         else:
-            for location in server.locations:
-                taking = location_mapping(location)
-                if taking is None or location.match != "prefix" or taking.target == mapping.target == "!":
-                    continue
-                if not (is_prefix(taking) and is_prefix(mapping)):
-                    continue
-                if covers(location.pattern, mapping.path):
-                    yield _shadowed(
-                        places,
-                        mapping,
-                        taking,
-                        location.pattern,
-                        "a mapping in a section is tried before all mappings outside, wherever it stands",
-                        "",
-                    )
-                    break
+            before = [one for _, one in known.taking(mapping.path)] if is_prefix(mapping) else roots
+        earlier = _first(before, mapping)
+        if is_prefix(mapping):
+            known.put(mapping.path, mapping)
+            if mapping.path == "/":
+                roots.append(mapping)
+            if earlier is None:
+                for _, (pattern, taking) in in_sections.taking(mapping.path):
+                    if not taking.target == mapping.target == "!":
+                        note = "a mapping in a section is tried before all mappings outside, wherever it stands"
+                        yield _shadowed(places, mapping, taking, pattern, note, "")
+                        break
+        if earlier is not None:
+            assert earlier.path is not None
+            note = "mappings are tried in the order they are written"
+            yield _shadowed(places, mapping, earlier, earlier.path, note, "above")
+
+
+def _first(before: list[MappingLine], mapping: MappingLine) -> MappingLine | None:
+    """The first that takes what this one would; one exclusion behind another is no loss."""
+    return next((one for one in before if not one.target == mapping.target == "!"), None)
 
 
 def check_sections_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A mapping in a section, and a later section that takes the same paths."""
-    sections = [
-        (location, mapping) for location in server.locations if (mapping := location_mapping(location)) is not None
-    ]
-    for place, (location, mapping) in enumerate(sections):
-        for later, taking in sections[place + 1 :]:
-            if not (is_prefix(taking) and is_prefix(mapping)):
-                continue
-            if location.match == later.match == "prefix" and covers(later.pattern, location.pattern):
-                yield _shadowed(
-                    places,
-                    mapping,
-                    taking,
-                    later.pattern,
-                    "of several sections that match, the last one in the file has the mapping",
-                    "below",
-                )
-                break
+    known: Prefixes[tuple[str, MappingLine]] = Prefixes()
+    for location in server.locations:
+        mapping = location_mapping(location)
+        if mapping is not None and location.match == "prefix" and is_prefix(mapping):
+            known.put(location.pattern, (location.pattern, mapping))
+    place = 0
+    for location in server.locations:
+        mapping = location_mapping(location)
+        if mapping is None or location.match != "prefix" or not is_prefix(mapping):
+            continue
+        later = next((one for order, one in known.taking(location.pattern) if order > place), None)
+        place += 1
+        if later is not None:
+            pattern, taking = later
+            note = "of several sections that match, the last one in the file has the mapping"
+            yield _shadowed(places, mapping, taking, pattern, note, "below")
 
 
 def _shadowed(places: Places, mapping: MappingLine, taking: MappingLine, path: str, note: str, move: str) -> Diagnostic:

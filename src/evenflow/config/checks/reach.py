@@ -50,26 +50,33 @@ def check_listeners(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 
 def check_names(server: Server, places: Places) -> Iterator[Diagnostic]:
-    """A virtual host whose every name an earlier one on the same addresses has."""
-    block = server.block
-    if block.kind != "virtualhost":
+    """A virtual host whose every name an earlier one on the same addresses has. All of them are looked at with the
+    main server."""
+    if server.block is not server.main:
         return
-    names = _names(block)
-    addresses = {(address.host, address.port) for address in block.addresses}
-    for earlier in server.main.blocks:
-        if earlier is block:
-            return
-        if earlier.kind != "virtualhost" or not names or not addresses:
+    known: dict[str, list[Block]] = {}
+    for block in server.main.blocks:
+        if block.kind != "virtualhost":
             continue
-        if names <= _names(earlier) and addresses <= {(address.host, address.port) for address in earlier.addresses}:
-            yield warning(
-                "virtual-host-shadowed",
-                f"`{block.origin.text}` never answers: an earlier one has the same address and name",
-                places.whole(block.origin),
-                also=(Label(places.whole(earlier.origin), "this one is found first", primary=False),),
-                help="give one of them another ServerName, or put both into one section",
-            )
-            return
+        names = _names(block)
+        addresses = _addresses(block)
+        # Who has all of the names has this one of them.
+        for earlier in known.get(next(iter(names)), ()) if names and addresses else ():
+            if names <= _names(earlier) and addresses <= _addresses(earlier):
+                yield warning(
+                    "virtual-host-shadowed",
+                    f"`{block.origin.text}` never answers: an earlier one has the same address and name",
+                    places.whole(block.origin),
+                    also=(Label(places.whole(earlier.origin), "this one is found first", primary=False),),
+                    help="give one of them another ServerName, or put both into one section",
+                )
+                break
+        for name in names:
+            known.setdefault(name, []).append(block)
+
+
+def _addresses(block: Block) -> set[tuple[str, int | None]]:
+    return {(address.host, address.port) for address in block.addresses}
 
 
 def _names(block: Block) -> set[str]:

@@ -13,11 +13,13 @@ from evenflow.config.settings import MappingLine, MemberParameters
 def check_parameters(server: Server, places: Places) -> Iterator[Diagnostic]:
     """`ProxyPass /b http://h/` and then `ProxyPass /a http://h/a timeout=3`: one member, and the second's words are
     lost."""
-    earlier: list[MappingLine] = []
-    for mapping in server.mappings:
+    earlier: dict[str, tuple[int, MappingLine]] = {}
+    for place, mapping in enumerate(server.mappings):
         if mapping.target == "!" or balancer_name(mapping.target) is not None:
             continue
-        first = next((one for one in earlier if mapping.target.lower().startswith(one.target.lower())), None)
+        target = mapping.target.lower()
+        beginnings = [earlier[target[:size]] for size in range(len(target) + 1) if target[:size] in earlier]
+        first = min(beginnings, key=_place)[1] if beginnings else None
         if first is not None and mapping.member not in (MemberParameters(), first.member):
             yield warning(
                 "parameters-ignored",
@@ -27,7 +29,11 @@ def check_parameters(server: Server, places: Places) -> Iterator[Diagnostic]:
                 notes=("a URL that begins with an earlier one's is the same member (AH01146)",),
                 help=f"write the longer URL first: move it above {line_of(first.origin, mapping.origin)}",
             )
-        earlier.append(mapping)
+        earlier.setdefault(target, (place, mapping))
+
+
+def _place(item: tuple[int, MappingLine]) -> int:
+    return item[0]
 
 
 def check_balancers(server: Server, places: Places) -> Iterator[Diagnostic]:

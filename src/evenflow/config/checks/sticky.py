@@ -106,34 +106,36 @@ def _is_set(server: Server, name: str) -> bool:
 
 def check_split(server: Server, places: Places) -> Iterator[Diagnostic]:
     """Two balancers over the same hosts for the same paths: one client's requests are chosen for twice."""
-    used = list(_uses(server))
+    alike: dict[frozenset[tuple[str, int]], list[tuple[BalancerView, str]]] = {}
+    for balancer, path in _uses(server):
+        alike.setdefault(balancer.hosts, []).append((balancer, path))
     seen: set[frozenset[str]] = set()
-    for place, (one, first_path) in enumerate(used):
-        for other, second_path in used[place + 1 :]:
-            pair = frozenset((one.name, other.name))
-            if (
-                len(pair) < 2
-                or pair in seen
-                or not (first_path.startswith(second_path) or second_path.startswith(first_path))
-            ):
-                continue
-            if len(one.hosts) < 2 or one.hosts != other.hosts or _choose_alike(one, other):
-                continue
-            seen.add(pair)
-            first, second = sorted((one, other), key=lambda balancer: (balancer.origin.file, balancer.origin.line))
-            path = max(first_path, second_path, key=len)
-            yield warning(
-                "balancers-split",
-                f"`balancer://{first.name}` and `balancer://{second.name}` choose a member each for the same client",
-                places.whole(second.origin),
-                "the same hosts",
-                also=(Label(places.whole(first.origin), "the same hosts", primary=False),),
-                notes=(
-                    f"both serve `{path}` and they share no session, so a client that uses both meets two nodes "
-                    "and one of them does not know it",
-                ),
-                help=_one_balancer(first, second, line_of(second.origin, first.origin)),
-            )
+    pairs = ((*one, *other) for used in alike.values() for place, one in enumerate(used) for other in used[place + 1 :])
+    for one, first_path, other, second_path in pairs:
+        pair = frozenset((one.name, other.name))
+        if (
+            len(pair) < 2
+            or pair in seen
+            or not (first_path.startswith(second_path) or second_path.startswith(first_path))
+        ):
+            continue
+        if len(one.hosts) < 2 or _choose_alike(one, other):
+            continue
+        seen.add(pair)
+        first, second = sorted((one, other), key=lambda balancer: (balancer.origin.file, balancer.origin.line))
+        path = max(first_path, second_path, key=len)
+        yield warning(
+            "balancers-split",
+            f"`balancer://{first.name}` and `balancer://{second.name}` choose a member each for the same client",
+            places.whole(second.origin),
+            "the same hosts",
+            also=(Label(places.whole(first.origin), "the same hosts", primary=False),),
+            notes=(
+                f"both serve `{path}` and they share no session, so a client that uses both meets two nodes "
+                "and one of them does not know it",
+            ),
+            help=_one_balancer(first, second, line_of(second.origin, first.origin)),
+        )
 
 
 def _one_balancer(first: BalancerView, second: BalancerView, where: str) -> str:

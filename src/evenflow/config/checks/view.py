@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from evenflow.config.directives.proxy import balancer_name
@@ -25,6 +26,8 @@ from evenflow.config.settings import (
 )
 from evenflow.config.syntax import Included, Node, Section, Span, Statement, statements
 from evenflow.origin import Origin
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +79,23 @@ def servers(loaded: Loaded) -> Iterator[Server]:
     assert loaded.settings is not None
     main = loaded.settings.main
     yield make_server(main, main)
+    shared = _sections(main)
     for block in main.blocks:
         if block.kind == "virtualhost":
-            yield make_server(main, block)
+            yield make_server(main, block, shared)
 
 
-def make_server(main: Block, block: Block) -> Server:
+def make_server(main: Block, block: Block, shared: tuple[Block, ...] | None = None) -> Server:
+    """One server as the checks see it; `shared` are the main server's sections, where somebody has them at hand."""
+    if shared is None:
+        shared = _sections(main)
     scopes = (main,) if block is main else (main, block)
     engine = next((scope.rewrite.engine for scope in reversed(scopes) if scope.rewrite.engine is not UNSET), False)
     mappings = [mapping for scope in scopes for mapping in (scope.proxy.mappings or ())]
-    inner = [part for scope in scopes for part in _sections(scope)]
+    inner = [part for scope in scopes for part in (shared if scope is main else _sections(scope))]
     locations = tuple(part for part in inner if part.kind == "location")
     proxies = tuple(part for part in inner if part.kind == "proxy")
-    parts = [
-        part for scope in scopes for part in (_every_block(scope) if scope is block else (scope, *_sections(scope)))
-    ]
+    parts = [part for scope in scopes for part in (_every_block(scope) if scope is block else (scope, *shared))]
     return Server(
         block,
         main,
@@ -100,7 +105,7 @@ def make_server(main: Block, block: Block) -> Server:
         (block.rewrite.rules or ()) if engine is True else (),
         engine is True,
         _balancers((*scopes, *inner)),
-        frozenset() if block is main else frozenset(_balancers((main, *_sections(main)))),
+        frozenset() if block is main else frozenset(_balancers((main, *shared))),
         tuple(edit for part in parts for edit in (part.headers.edits or ())),
         tuple(rule for part in parts for rule in (part.rewrite.rules or ())),
     )
@@ -156,7 +161,36 @@ def covers(prefix: str, path: str) -> bool:
 
 
 def _slashes(path: str) -> str:
-    return re.sub("//+", "/", path)
+    return re.sub("//+", "/", path) if "//" in path else path
+
+
+class Prefixes(Generic[T]):
+    """Things by the prefix of the paths that each takes, to be found without looking at all of them."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, list[tuple[int, T]]] = {}
+        self._count = 0
+
+    def put(self, prefix: str, thing: T) -> None:
+        """One more, behind those that are there."""
+        self._at.setdefault(_slashes(prefix), []).append((self._count, thing))
+        self._count += 1
+
+    def taking(self, path: str) -> list[tuple[int, T]]:
+        """Whoever covers the path (see `covers`), in the order in which they were put, each with its place in it."""
+        path = _slashes(path)
+        found = list(self._at.get(path, ()))
+        slash = path.find("/")
+        while slash >= 0:
+            for size in (slash, slash + 1):
+                if size < len(path):
+                    found += self._at.get(path[:size], ())
+            slash = path.find("/", slash + 1)
+        return sorted(found, key=_place)
+
+
+def _place(item: tuple[int, object]) -> int:
+    return item[0]
 
 
 def location_mapping(location: Block) -> MappingLine | None:

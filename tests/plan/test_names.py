@@ -30,7 +30,7 @@ def whole(lines: str) -> str:
 def test_our_own_url(server_name: str, canonical: str, host: str, tls: bool, url: bytes) -> None:
     plan = plan_of(whole(f"ServerName {server_name}\nUseCanonicalName {canonical}"))
     head = head_of("GET", "/", version="1.1" if host else "1.0", host=host)
-    assert own_url(plan.hosts[0], head, facts_of(plan, tls=tls)) == url
+    assert own_url(plan.hosts[0], plan.hosts[0].base, head, facts_of(plan, tls=tls)) == url
 
 
 def test_its_parts() -> None:
@@ -38,5 +38,7 @@ def test_its_parts() -> None:
     head = head_of("GET", "/", host="b.example:81")
     facts = facts_of(plan)
     host = plan.hosts[0]
-    assert (own_scheme(host, facts), own_name(host, head), own_port(host, head, facts)) == (b"http", b"b.example", 81)
+    scope = host.base
+    assert (own_scheme(host, facts), own_name(host, scope, head)) == (b"http", b"b.example")
+    assert own_port(host, scope, head, facts) == 81
     assert [default_port(scheme) for scheme in (b"http", b"ws", b"https", b"wss")] == [80, 80, 443, 443]

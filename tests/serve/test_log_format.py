@@ -185,7 +185,7 @@ def test_no_facts_no_address() -> None:
 def test_the_name_that_was_asked_for(record: LogRecord, host: bytes, expected: str) -> None:
     record.head = head(b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")
     assert line("%V", record) == expected
-    record.decision.host.use_canonical_name = True
+    record.decision.scope.canonical_name = True
     record.decision.host.server_port = 8443
     assert line("%V %p", record) == "wiki.example 8443"
 

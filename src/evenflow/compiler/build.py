@@ -35,6 +35,7 @@ from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
 from evenflow.plan.environment import asked_by
+from evenflow.plan.ground_rules import METHODS, TRACE_EXTENDED, TRACE_OFF, TRACE_ON
 from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.maps import ProgramMap
@@ -130,12 +131,6 @@ def make_host(
     if core.document_root:
         host.document_root = to_bytes(absolute(root, core.document_root))
     set_times_and_limits(host, both)
-    canonical = (core.use_canonical_name or "off").lower()
-    host.use_canonical_name = canonical == "on"
-    if canonical == "dns":
-        findings.error(
-            "value-not-supported", "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`", origin
-        )
     host.tls = bool(both.tls.engine)
     if host.tls:
         host.certificates = certificates(both, root, findings)
@@ -213,6 +208,7 @@ def error_log(target: str, root: str) -> str:
 
 def set_paths(host: VirtualHost, block: Block) -> None:
     """How paths are read; `block` is the server's own, as the main server's AllowEncodedSlashes is not taken over."""
+    host.server_path = to_bytes(block.core.server_path or "")
     host.encoded_slashes = SLASHES[block.core.encoded_slashes or "off"]
     mappings = [mapping for mapping in host.mappings if isinstance(mapping, Mapping)]
     mappings += [one.mapping for one in host.locations if isinstance(one, Section) and one.mapping is not None]
@@ -237,6 +233,11 @@ def set_times_and_limits(host: VirtualHost, block: Block) -> None:
         host.limit_request_field_size = core.limit_request_field_size
     if core.limit_request_fields is not UNSET:
         host.limit_request_fields = core.limit_request_fields
+    host.strict_host = bool(core.strict_host)
+    if core.registered_methods:
+        host.methods = METHODS | {to_bytes(method) for method in core.methods or ()}
+    host.trace = {"on": TRACE_ON, "off": TRACE_OFF, "extended": TRACE_EXTENDED}[core.trace or "on"]
+    host.most_restarts = core.internal_recursion or 10
     host.merge_slashes = core.merge_slashes is not False
     host.server_signature = to_bytes((core.server_signature or "off").lower())
 

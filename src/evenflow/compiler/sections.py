@@ -39,6 +39,9 @@ def base_scope(block: Block, backends: Backends, findings: Findings, maps: Maps)
     add(scope, compile_said(replace(block, blocks=()), None, backends, findings, maps, server=True))
     if block.proxy.via is not UNSET:
         scope.via = to_bytes(block.proxy.via.lower())
+    if block.proxy.max_forwards is not UNSET:
+        scope.max_forwards = block.proxy.max_forwards
+    scope.bad_header = BAD_HEADERS[block.proxy.bad_header or "iserror"]
     return scope
 
 
@@ -54,6 +57,12 @@ def compile_said(
         said.say("error_override_codes", frozenset(proxy.error_override_codes or ()))
     said.say("add_headers", known(proxy.add_headers))
     said.say("interpolate", known(proxy.interpolate))
+    said.say("forwards_expect", known(proxy.forwards_expect))
+    if block.core.use_canonical_name:
+        said.say("canonical_name", block.core.use_canonical_name == "on")
+    said.say("physical_port", known(block.core.physical_port))
+    if block.core.body_limit is not UNSET:
+        said.say("body_limit", block.core.body_limit)
     said.say("cookie_paths", tuple(compile_cookie(line) for line in proxy.cookie_paths or ()))
     said.say("cookie_domains", tuple(compile_cookie(line) for line in proxy.cookie_domains or ()))
     said.say(
@@ -107,6 +116,10 @@ def compile_branches(
         said = compile_said(block, "*If", backends, findings, maps)
         made.append(Branch(condition, block.kind != "if", said, block.origin))
     return tuple(made)
+
+
+BAD_HEADERS: Final = {"iserror": 0, "ignore": 1, "startbody": 2}
+"""ProxyBadHeader's words, as `proxy.bad_lines` numbers them."""
 
 
 def known(value: bool | Unset) -> bool | None:

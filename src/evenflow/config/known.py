@@ -280,7 +280,7 @@ HostnameLookups A tuning
 HttpProtocolOptions S
 Include A
 IncludeOptional A
-LimitInternalRecursion S tuning
+LimitInternalRecursion S
 LimitRequestBody A
 LimitRequestFields S
 LimitRequestFieldsize S
@@ -303,7 +303,7 @@ Port S
 Protocol S
 Protocols S
 ProtocolsHonorOrder S
-QualifyRedirectURL A
+QualifyRedirectURL A local
 ReadBufferSize A tuning
 RegexDefaultOptions G
 RegisterHttpMethod G

@@ -331,7 +331,7 @@ class Story:
                 "ProxyErrorOverride",
                 " ".join([switch(scope.error_override), *map(str, sorted(scope.error_override_codes))]),
             ),
-            ("UseCanonicalName", switch(host.use_canonical_name)),
+            ("UseCanonicalName", switch(host.base.canonical_name)),
         )
         return [{"name": name, "value": value, "place": self.said(name)} for name, value in values]
 

@@ -178,7 +178,7 @@ def answer(inquiry: Inquiry, status: int, target: bytes, origin: Origin) -> Deci
         return decision.answer(inquiry, status, "a Redirect with a status that is none")
     if target.startswith(b"/"):
         if not inquiry.scope.redirect_relative:
-            target = own_url(inquiry.host, inquiry.head, inquiry.facts) + target
+            target = own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + target
     elif not is_url(target):
         return decision.answer(inquiry, 500, BAD_TARGET)
     if b"?" not in target:

@@ -17,6 +17,7 @@ from evenflow.plan import (
     branches,
     decision,
     environment,
+    ground_rules,
     locations,
     lookahead,
     mapping,
@@ -117,12 +118,14 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
             return decision.answer(inquiry, 421, "the TLS handshake was for a virtual host with other certificates")
     else:
         host = table.select(head.host)
+    if table.has_paths and not head.host:
+        host = ground_rules.host_by_path(table, head.path) or host
     inquiry.host = host
     inquiry.scope = host.base
     inquiry.origin = host.origin
     if inquiry.trace is not None:
         inquiry.note(steps.VIRTUAL_HOST, host.origin, head.host, host.server_name, table.why(host, head.host))
-    return None
+    return ground_rules.refuse(inquiry, table) if table.has_rules else None
 
 
 def set_early(inquiry: Inquiry) -> Decision | None:
@@ -262,6 +265,7 @@ PHASES: Final[tuple[Phase, ...]] = (
     rewritten.run_server_rules,
     map_by_mappings,
     map_by_aliases,
+    ground_rules.answer_trace,
     gather_scope,
     set_conditions,
     admission.admit,

@@ -32,6 +32,9 @@ cdef class Reverse:
 cdef class Scope:
     cdef public bint preserve_host, error_override, add_headers, rewrite_on, interpolate
     cdef public tuple cookie_paths, cookie_domains
+    cdef public bint canonical_name, physical_port, forwards_expect
+    cdef public long long body_limit, max_forwards
+    cdef public int bad_header
     cdef public bint redirect_relative, alias_preserves
     cdef public frozenset error_override_codes
     cdef public bytes via
@@ -58,9 +61,11 @@ cdef class VirtualHost:
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public tuple redirects, file_aliases
     cdef public double timeout, proxy_timeout, keep_alive_timeout
-    cdef public bint ordinary_paths, merge_slashes, maps_encoded
-    cdef public int encoded_slashes
-    cdef public bint keep_alive, use_canonical_name, tls
+    cdef public bint keep_alive, tls
+    cdef public bint ordinary_paths, merge_slashes, maps_encoded, strict_host
+    cdef public int encoded_slashes, trace
+    cdef public bytes server_path
+    cdef public frozenset methods
     cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends, early_asked, remoteip

@@ -164,7 +164,8 @@ class Scope:
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
         "auth_origin", "user_file", "group_file", "authoritative", "fake",
-        "interpolate", "cookie_paths", "cookie_domains",
+        "interpolate", "cookie_paths", "cookie_domains", "canonical_name", "physical_port", "body_limit",
+        "forwards_expect", "max_forwards", "bad_header",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
@@ -217,6 +218,18 @@ class Scope:
         """ProxyPassInterpolateEnv"""
         self.cookie_paths: tuple[CookieReverse, ...] = ()
         self.cookie_domains: tuple[CookieReverse, ...] = ()
+        self.canonical_name = False
+        """UseCanonicalName On"""
+        self.physical_port = False
+        """UseCanonicalPhysicalPort"""
+        self.body_limit = 1 << 30
+        """LimitRequestBody in bytes, for what is not forwarded; 0 for none."""
+        self.forwards_expect = True
+        """Proxy100Continue"""
+        self.max_forwards = -1
+        """ProxyMaxForwards: what a request gets that has no Max-Forwards; -1 for nothing."""
+        self.bad_header = 0
+        """ProxyBadHeader; see `proxy.bad_lines`."""
         self.redirect: object = None
         """`alias.RedirectHere`: the Redirect without a path of the last section that has one"""
         self.redirects: tuple[object, ...] = ()
@@ -243,8 +256,9 @@ class VirtualHost:
     __slots__ = (
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
-        "limit_request_field_size", "limit_request_fields", "server_signature", "use_canonical_name", "tls",
-        "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded",
+        "limit_request_field_size", "limit_request_fields", "server_signature", "tls",
+        "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded", "strict_host", "server_path", "methods",
+        "trace",
         "redirects", "file_aliases",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
@@ -272,7 +286,6 @@ class VirtualHost:
         self.limit_request_field_size = 8190
         self.limit_request_fields = 100
         self.server_signature = b"off"
-        self.use_canonical_name = False
         self.tls = False
         self.certificates: tuple[tuple[str, str | None], ...] = ()
         """(certificate file, key file or None where the key is in the certificate's file), absolute paths"""
@@ -314,6 +327,12 @@ class VirtualHost:
         self.encoded_slashes = 0
         """`wire.targets`: REFUSED, DECODED or KEPT."""
         self.maps_encoded = False
+        self.strict_host = False
+        self.server_path = b""
+        self.methods: frozenset[bytes] | None = None
+        """The only methods that are taken; None for all."""
+        self.trace = 0
+        """TraceEnable; see `ground_rules`."""
         """A mapping is `encoded`."""
         self.origin = origin
 

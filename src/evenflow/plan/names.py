@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evenflow.plan.model import ConnectionFacts, VirtualHost
+from evenflow.plan.model import ConnectionFacts, Scope, VirtualHost
 from evenflow.wire.targets import split_host
 
 if TYPE_CHECKING:
@@ -23,21 +23,26 @@ def own_scheme(host: VirtualHost, facts: ConnectionFacts) -> bytes:
     return b"https" if facts.tls else b"http"
 
 
-def own_name(host: VirtualHost, head: RequestHead) -> bytes:
+def own_name(host: VirtualHost, scope: Scope, head: RequestHead) -> bytes:
     """The name without port: the Host field's, or ServerName's under UseCanonicalName On and where there is no Host."""
-    if host.use_canonical_name or not head.host:
+    if scope.canonical_name or not head.host:
         return host.server_name
     return split_host(head.host)[0]
 
 
-def own_port(host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> int:
-    """The port: Host's, else ServerName's, else the scheme's default."""
-    if not host.use_canonical_name and head.host:
-        port = split_host(head.host)[1]
+def own_port(host: VirtualHost, scope: Scope, head: RequestHead, facts: ConnectionFacts) -> int:
+    """The port: Host's, else ServerName's, else the scheme's default; with UseCanonicalPhysicalPort the connection's
+    own comes before the scheme's, and before ServerName's where UseCanonicalName is off."""
+    if not scope.canonical_name:
+        port = split_host(head.host)[1] if head.host else 0
         if port:
             return port
+        if scope.physical_port and facts.local_port:
+            return facts.local_port
     if host.server_port:
         return host.server_port
+    if scope.physical_port and facts.local_port:
+        return facts.local_port
     return default_port(own_scheme(host, facts))
 
 
@@ -46,11 +51,11 @@ def default_port(scheme: bytes) -> int:
     return 443 if scheme == b"https" or scheme == b"wss" else 80
 
 
-def own_url(host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> bytes:
+def own_url(host: VirtualHost, scope: Scope, head: RequestHead, facts: ConnectionFacts) -> bytes:
     """`scheme://name[:port]`, no slash behind it; the scheme's default port is left out."""
     scheme = own_scheme(host, facts)
-    port = own_port(host, head, facts)
-    url = scheme + b"://" + own_name(host, head)
+    port = own_port(host, scope, head, facts)
+    url = scheme + b"://" + own_name(host, scope, head)
     if port != default_port(scheme):
         url += b":%d" % port
     return url

@@ -68,7 +68,7 @@ def reverse_url(reverses: tuple[Reverse, ...], url: bytes, view: Answered) -> by
             if lowered.startswith(prefix, start):
                 made = replacement + url[start + len(prefix) :]
                 if made.startswith(b"/"):
-                    made = own_url(view.decision.host, view.head, view.facts) + made
+                    made = own_url(view.decision.host, view.decision.scope, view.head, view.facts) + made
                 return made
     return None
 

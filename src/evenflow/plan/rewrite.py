@@ -579,7 +579,7 @@ def qualified(inquiry: Inquiry, url: bytes) -> bytes:
         return url
     if not url.startswith(b"/"):
         url = b"/" + url
-    return own_url(inquiry.host, inquiry.head, inquiry.facts) + url
+    return own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + url
 
 
 def reduced(inquiry: Inquiry, url: bytes) -> bytes:

@@ -127,11 +127,11 @@ def _document_root(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _server_name(inquiry: Inquiry, argument: bytes) -> bytes:
-    return own_name(inquiry.host, inquiry.head)
+    return own_name(inquiry.host, inquiry.scope, inquiry.head)
 
 
 def _server_port(inquiry: Inquiry, argument: bytes) -> bytes:
-    return b"%d" % own_port(inquiry.host, inquiry.head, inquiry.facts)
+    return b"%d" % own_port(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts)
 
 
 def _server_addr(inquiry: Inquiry, argument: bytes) -> bytes:

@@ -7,6 +7,7 @@ cdef class HostTable:
     cdef public VirtualHost first
     cdef public dict names
     cdef public list patterns
+    cdef public bint strict, has_rules, has_paths
 
     @cython.locals(name=bytes, pattern=bytes, place=Py_ssize_t, other=Py_ssize_t)
     cpdef VirtualHost find(self, bytes host)

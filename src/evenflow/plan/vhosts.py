@@ -14,7 +14,7 @@ from evenflow.wire.targets import split_host
 class HostTable:
     """The virtual hosts of one local address in file order."""
 
-    __slots__ = ("hosts", "first", "names", "patterns")
+    __slots__ = ("hosts", "first", "names", "patterns", "strict", "has_rules", "has_paths")
 
     def __init__(self, hosts: tuple[VirtualHost, ...]) -> None:
         """`hosts` holds one at least."""
@@ -23,6 +23,11 @@ class HostTable:
         self.names: dict[bytes, int] = {}
         self.patterns: list[tuple[int, bytes]] = []
         """(place of the virtual host, its wildcard alias) in file order"""
+        self.strict = hosts[0].strict_host
+        """StrictHostCheck: an unknown name is refused."""
+        self.has_rules = self.strict or any(host.methods is not None for host in hosts)
+        """Whether `ground_rules.refuse` has something to say."""
+        self.has_paths = any(host.server_path != b"" for host in hosts)
         for place, host in enumerate(hosts):
             for name in (host.server_name, *host.aliases):
                 self.names.setdefault(name, place)

@@ -15,7 +15,7 @@ from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.chunked cimport ChunkedReader
 from evenflow.wire.framing cimport CHUNKED, UNTIL_CLOSE, request_body, response_body
 from evenflow.wire.http1 cimport (
-    CONTENT_LENGTH, COOKIE, EXPECT, TRANSFER_ENCODING, UPGRADE, RequestHead, ResponseHead, find_loose_head_end,
+    CONTENT_LENGTH, COOKIE, EXPECT, MAX_FORWARDS, TRANSFER_ENCODING, UPGRADE, RequestHead, ResponseHead, find_loose_head_end,
 )
 from evenflow.wire.outlet cimport Outlet
 from evenflow.wire.scan cimport find_byte, find_head_end, piece
@@ -66,6 +66,8 @@ cdef class Exchange:
     cdef readonly long long request_length
     cdef bint expects
     cdef readonly bint held_back
+    cdef readonly int switched
+    cdef readonly bint ends_here
     cdef long long response_left
     cdef bint response_coded
     cdef bint chunked_out
@@ -100,6 +102,9 @@ cdef class Exchange:
     @cython.locals(head=RequestHead, host=VirtualHost)
     cdef void _decided(self, Decision decision, double now) except *
     cdef void _look_at_switches(self, dict env) except *
+    cdef bint _goes_on(self) except -1
+    cdef bint _is_too_long(self) except -1
+    cdef void _say_continue(self) except *
     cdef void _look_at_expect(self) except *
     cdef void _collected_all(self) except *
     @cython.locals(step=cython.int, size=cython.longlong)
@@ -107,7 +112,7 @@ cdef class Exchange:
     @cython.locals(at=Py_ssize_t, size=Py_ssize_t, reader=ChunkedReader, out=Outlet)
     cdef Py_ssize_t _pass_chunks(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except -2
     cdef void _broken_body(self, object fault) except *
-    @cython.locals(at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader, forwards=bint)
+    @cython.locals(at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader, forwards=bint, whole=bint, most=Py_ssize_t)
     cdef Py_ssize_t _collect(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except -2
     @cython.locals(decision=Decision, balance=Balance, balancer=Balancer, head=RequestHead, query=bytes, url=bytes, session=Session)
     cdef void _find_session(self) except *

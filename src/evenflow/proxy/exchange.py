@@ -22,7 +22,7 @@ from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
-from evenflow.proxy import attempt, encoding, request, response
+from evenflow.proxy import attempt, bad_lines, encoding, hops, request, response, switches
 from evenflow.proxy.answered import Answered
 from evenflow.proxy.attempt import MemberFailure
 from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
@@ -36,6 +36,7 @@ from evenflow.wire.http1 import (
     CONTENT_LENGTH,
     COOKIE,
     EXPECT,
+    MAX_FORWARDS,
     TRANSFER_ENCODING,
     UPGRADE,
     RequestHead,
@@ -93,6 +94,10 @@ MOST_COLLECTED: Final = 65536
 PROXY_ERROR: Final = b"Proxy Error"
 SAID_BY_PROXY: Final = ("corrupt status line", "Corrupt status line", "Too many", "Unexpected Upgrade")
 """Faults of a member's answer that httpd reports as `Proxy Error`."""
+MOST_WHOLE: Final = 1 << 24
+"""With proxy-sendcl a chunked body is read whole before a member is asked, if it is not longer than this."""
+ANSWERED_HERE: Final = frozenset((FILE, LOCAL))
+"""Whose request bodies have a limit."""
 MOST_HEAD: Final = 1 << 20
 """A request head that is longer is refused, whatever the limits for its lines say."""
 MOST_NOTED: Final = 8190
@@ -184,6 +189,10 @@ class Exchange:
         self.request_left = 0
         self.request_length = 0
         self.expects = False
+        self.switched = 0
+        """What `switches` of the environment are set."""
+        self.ends_here = False
+        """Max-Forwards is used up: TRACE and OPTIONS are answered by ourselves."""
         self.held_back = False
         """The request body waits for the member's 100."""
         self.response_left = 0
@@ -329,12 +338,20 @@ class Exchange:
             self._look_at_expect()
             if self.step == OWN:
                 return
-        if decision.kind != FORWARD:
+        if decision.env:
+            self.switched = switches.read(decision.env)
+        if decision.kind == FORWARD and head.find(MAX_FORWARDS) >= 0 and not self._goes_on():
+            return
+        if decision.kind != FORWARD or self.ends_here:
+            if self.request_left != 0 and decision.kind in ANSWERED_HERE and self._is_too_long():
+                return
             if self.request_left != 0 and not self.expects and self.request_left <= MOST_COLLECTED:
                 self.step = BODY
             else:
                 self._collected_all()
             return
+        if self.expects and not decision.scope.forwards_expect:
+            self._say_continue()
         if self.request_left == CHUNKED and not self.expects:
             self.step = BODY
             return
@@ -347,6 +364,38 @@ class Exchange:
             self.client_version = 10
         self.speaks_old = self.client_version < 11 and b"force-response-1.0" in env
         self.closes_by_switch = self.speaks_old or b"nokeepalive" in env
+
+    def _goes_on(self) -> bool:
+        """Whether Max-Forwards lets the request go to a member."""
+        head = self.head
+        judged = hops.judge(head.get(b"max-forwards") or b"")
+        if judged == hops.PASSES:
+            return True
+        if judged == hops.GARBLED:
+            self._proxy_error(400, "Max-Forwards request header could not be parsed")
+        elif head.method == b"TRACE" or head.method == b"OPTIONS":
+            self.ends_here = True
+            return True
+        else:
+            self._proxy_error(400, "Max-Forwards has reached zero - proxy loop?")
+        return False
+
+    def _is_too_long(self) -> bool:
+        """LimitRequestBody, as far as the request says how long its body is."""
+        limit = self.decision.scope.body_limit
+        if limit == 0 or self.request_left <= limit:
+            return False
+        self.refuse(413, f"the request body is longer than LimitRequestBody allows ({limit})")
+        return True
+
+    def _say_continue(self) -> None:
+        """Proxy100Continue Off: the client's 100 comes from us, and the member does not hear of it."""
+        self.expects = self.held_back = False
+        if self.request_left == 0:
+            # httpd has promised a 100 that nothing calls for, and closes.
+            self.keep_client = False
+        else:
+            self.to_client.put(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _look_at_expect(self) -> None:
         """RFC 9110 section 10.1.1: the only expectation is 100-continue; anything else is answered with 417."""
@@ -418,9 +467,12 @@ class Exchange:
     def _collect(self, buffer: bytearray, start: int, end: int, now: float) -> int:
         """Keep body bytes; go on when the body is complete or too large to wait for."""
         at = start
+        forwards = self.decision.kind == FORWARD and not self.ends_here
+        whole = forwards and self.switched & switches.WITH_LENGTH != 0
+        most = MOST_WHOLE if whole else PREFETCH if forwards else MOST_COLLECTED
         if self.request_left == CHUNKED:
             reader = self.request_chunks
-            while at < end and not reader.done and len(self.collected) <= MOST_COLLECTED:
+            while at < end and not reader.done and len(self.collected) <= (most if whole else MOST_COLLECTED):
                 try:
                     at = reader.take(buffer, at, end)
                 except ProtocolFault as fault:
@@ -436,15 +488,21 @@ class Exchange:
             at = start + size
             self.collected += buffer[start:at]
             self.request_left -= size
-        forwards = self.decision.kind == FORWARD
-        if self.request_left == 0 or len(self.collected) >= (PREFETCH if forwards else MOST_COLLECTED):
+        if self.request_left == 0 or len(self.collected) >= most:
             if forwards:
-                if self.request_left == 0 and len(self.collected) <= PREFETCH:
+                if self.request_left == 0 and (whole or len(self.collected) <= PREFETCH):
                     self.request_length = len(self.collected)
+                elif whole:
+                    self.refuse_request(413, "the body is too long to be sent with a length (proxy-sendcl)")
+                    return at
                 self._find_session()
                 self.elect(now)
             else:
-                self._collected_all()
+                limit = self.decision.scope.body_limit
+                if limit and len(self.collected) > limit and self.decision.kind in ANSWERED_HERE:
+                    self.refuse_request(413, f"the request body is longer than LimitRequestBody allows ({limit})")
+                else:
+                    self._collected_all()
         return at
 
     # --- which member ---------------------------------------------------------------------------------------------
@@ -513,7 +571,7 @@ class Exchange:
         if length == 0 and head.find(CONTENT_LENGTH) < 0 and head.find(TRANSFER_ENCODING) < 0:
             length = -2
         out = self.to_backend
-        if request.is_ordinary(head, scope):
+        if not self.switched and request.is_ordinary(head, scope):
             request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade)
         else:
             fields = Headers(request.merged(head.pairs()))
@@ -522,7 +580,7 @@ class Exchange:
                 fields.set(b"Host", head.host)
             if scope.request_edits:
                 self._edit_request(fields)
-            request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade)
+            request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade, self.switched)
         if self.collected:
             if length == CHUNKED:
                 out.put_chunk_size(len(self.collected))
@@ -730,7 +788,11 @@ class Exchange:
                     raise ProtocolFault("Corrupt status line returned by remote server", 502)
                 held += buffer[start:end]
                 return
-            answer.parse(piece(buffer, start, stop), member.response_field_size)
+            data = piece(buffer, start, stop)
+            if self.decision.scope.bad_header:
+                data, size = bad_lines.forgiven(data, self.decision.scope.bad_header)
+                stop = start + size
+            answer.parse(data, member.response_field_size)
             start = stop
             if answer.status >= 200:
                 self._begin_answer(now)
@@ -754,7 +816,7 @@ class Exchange:
             if not self.expects:
                 return
             self.held_back = False
-        if self.head.version >= 11:
+        if self.head.version >= 11 and not self.switched & switches.NO_INTERIM:
             response.write_interim(self.to_client, self.answer)
 
     def _switch(self, buffer: bytearray, start: int, end: int) -> None:
@@ -787,6 +849,7 @@ class Exchange:
             and left != UNTIL_CLOSE
             and not member.generic
             and not member.disable_reuse
+            and not self.switched & (switches.NO_KEEPALIVE | switches.HTTP_1_0)
         )
         if (
             decision.balancer is not None
@@ -895,7 +958,8 @@ class Exchange:
             if value is not None:
                 fields.set(name, value)
         if scope.via == b"on" or scope.via == b"full":
-            fields.append(b"Via", request.via_of(scope, self.decision.host))
+            # A line of its own, whoever wrote one before.
+            fields.items.append((b"Via", request.via_of(scope, self.decision.host, self.head, self.facts)))
         if scope.reverses:
             reverse_fields(scope.reverses, fields, self)
         if scope.cookie_paths or scope.cookie_domains:

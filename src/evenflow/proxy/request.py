@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from evenflow.plan.model import ConnectionFacts, Decision, Member, Scope, VirtualHost
+from evenflow.plan.names import default_port, own_port, own_scheme
+from evenflow.proxy import switches
 from evenflow.wire.framing import CHUNKED
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import (
     CONTENT_LENGTH,
+    EXPECT,
     MAX_FORWARDS,
     STRIDE,
     X_FORWARDED_FOR,
@@ -34,8 +37,8 @@ IDEMPOTENT: Final = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"
 """RFC 9110 section 9.2.2"""
 
 
-def put_start(out: Outlet, head: RequestHead, decision: Decision, member: Member) -> None:
-    """`METHOD path?query HTTP/1.1`, the path as it was decided and nothing else."""
+def put_start(out: Outlet, head: RequestHead, decision: Decision, member: Member, old: bool = False) -> None:
+    """`METHOD path?query HTTP/1.1`, the path as it was decided and nothing else; HTTP/1.0 if `old`."""
     out.put(head.method)
     out.put(b" ")
     if member.path:
@@ -48,10 +51,10 @@ def put_start(out: Outlet, head: RequestHead, decision: Decision, member: Member
     if query is not None:
         out.put(b"?")
         out.put(query)
-    out.put(b" HTTP/1.1\r\nHost: ")
+    out.put(b" HTTP/1.0\r\nHost: " if old else b" HTTP/1.1\r\nHost: ")
 
 
-def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None) -> None:
+def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None, closes: bool = False) -> None:
     """How long the body is (-2: there is none and nothing was said), and what becomes of the connection."""
     if length == CHUNKED:
         out.put(b"Transfer-Encoding: chunked\r\n")
@@ -63,7 +66,7 @@ def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None) -> 
         out.put(b"Connection: Upgrade\r\nUpgrade: ")
         out.put(upgrade)
         out.put(b"\r\n\r\n")
-    elif member.generic or member.disable_reuse:
+    elif member.generic or member.disable_reuse or closes:
         out.put(b"Connection: close\r\n\r\n")
     else:
         out.put(b"Connection: Keep-Alive\r\n\r\n")
@@ -78,6 +81,8 @@ def is_ordinary(head: RequestHead, scope: Scope) -> bool:
         or scope.request_edits
         or scope.via != b"off"
         or head.find(MAX_FORWARDS) >= 0
+        or scope.max_forwards >= 0
+        or (not scope.forwards_expect and head.find(EXPECT) >= 0)
     )
 
 
@@ -163,12 +168,13 @@ def merged(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 def write_edited(
     out: Outlet, head: RequestHead, fields: Headers, decision: Decision, member: Member, facts: ConnectionFacts,
-    length: int, upgrade: bytes | None,
+    length: int, upgrade: bytes | None, switched: int = 0,
 ) -> None:  # fmt: skip
     """The long way: `fields` are the client's, merged and edited; they are changed here."""
     scope = decision.scope
     host = decision.host
-    put_start(out, head, decision, member)
+    old = switched & switches.HTTP_1_0 != 0
+    put_start(out, head, decision, member, old)
     client_host = fields.get(b"host")
     if client_host is None:
         client_host = head.host
@@ -178,23 +184,27 @@ def write_edited(
         # Before our own fields are added: nobody makes X-Forwarded-For disappear by naming it in Connection.
         for named in head.named_by_connection():
             fields.remove(named)
+    if scope.max_forwards >= 0 and fields.get(b"max-forwards") is None:
+        fields.append(b"Max-Forwards", b"%d" % (scope.max_forwards + 1))
+    edit_via(fields, scope, host, head, facts)
     if scope.add_headers:
         fields.append(b"X-Forwarded-For", decision.client(facts))
         if client_host:
             fields.append(b"X-Forwarded-Host", client_host)
         fields.append(b"X-Forwarded-Server", host.server_name)
-    edit_via(fields, scope, host)
     for name, value in fields:
         key = name.lower()
         if key in NOT_FORWARDED:
             continue
         if key == b"max-forwards" and value.isdigit():
             value = less_one(value)
+        elif key == b"expect" and not scope.forwards_expect:
+            continue
         out.put(name)
         out.put(b": ")
         out.put(value)
         out.put(b"\r\n")
-    put_end(out, member, length, upgrade)
+    put_end(out, member, length, upgrade, old or switched & switches.NO_KEEPALIVE != 0)
 
 
 def less_one(digits: bytes) -> bytes:
@@ -205,14 +215,19 @@ def less_one(digits: bytes) -> bytes:
     return b"%d" % max(0, value - 1)
 
 
-def edit_via(fields: Headers, scope: Scope, host: VirtualHost) -> None:
+def edit_via(fields: Headers, scope: Scope, host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> None:
     """ProxyVia on the way to the member: `on` and `full` add ourselves, `block` removes what others wrote."""
     if scope.via == b"block":
         fields.remove(b"Via")
     elif scope.via != b"off":
-        fields.append(b"Via", via_of(scope, host))
+        fields.append(b"Via", via_of(scope, host, head, facts))
 
 
-def via_of(scope: Scope, host: VirtualHost) -> bytes:
-    """Our own entry in a Via field (RFC 9110 section 7.6.3)."""
-    return b"1.1 " + host.server_name + (b" (evenflow)" if scope.via == b"full" else b"")
+def via_of(scope: Scope, host: VirtualHost, head: RequestHead, facts: ConnectionFacts) -> bytes:
+    """Our own entry in a Via field (RFC 9110 section 7.6.3): the client's protocol, ServerName, and the port of our own
+    URLs where it is not the scheme's."""
+    port = own_port(host, scope, head, facts)
+    name = host.server_name
+    if port != default_port(own_scheme(host, facts)):
+        name += b":%d" % port
+    return (b"1.1 " if head.version >= 11 else b"1.0 ") + name + (b" (evenflow)" if scope.via == b"full" else b"")

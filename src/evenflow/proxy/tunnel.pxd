@@ -9,6 +9,7 @@ cdef class Tunnel:
     cdef readonly double timeout
     cdef public long long sent
     cdef public long long received
+    cdef public bint half_closes
     cdef public bint client_ended
     cdef public bint backend_ended
 

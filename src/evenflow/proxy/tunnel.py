@@ -20,11 +20,15 @@ class Tunnel:
         """Bytes to the member."""
         self.received = 0
         """Bytes from the member."""
+        self.half_closes = True
+        """Whether one side may still speak when the other has ended."""
         self.client_ended = False
         self.backend_ended = False
 
     def over(self) -> bool:
-        """Whether both sides have said their last byte."""
+        """Whether both sides have said their last byte, or one where that is enough."""
+        if not self.half_closes:
+            return self.client_ended or self.backend_ended
         return self.client_ended and self.backend_ended
 
     def close(self) -> None:

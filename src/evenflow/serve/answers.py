@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
 from evenflow.plan.names import own_url
 from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
+from evenflow.serve.echo import allowed, trace_body
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
 
@@ -42,6 +44,8 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
     if exchange.status:
         return error_answer(server, exchange, exchange.status)
     assert decision is not None
+    if exchange.ends_here or decision.handler == TRACE_HANDLER:
+        return echo_answer(server, exchange)
     if decision.kind == REDIRECT:
         return redirect(server, exchange, decision)
     if decision.kind == FILE:
@@ -57,6 +61,17 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
     if decision.status < 300 and exchange.head.path == b"*":
         return whole(server, exchange, decision.status, [], b"", b"")
     return error_answer(server, exchange, decision.status)
+
+
+def echo_answer(server: Server, exchange: Exchange) -> OwnAnswer:
+    """TRACE or OPTIONS that goes no further."""
+    if exchange.head.method == b"OPTIONS":
+        return whole(server, exchange, 200, [(b"Allow", allowed(exchange))], b"", b"")
+    body = trace_body(exchange)
+    if body is None:
+        exchange.why = "TRACE with a request body (TraceEnable)"
+        return error_answer(server, exchange, 413)
+    return whole(server, exchange, 200, [], body, b"message/http")
 
 
 def settle(exchange: Exchange, status: int) -> bool:
@@ -149,7 +164,8 @@ def whole(
 def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
     """A file below DocumentRoot. Plain `Header` acts on its fields, which are the handler's; not on an error page."""
     assert exchange.facts is not None
-    found = files.find_file(decision.file, exchange.head, own_url(decision.host, exchange.head, exchange.facts))
+    our_url = own_url(decision.host, decision.scope, exchange.head, exchange.facts)
+    found = files.find_file(decision.file, exchange.head, our_url)
     close = settle(exchange, found.status)
     if decision.content_type and found.status in (200, 206) and exchange.head.method not in (b"OPTIONS", b"TRACE"):
         found.content_type = decision.content_type

@@ -26,6 +26,7 @@ from evenflow.proxy.exchange import (
     WAIT,
     Exchange,
 )
+from evenflow.proxy.switches import NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel import Tunnel
 from evenflow.serve.answers import own_answer
 from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept
@@ -314,6 +315,9 @@ class ClientConnection(Connection):
                 self._ask(exchange)
                 return
             else:
+                if exchange.to_client.pending():
+                    # A 100 that we owe the client for its body.
+                    self._flush(exchange)
                 return
 
     def _ask(self, exchange: Exchange) -> None:
@@ -386,6 +390,8 @@ class ClientConnection(Connection):
         member: Member = slot.member
         # A second try after a kept connection failed must be a fresh one.
         fresh = exchange.repeated_fresh or exchange.attempts != 0
+        if exchange.switched & NOT_POOLED and exchange.served == 0:
+            fresh = True
         backend = None if fresh else take_kept(self.server, member, self, not exchange.may_repeat())
         if backend is not None:
             self.backend = backend
@@ -687,6 +693,8 @@ class ClientConnection(Connection):
         self.tunnel = tunnel
         exchange.slot = None
         tunnel.tunnel.received = exchange.body_sent
+        if exchange.switched & NO_HALF_CLOSE:
+            tunnel.tunnel.half_closes = False
         if self.server.logs_access:
             head_bytes = self.sent + exchange.to_client.pending() - exchange.body_sent
             self.log_later = (

@@ -353,8 +353,9 @@ def server_name(record: LogRecord) -> bytes:
 
 def asked_name(record: LogRecord) -> bytes:
     """`%V`: by UseCanonicalName; Off, the name that the request gave."""
-    host = host_of(record)
-    if record.head is None or not record.head.host or (host is not None and host.use_canonical_name):  # type: ignore[attr-defined]
+    if record.head is None or not record.head.host or (
+        record.decision is not None and record.decision.scope.canonical_name
+    ):
         return server_name(record)
     name = record.head.host
     colon = name.rfind(b":")

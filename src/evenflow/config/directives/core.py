@@ -5,7 +5,18 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from evenflow.config.arguments import count_words, duration, flag, number, one, one_of, seconds, text
+from evenflow.config.arguments import (
+    c_number,
+    count_words,
+    duration,
+    flag,
+    number,
+    one,
+    one_of,
+    out_of_range,
+    seconds,
+    text,
+)
 from evenflow.config.contexts import ANYWHERE, SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
@@ -181,6 +192,112 @@ def not_negative(directive: str, suffix: str = "") -> Any:
     return read
 
 
+def canonical_name(name: str, word: Word) -> str:
+    value = one_of("on", "off", "dns", says="parameter must be 'on', 'off', or 'dns'")(name, word)
+    if value == "dns":
+        raise Wrong(
+            "value-not-supported",
+            "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`",
+            word.span,
+            help="write `UseCanonicalName On` and the name as `ServerName`",
+        )
+    return value
+
+
+def protocol_options(statement: Statement | Section) -> bool | None:
+    """Whether methods must be registered; None where that is not said."""
+    registered: bool | None = None
+    for word in count_words(statement, 1, None, "takes one or more arguments"):
+        option = word.text.lower()
+        if option == "unsafe":
+            raise Wrong(
+                "value-not-supported",
+                "evenflow reads requests strictly: `HttpProtocolOptions Unsafe` would let through what two readers"
+                " take for different requests",
+                word.span,
+                help="remove the word, or write `Strict`",
+            )
+        if option in ("registeredmethods", "lenientmethods"):
+            registered = option == "registeredmethods"
+        elif option not in ("strict", "allow0.9", "require1.0"):
+            raise Wrong(
+                "value-not-allowed",
+                f"`HttpProtocolOptions` does not know `{word.text}`",
+                word.span,
+                says="HttpProtocolOptions accepts 'Unsafe' or 'Strict' (default), 'RegisteredMethods' or "
+                "'LenientMethods' (default), and 'Require1.0' or 'Allow0.9' (default)",
+            )
+    return registered
+
+
+def put_protocol_options(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if value is not None:
+        draft.put("core", "registered_methods", value)
+    for word in statement.words:
+        if word.text.lower() == "allow0.9":
+            draft.reports.append(
+                warning(
+                    "parameter-ignored",
+                    "`Allow0.9` has no effect: a request line without a version is refused",
+                    word.span,
+                )
+            )
+
+
+def methods(statement: Statement | Section) -> tuple[str, ...]:
+    return tuple(word.text for word in count_words(statement, 1, None, "requires at least one argument"))
+
+
+def add_methods(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.add("core", "methods", *value)
+
+
+def protocols(statement: Statement | Section) -> tuple[Word, ...]:
+    return count_words(statement, 1, None, "requires at least one argument")
+
+
+def no_setting(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`http/1.1` is what we speak; another protocol beside it is told, and alone refused."""
+    others = [word for word in value if word.text.lower() != "http/1.1"]
+    if others and len(others) == len(value):
+        raise Wrong(
+            "protocol-not-supported",
+            f"evenflow does not speak `{others[0].text}` to clients yet, only HTTP/1.1",
+            others[0].span,
+            help=f"write `Protocols {' '.join(word.text for word in others)} http/1.1`: clients then choose HTTP/1.1",
+        )
+    for word in others:
+        draft.reports.append(
+            warning(
+                "protocol-not-supported",
+                f"evenflow does not speak `{word.text}` to clients yet: they get HTTP/1.1",
+                word.span,
+            )
+        )
+
+
+def recursion(statement: Statement | Section) -> int:
+    """`redirects [subrequests]`; we make no subrequests to count."""
+    words = count_words(statement, 1, 2, "takes one or two arguments")
+    for word in words:
+        if c_number(word.text) < 0 or not word.text[:1].isdigit():
+            raise out_of_range("LimitInternalRecursion", word, 0, None)
+    return c_number(words[0].text) or 10
+
+
+def body_limit(name: str, word: Word) -> int:
+    if not (word.text.isascii() and word.text.isdigit() and len(word.text) < 19):
+        raise Wrong(
+            "value-malformed",
+            f"`{name}` must be a number of bytes, not `{word.text}`",
+            word.span,
+            says="LimitRequestBody argument is not parsable."
+            if not word.text.lstrip("-").isdigit()
+            else "LimitRequestBody requires a non-negative integer.",
+        )
+    return int(word.text)
+
+
 DIRECTIVES = (
     Directive(
         "ServerName",
@@ -252,9 +369,66 @@ DIRECTIVES = (
     Directive(
         "UseCanonicalName",
         ANYWHERE,
-        one(one_of("on", "off", "dns", says="parameter must be 'on', 'off', or 'dns'")),
+        one(canonical_name),
         put("core", "use_canonical_name"),
         "Whether our own URLs use ServerName or the name that the client used.",
+    ),
+    Directive(
+        "UseCanonicalPhysicalPort",
+        ANYWHERE,
+        flag,
+        put("core", "physical_port"),
+        "Whether our own URLs may use the port that the connection came in on.",
+    ),
+    Directive(
+        "StrictHostCheck",
+        SERVERS,
+        flag,
+        put("core", "strict_host"),
+        "Refuse requests for names that no virtual host of the address has.",
+    ),
+    Directive(
+        "ServerPath",
+        SERVERS,
+        one(text),
+        put("core", "server_path"),
+        "The path that chooses a virtual host for clients that name no host.",
+    ),
+    Directive(
+        "HttpProtocolOptions",
+        SERVERS,
+        protocol_options,
+        put_protocol_options,
+        "How strictly requests are read: `Strict`; and whether methods must be registered.",
+    ),
+    Directive(
+        "RegisterHttpMethod",
+        SERVER,
+        methods,
+        add_methods,
+        "Further methods for `HttpProtocolOptions RegisteredMethods`.",
+    ),
+    Directive("Protocols", SERVERS, protocols, no_setting, "The protocols that clients may speak; only `http/1.1`."),
+    Directive(
+        "TraceEnable",
+        SERVERS,
+        one(one_of("on", "off", "extended", says="TraceEnable must be one of 'on', 'off', or 'extended'")),
+        put("core", "trace"),
+        "Whether TRACE is answered; `extended` sends a body back too.",
+    ),
+    Directive(
+        "LimitInternalRecursion",
+        SERVERS,
+        recursion,
+        put("core", "internal_recursion"),
+        "How often rules of sections may send one request round.",
+    ),
+    Directive(
+        "LimitRequestBody",
+        ANYWHERE,
+        one(body_limit),
+        put("core", "body_limit"),
+        "The longest body of a request that is answered here, in bytes; forwarded requests have no limit.",
     ),
     Directive(
         "AllowEncodedSlashes",

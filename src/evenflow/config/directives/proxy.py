@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from evenflow.config.arguments import c_number, count_words, flag, key_value, one, one_of, proxy_url, raw, seconds
+from evenflow.config.arguments import (
+    c_number,
+    count_words,
+    flag,
+    key_value,
+    number,
+    one,
+    one_of,
+    proxy_url,
+    raw,
+    seconds,
+)
 from evenflow.config.contexts import ANYWHERE, LOCATION, PROXY, SERVERS
 from evenflow.config.diagnostics import Diagnostic, Wrong, warning
 from evenflow.config.directive import Directive
@@ -475,6 +486,31 @@ DIRECTIVES = (
         flag,
         put("proxy", "add_headers"),
         "Whether members get X-Forwarded-For, -Host and -Server.",
+    ),
+    Directive(
+        "Proxy100Continue",
+        ANYWHERE,
+        flag,
+        put("proxy", "forwards_expect"),
+        "Whether members are asked for the 100 that a client expects; `Off`: we say it.",
+    ),
+    Directive(
+        "ProxyMaxForwards",
+        SERVERS,
+        one(number()),
+        put("proxy", "max_forwards"),
+        "The Max-Forwards of requests that have none.",
+    ),
+    Directive(
+        "ProxyBadHeader",
+        SERVERS,
+        one(
+            one_of(
+                "iserror", "ignore", "startbody", says="ProxyBadHeader must be one of: IsError | Ignore | StartBody"
+            )
+        ),
+        put("proxy", "bad_header"),
+        "What becomes of a member's header line without a colon.",
     ),
     Directive("BalancerMember", ANYWHERE, raw, balancer_member, "A member of a balancer, with its parameters."),
     Directive("ProxySet", ANYWHERE, raw, proxy_set, "Parameters of a balancer or a member."),

@@ -1,4 +1,4 @@
-# make demo | test | bench | lint | clean. Each does its own set-up in .venv and build/, from package registries only.
+# make demo | test | bench | lint | docs | clean. Each does its own set-up in .venv and build/, from package registries only.
 # PYTHON=python3.13 make test: with another Python (make clean first).
 
 PYTHON ?= python3
@@ -14,13 +14,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint clean compiled peers
+.PHONY: help demo test bench lint docs clean compiled peers
 
 help:
 	@echo "make demo    a small cluster and evenflow in front of it; CHECK=1 checks that it works and ends"
 	@echo "make test    lint and all tests, the hot rooms interpreted and compiled"
 	@echo "make bench   evenflow beside nginx, HAProxy and httpd; ARGS='--only evenflow,nginx --tls'"
 	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make docs    write docs/directives from the registry"
 	@echo "make clean   remove what the others made"
 
 demo: compiled
@@ -38,6 +39,9 @@ lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	PYTHONPATH=src $(VENV)/bin/lint-imports --no-logo
+
+docs: $(VENV)/ready
+	@$(INTERPRETED) $(RUN) -m evenflow.tools.reference docs/directives
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis src/*.egg-info

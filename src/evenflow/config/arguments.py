@@ -34,7 +34,7 @@ def described(reader: T, syntax: str) -> T:
 
 
 def syntax_of(reader: object) -> str:
-    """"" for a shape or value that nobody has described."""
+    """ "" for a shape or value that nobody has described."""
     return SYNTAX.get(reader, "")
 
 

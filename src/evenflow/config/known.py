@@ -1023,3 +1023,66 @@ MODULES: Final = _read_modules(MODULE_FILES)
 def known_directive(name: str) -> Known | None:
     """What httpd knows under this name, in any case; a section's name is asked for with its `<`."""
     return KNOWN.get(name.lower())
+
+
+IGNORED_BECAUSE: Final = {
+    "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
+    "local": "it concerns files that are served from this machine, not what is proxied",
+}
+"""What `Known.ignorable` means, in words for a message."""
+
+NO_BODIES: Final = "evenflow does not change bodies: let the application do it"
+NO_USERS: Final = "authenticate in the application, or with AuthUserFile"
+NO_CACHE: Final = "put a cache between evenflow and the members, or let clients cache"
+NO_FORWARDING: Final = "evenflow is no forward proxy"
+NO_SCRIPTS: Final = "run the program in a server of its own that speaks HTTP, and forward to it with ProxyPass"
+NO_SESSIONS: Final = "let the application keep its sessions"
+
+INSTEAD: Final = {
+    "actions_module": NO_SCRIPTS,
+    "auth_digest_module": "use `AuthType Basic` over TLS",
+    "auth_form_module": NO_USERS,
+    "authn_anon_module": NO_USERS,
+    "authn_dbd_module": NO_USERS,
+    "authn_dbm_module": NO_USERS,
+    "authn_socache_module": "passwords are checked in memory: nothing has to be cached",
+    "authnz_fcgi_module": NO_USERS,
+    "authnz_ldap_module": NO_USERS,
+    "authz_dbd_module": NO_USERS,
+    "authz_dbm_module": NO_USERS,
+    "cache_module": NO_CACHE,
+    "cache_disk_module": NO_CACHE,
+    "cache_socache_module": NO_CACHE,
+    "cern_meta_module": "write `Header set NAME VALUE`",
+    "cgi_module": NO_SCRIPTS,
+    "cgid_module": NO_SCRIPTS,
+    "charset_lite_module": NO_BODIES,
+    "dav_module": "forward to a server that speaks WebDAV",
+    "dav_fs_module": "forward to a server that speaks WebDAV",
+    "dav_lock_module": "forward to a server that speaks WebDAV",
+    "expires_module": "write `Header set Cache-Control max-age=SECONDS`",
+    "ext_filter_module": NO_BODIES,
+    "imagemap_module": "let the page say it: every browser has client-side image maps",
+    "include_module": NO_BODIES,
+    "info_module": "type `evenflow show FILE`",
+    "ldap_module": NO_USERS,
+    "lua_module": "say it with RewriteRule, `<If>` and Header, or in the application",
+    "md_module": "let an ACME client fetch certificates, and name its files in SSLCertificateFile",
+    "proxy_connect_module": NO_FORWARDING,
+    "proxy_express_module": "write one `<VirtualHost>` for each name",
+    "proxy_fcgi_module": NO_SCRIPTS,
+    "proxy_ftp_module": NO_FORWARDING,
+    "proxy_html_module": "let the application know its public address, and use ProxyPassReverse for its redirects",
+    "proxy_scgi_module": NO_SCRIPTS,
+    "sed_module": NO_BODIES,
+    "session_module": NO_SESSIONS,
+    "session_cookie_module": NO_SESSIONS,
+    "session_crypto_module": NO_SESSIONS,
+    "session_dbd_module": NO_SESSIONS,
+    "substitute_module": NO_BODIES,
+    "suexec_module": NO_SCRIPTS,
+    "usertrack_module": "let the application set its cookies",
+    "vhost_alias_module": "write one `<VirtualHost>` for each name; `<Macro>` saves the typing",
+    "xml2enc_module": NO_BODIES,
+}
+"""What to do where a module's directives are refused, by the module's identifier."""

@@ -48,6 +48,8 @@ class SectionRow:
     sentence: str
     close: Callable[[Draft, Draft, Section], None] = enclose
     """(around it, the draft, the section) -> nothing: what happens at its end; raises Wrong."""
+    syntax: str = ""
+    """Its argument, for the reference."""
 
 
 def _draft(outer: Draft, section: Section, kind: str, match: str, pattern: str, place: Context) -> Draft:
@@ -283,29 +285,73 @@ def _follows(outer: Draft, section: Section) -> None:
 
 
 ROWS: Final = (
-    SectionRow("VirtualHost", SERVER, open_virtual_host, "What holds for some addresses and names only."),
-    SectionRow("Location", SERVERS, open_location, "What holds below a path, or for paths that a pattern matches."),
     SectionRow(
-        "LocationMatch", SERVERS, open_location_match, "What holds for paths that a regular expression matches."
-    ),
-    SectionRow("Proxy", SERVERS, open_proxy, "A balancer with its members, or what holds for requests to a URL."),
-    SectionRow(
-        "ProxyMatch", SERVERS, open_proxy_match, "What holds for requests to URLs that a regular expression matches."
+        "VirtualHost",
+        SERVER,
+        open_virtual_host,
+        "What holds for some addresses and names only.",
+        syntax="ADDRESS[:PORT|:*] ...",
     ),
     SectionRow(
-        "Directory", SERVERS, open_directory, "What holds for files below a directory; never for what is proxied."
+        "Location",
+        SERVERS,
+        open_location,
+        "What holds below a path, or for paths that a pattern matches.",
+        syntax="PATH|~ PATTERN",
     ),
-    SectionRow("DirectoryMatch", SERVERS, open_directory, "Like Directory, by regular expression."),
-    SectionRow("Files", ANYWHERE & ~LOCATION, open_files, "What holds for files of a name; never for what is proxied."),
-    SectionRow("FilesMatch", ANYWHERE & ~LOCATION, open_files, "Like Files, by regular expression."),
-    SectionRow("If", ANYWHERE, open_if, "What holds for requests of which an expression is true."),
-    SectionRow("ElseIf", ANYWHERE, open_else_if, "What holds if this is true and nothing before it in the chain was."),
+    SectionRow(
+        "LocationMatch",
+        SERVERS,
+        open_location_match,
+        "What holds for paths that a regular expression matches.",
+        syntax="PATTERN",
+    ),
+    SectionRow(
+        "Proxy",
+        SERVERS,
+        open_proxy,
+        "A balancer with its members, or what holds for requests to a URL.",
+        syntax="URL|WILDCARDS [KEY=VALUE ...]",
+    ),
+    SectionRow(
+        "ProxyMatch",
+        SERVERS,
+        open_proxy_match,
+        "What holds for requests to URLs that a regular expression matches.",
+        syntax="PATTERN",
+    ),
+    SectionRow(
+        "Directory",
+        SERVERS,
+        open_directory,
+        "What holds for files below a directory; never for what is proxied.",
+        syntax="DIRECTORY|~ PATTERN",
+    ),
+    SectionRow("DirectoryMatch", SERVERS, open_directory, "Like Directory, by regular expression.", syntax="PATTERN"),
+    SectionRow(
+        "Files",
+        ANYWHERE & ~LOCATION,
+        open_files,
+        "What holds for files of a name; never for what is proxied.",
+        syntax="NAME|~ PATTERN",
+    ),
+    SectionRow("FilesMatch", ANYWHERE & ~LOCATION, open_files, "Like Files, by regular expression.", syntax="PATTERN"),
+    SectionRow("If", ANYWHERE, open_if, "What holds for requests of which an expression is true.", syntax="CONDITION"),
+    SectionRow(
+        "ElseIf",
+        ANYWHERE,
+        open_else_if,
+        "What holds if this is true and nothing before it in the chain was.",
+        syntax="CONDITION",
+    ),
     SectionRow("Else", ANYWHERE, open_else, "What holds if nothing before it in the chain was true."),
     SectionRow("RequireAll", INSIDE, open_group, "Every Require line in it must hold.", close_group),
     SectionRow("RequireAny", INSIDE, open_group, "One Require line in it must hold.", close_group),
     SectionRow("RequireNone", INSIDE, open_group, "None of the Require lines in it may hold.", close_group),
-    SectionRow("Limit", INSIDE, open_limit, "Require lines for these methods only.", close_limit),
-    SectionRow("LimitExcept", INSIDE, open_limit, "Require lines for all but these methods.", close_limit),
+    SectionRow("Limit", INSIDE, open_limit, "Require lines for these methods only.", close_limit, syntax="METHOD ..."),
+    SectionRow(
+        "LimitExcept", INSIDE, open_limit, "Require lines for all but these methods.", close_limit, syntax="METHOD ..."
+    ),
 )
 
 SECTIONS: Final = {row.name.lower(): row for row in ROWS}

@@ -12,7 +12,7 @@ from evenflow.config.arguments import flag, surplus
 from evenflow.config.contexts import SERVER, Context, refusal, where_allowed
 from evenflow.config.defines import OURS, Names
 from evenflow.config.diagnostics import Diagnostic, Wrong, error, used_at, warning
-from evenflow.config.known import MODULES, Known, known_directive
+from evenflow.config.known import IGNORED_BECAUSE, INSTEAD, MODULES, Known, known_directive
 from evenflow.config.parser import CONDITIONS
 from evenflow.config.registry import DIRECTIVES, nearest
 from evenflow.config.scope import Draft
@@ -187,13 +187,11 @@ class Writer:
             if bare.lower() in self.ignored:
                 return
             self.ignored.add(bare.lower())
-            why = {
-                "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
-                "local": "it concerns files that are served from this machine, not what is proxied",
-            }[known.ignorable]
+            why = IGNORED_BECAUSE[known.ignorable]
             self.diagnostics.append(warning("directive-ignored", f"`{name}` is ignored: {why}", span))
             return
         noun = "section" if name.startswith("<") else "directive"
+        instead = INSTEAD.get(known.module)
         self.refuse(
             name,
             error(
@@ -201,7 +199,9 @@ class Writer:
                 f"evenflow does not act on `{name}` yet, a {noun} of `{known.source.removesuffix('.c')}`",
                 span,
                 notes=("an answer could differ from httpd's if it were ignored",),
-                help="remove it, or put it into `<IfModule !evenflow_module>` for httpd alone",
+                help=f"{instead}, and put it into `<IfModule !evenflow_module>` for httpd alone"
+                if instead
+                else "remove it, or put it into `<IfModule !evenflow_module>` for httpd alone",
             ),
         )
 

@@ -70,10 +70,20 @@ def alter(says: str) -> Any:
 
 DIRECTIVES = (
     Directive(
-        "SetOutputFilter", ANYWHERE, raw, set_output_filter, "Lead answers through these filters, for example DEFLATE."
+        "SetOutputFilter",
+        ANYWHERE,
+        raw,
+        set_output_filter,
+        "Lead answers through these filters, for example DEFLATE.",
+        syntax="FILTER[;FILTER ...]",
     ),
     Directive(
-        "AddOutputFilterByType", ANYWHERE, raw, add_by_type, "Lead answers of these media types through a filter."
+        "AddOutputFilterByType",
+        ANYWHERE,
+        raw,
+        add_by_type,
+        "Lead answers of these media types through a filter.",
+        syntax="FILTER[;FILTER ...] MEDIA-TYPE ...",
     ),
     Directive(
         "DeflateCompressionLevel",
@@ -81,6 +91,8 @@ DIRECTIVES = (
         one(number(1, 9, says="Compression Level must be between 1 and 9")),
         put("filters", "deflate_level"),
         "How hard gzip tries, 1 to 9.",
+        syntax="1-9",
+        default="zlib's own",
     ),
     Directive(
         "DeflateMemLevel",
@@ -88,6 +100,8 @@ DIRECTIVES = (
         one(number(1, 9, says="DeflateMemLevel must be between 1 and 9")),
         put("filters", "deflate_memory"),
         "How much memory gzip takes, 1 to 9.",
+        syntax="1-9",
+        default="9",
     ),
     Directive(
         "DeflateWindowSize",
@@ -95,6 +109,8 @@ DIRECTIVES = (
         one(number(1, 15, says="DeflateWindowSize must be between 1 and 15")),
         put("filters", "deflate_window"),
         "How far gzip looks back, as the logarithm of bytes.",
+        syntax="1-15",
+        default="15",
     ),
     Directive(
         "DeflateAlterEtag",
@@ -102,6 +118,8 @@ DIRECTIVES = (
         one(alter("DeflateAlterETAG accepts only 'NoChange', 'AddSuffix', and 'Remove'")),
         put("filters", "deflate_etag"),
         "What becomes of the ETag of an answer that gzip compresses.",
+        syntax="AddSuffix|NoChange|Remove",
+        default="AddSuffix",
     ),
     Directive(
         "BrotliCompressionQuality",
@@ -109,6 +127,8 @@ DIRECTIVES = (
         one(number(0, 11, says="BrotliCompressionQuality must be between 0 and 11")),
         put("filters", "brotli_quality"),
         "How hard Brotli tries, 0 to 11.",
+        syntax="0-11",
+        default="5",
     ),
     Directive(
         "BrotliCompressionWindow",
@@ -116,6 +136,8 @@ DIRECTIVES = (
         one(number(10, 24, says="BrotliCompressionWindow must be between 10 and 24")),
         put("filters", "brotli_window"),
         "How far Brotli looks back, as the logarithm of bytes.",
+        syntax="10-24",
+        default="18",
     ),
     Directive(
         "BrotliAlterETag",
@@ -123,5 +145,7 @@ DIRECTIVES = (
         one(alter("BrotliAlterETag accepts only 'AddSuffix', 'NoChange' and 'Remove'")),
         put("filters", "brotli_etag"),
         "What becomes of the ETag of an answer that Brotli compresses.",
+        syntax="AddSuffix|NoChange|Remove",
+        default="AddSuffix",
     ),
 )

@@ -407,6 +407,7 @@ DIRECTIVES = (
         raw,
         proxy_pass,
         "Send what is below a path to a balancer or a member; `!` for not at all.",
+        syntax="[PATH] URL|! [KEY=VALUE ...] [nocanon] [interpolate] [noquery]",
     ),
     Directive(
         "ProxyPassMatch",
@@ -414,6 +415,7 @@ DIRECTIVES = (
         raw,
         proxy_pass,
         "Send paths that a pattern matches to a balancer or a member, with its groups in the URL.",
+        syntax="[PATTERN] URL|! [KEY=VALUE ...] [nocanon] [interpolate] [noquery]",
     ),
     Directive(
         "ProxyPassInterpolateEnv",
@@ -421,6 +423,7 @@ DIRECTIVES = (
         flag,
         put("proxy", "interpolate"),
         "Fill in `${VARIABLE}` in lines that say `interpolate`, for each request.",
+        default="Off",
     ),
     Directive(
         "ProxyPassReverseCookiePath",
@@ -428,6 +431,7 @@ DIRECTIVES = (
         raw,
         reverse_cookie,
         "Turn the Path of a member's cookies into ours.",
+        syntax="INTERNAL PUBLIC [interpolate]",
     ),
     Directive(
         "ProxyPassReverseCookieDomain",
@@ -435,6 +439,7 @@ DIRECTIVES = (
         raw,
         reverse_cookie,
         "Turn the Domain of a member's cookies into ours.",
+        syntax="INTERNAL PUBLIC [interpolate]",
     ),
     Directive(
         "ProxyPassInherit",
@@ -442,6 +447,7 @@ DIRECTIVES = (
         flag,
         put("proxy", "pass_inherit"),
         "Whether a virtual host has the main server's members; its mappings it always has.",
+        default="On",
     ),
     Directive(
         "BalancerInherit",
@@ -449,6 +455,7 @@ DIRECTIVES = (
         flag,
         put("proxy", "balancer_inherit"),
         "Whether a virtual host has the main server's balancers; only `Off` here and for ProxyPassInherit takes them.",
+        default="On",
     ),
     Directive(
         "ProxyPassReverse",
@@ -456,6 +463,7 @@ DIRECTIVES = (
         raw,
         proxy_pass_reverse,
         "Turn a member's own URLs in Location and Content-Location into ours.",
+        syntax="[PATH] URL [interpolate]",
     ),
     Directive(
         "ProxyPreserveHost",
@@ -463,15 +471,27 @@ DIRECTIVES = (
         flag,
         put("proxy", "preserve_host"),
         "Pass on the client's Host instead of the member's own name.",
+        default="Off",
     ),
-    Directive("ProxyRequests", SERVERS, flag, proxy_requests, "Be a forward proxy; only `Off` is possible."),
-    Directive("ProxyErrorOverride", ANYWHERE, raw, error_override, "Replace a member's error pages by our own."),
+    Directive(
+        "ProxyRequests", SERVERS, flag, proxy_requests, "Be a forward proxy; only `Off` is possible.", default="Off"
+    ),
+    Directive(
+        "ProxyErrorOverride",
+        ANYWHERE,
+        raw,
+        error_override,
+        "Replace a member's error pages by our own.",
+        syntax="On|Off [STATUS ...]",
+        default="Off",
+    ),
     Directive(
         "ProxyTimeout",
         SERVERS,
         one(seconds(1, says="Proxy Timeout must be at least 1 second.")),
         put("proxy", "timeout"),
         "How long to wait for a member before giving up.",
+        default="that of Timeout",
     ),
     Directive(
         "ProxyVia",
@@ -479,6 +499,7 @@ DIRECTIVES = (
         one(one_of("off", "on", "full", "block", says="ProxyVia must be one of: off | on | full | block")),
         put("proxy", "via"),
         "Whether a Via field names us.",
+        default="Off",
     ),
     Directive(
         "ProxyAddHeaders",
@@ -486,6 +507,7 @@ DIRECTIVES = (
         flag,
         put("proxy", "add_headers"),
         "Whether members get X-Forwarded-For, -Host and -Server.",
+        default="On",
     ),
     Directive(
         "Proxy100Continue",
@@ -505,13 +527,20 @@ DIRECTIVES = (
         "ProxyBadHeader",
         SERVERS,
         one(
-            one_of(
-                "iserror", "ignore", "startbody", says="ProxyBadHeader must be one of: IsError | Ignore | StartBody"
-            )
+            one_of("iserror", "ignore", "startbody", says="ProxyBadHeader must be one of: IsError | Ignore | StartBody")
         ),
         put("proxy", "bad_header"),
         "What becomes of a member's header line without a colon.",
     ),
-    Directive("BalancerMember", ANYWHERE, raw, balancer_member, "A member of a balancer, with its parameters."),
-    Directive("ProxySet", ANYWHERE, raw, proxy_set, "Parameters of a balancer or a member."),
+    Directive(
+        "BalancerMember",
+        ANYWHERE,
+        raw,
+        balancer_member,
+        "A member of a balancer, with its parameters.",
+        syntax="[balancer://NAME] URL [KEY=VALUE ...]",
+    ),
+    Directive(
+        "ProxySet", ANYWHERE, raw, proxy_set, "Parameters of a balancer or a member.", syntax="[URL] KEY=VALUE ..."
+    ),
 )

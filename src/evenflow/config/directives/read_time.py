@@ -71,3 +71,14 @@ DIRECTIVES = (
     Directive("MacroIgnoreBadNesting", ANYWHERE, raw, done, "Say nothing of macros that leave sections open."),
     Directive("MacroIgnoreEmptyArgs", ANYWHERE, raw, done, "Say nothing of empty arguments of macros."),
 )
+
+READ_TIME_SECTIONS = (
+    ("IfModule", "[!]MODULE", "What is read only if the module counts as loaded (or, with `!`, does not)."),
+    ("IfDefine", "[!]NAME", "What is read only if the name is defined."),
+    ("IfVersion", "[[!]OPERATOR] VERSION", "What is read only by some versions of httpd; evenflow counts as 2.4.71."),
+    ("IfFile", "[!]FILE", "What is read only if the file exists."),
+    ("IfDirective", "[!]DIRECTIVE", "What is read only if the directive exists."),
+    ("IfSection", "[!]SECTION", "What is read only if the section exists."),
+    ("Macro", "NAME [PARAMETER ...]", "Lines under a name, for Use."),
+)
+"""The sections that are gone once a file is read: name, syntax, sentence."""

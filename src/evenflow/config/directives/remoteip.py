@@ -99,6 +99,7 @@ DIRECTIVES = (
             "takes one argument, Specifies a request header to trust as the client IP, e.g. X-Forwarded-For",
         ),
         "The field in which proxies in front of us name the client: X-Forwarded-For.",
+        syntax="FIELD",
     ),
     Directive(
         "RemoteIPProxiesHeader",
@@ -110,6 +111,7 @@ DIRECTIVES = (
             "then do not record",
         ),
         "The field in which a member gets the proxies that were believed.",
+        syntax="FIELD",
     ),
     Directive(
         "RemoteIPInternalProxy",
@@ -117,6 +119,7 @@ DIRECTIVES = (
         raw,
         proxies(True, INTERNAL_SAYS),
         "Proxies that are believed whatever client they name, also one with a private address.",
+        syntax="ADDRESS[/BITS]|NAME ...",
     ),
     Directive(
         "RemoteIPTrustedProxy",
@@ -124,6 +127,7 @@ DIRECTIVES = (
         raw,
         proxies(False, TRUSTED_SAYS),
         "Proxies that are believed when they name a client with a public address.",
+        syntax="ADDRESS[/BITS]|NAME ...",
     ),
     Directive(
         "RemoteIPInternalProxyList",
@@ -135,6 +139,7 @@ DIRECTIVES = (
             "directive",
         ),
         "A file with what RemoteIPInternalProxy would say.",
+        syntax="FILE",
     ),
     Directive(
         "RemoteIPTrustedProxyList",
@@ -146,6 +151,7 @@ DIRECTIVES = (
             "directive",
         ),
         "A file with what RemoteIPTrustedProxy would say.",
+        syntax="FILE",
     ),
     Directive(
         "RemoteIPProxyProtocol",
@@ -153,6 +159,7 @@ DIRECTIVES = (
         flag,
         proxy_protocol,
         "Connections to this address begin with a PROXY preamble; those without one are dropped.",
+        default="Off",
     ),
     Directive(
         "RemoteIPProxyProtocolExceptions",
@@ -160,5 +167,6 @@ DIRECTIVES = (
         raw,
         exceptions,
         "Who connects without a PROXY preamble where RemoteIPProxyProtocol is on.",
+        syntax="ADDRESS[/BITS]|NAME ...",
     ),
 )

@@ -151,7 +151,7 @@ def add_map(draft: Draft, statement: Statement | Section, words: Any) -> None:
 
 
 def option_words(statement: Statement | Section) -> Any:
-    return count_words(statement, 1, None, "takes one argument, List of option strings to set")
+    return count_words(statement, 1, None, "requires at least one argument, List of option strings to set")
 
 
 def add_options(draft: Draft, statement: Statement | Section, words: Any) -> None:

@@ -18,6 +18,7 @@ from evenflow.compiler.lookups import absolute, certificates, host_tables, liste
 from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
+from evenflow.compiler.networks import compile_network
 from evenflow.compiler.remoteip import compile_remoteip
 from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
@@ -131,6 +132,7 @@ def make_host(
     if core.document_root:
         host.document_root = to_bytes(absolute(root, core.document_root))
     set_times_and_limits(host, both)
+    host.explain_from = tuple(compile_network(text) for text in both.evenflow.explain_from or ())
     host.tls = bool(both.tls.engine)
     if host.tls:
         host.certificates = certificates(both, root, findings)
@@ -198,6 +200,7 @@ def merged(main: Block, block: Block) -> Block:
         alias=merge(main.alias, block.alias),
         tls=merge(main.tls, block.tls),
         filters=merge(main.filters, block.filters),
+        evenflow=merge(main.evenflow, block.evenflow),
     )
 
 

@@ -2,7 +2,8 @@
 
 The names and contexts were printed by `apache2 -L` (2.4.71) with every module of Debian's package loaded; which of
 them are refused in virtual hosts and sections was found by trying each. The file knows nothing of what a directive
-does: those that we act on have a row in `directives`. To add one, add a line below its module.
+does: those that we act on have a row in `directives`. To add one, add a line below its module. Our own, which httpd
+does not know, stand below `evenflow_module`.
 
 A line is `NAME CONTEXT [WHY]`. Contexts: G main server, S also virtual hosts, SP also Proxy, SLP also Location and
 Proxy, D only in Location, Proxy, Directory and Files, A anywhere. WHY says that ignoring it cannot change a proxied
@@ -863,6 +864,8 @@ WatchdogInterval S tuning
 xml2EncAlias S
 xml2EncDefault A
 xml2StartParse A
+[evenflow_module mod_evenflow.c]
+EvenflowExplain S
 """
 
 
@@ -994,6 +997,7 @@ version_module mod_version.c
 vhost_alias_module mod_vhost_alias.c
 watchdog_module mod_watchdog.c
 xml2enc_module mod_xml2enc.c
+evenflow_module mod_evenflow.c
 """
 
 

@@ -16,6 +16,7 @@ from evenflow.config.directives import (
     authz,
     core,
     env,
+    evenflow,
     filters,
     headers,
     log_config,
@@ -44,6 +45,7 @@ MODULES: Final = (
     ssl,
     log_config,
     filters,
+    evenflow,
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

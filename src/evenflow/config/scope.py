@@ -22,6 +22,7 @@ from evenflow.config.settings import (
     ConditionLine,
     CoreSettings,
     EnvironmentSettings,
+    EvenflowSettings,
     FilterSettings,
     HeaderSettings,
     LogSettings,
@@ -48,6 +49,7 @@ MODULES: Final[dict[str, type]] = {
     "tls": TlsSettings,
     "log": LogSettings,
     "filters": FilterSettings,
+    "evenflow": EvenflowSettings,
 }
 """The settings of a `Block`, by the name of the block's field."""
 

@@ -537,6 +537,14 @@ class FilterSettings:
     brotli_etag: str | Unset = override()
 
 
+@dataclass(frozen=True, slots=True)
+class EvenflowSettings:
+    """What httpd does not have."""
+
+    explain_from: tuple[str, ...] | Unset = override()
+    """EvenflowExplain's addresses and networks; () for Off."""
+
+
 # --- sections -----------------------------------------------------------------------------------------------------
 
 
@@ -567,6 +575,7 @@ class Block:
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()
+    evenflow: EvenflowSettings = EvenflowSettings()
     blocks: tuple[Block, ...] = ()
 
 

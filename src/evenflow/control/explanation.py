@@ -37,6 +37,8 @@ wrote.
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -51,7 +53,7 @@ from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.locations import Section
 from evenflow.plan.model import FILE, FORWARD, LOCAL, REDIRECT, ConnectionFacts, Decision, Member, Plan, Scope
 from evenflow.proxy import request
-from evenflow.proxy.exchange import ASKING, BODY, IDLE, MEMBER, OWN, SENDING, WAIT, Exchange
+from evenflow.proxy.exchange import ASKING, BODY, EXPLAINING, IDLE, MEMBER, OWN, SENDING, WAIT, Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.serve.answers import own_answer
 from evenflow.serve.pages import http_date
@@ -78,6 +80,9 @@ KINDS: Final = {FORWARD: "forward", REDIRECT: "redirect", LOCAL: "local", FILE: 
 
 HOP_BY_HOP: Final = "ends here: it belongs to one connection (RFC 9110 section 7.6.1)"
 FRAMING: Final = "us: the body's framing is written anew (RFC 9112 section 6)"
+MOST_VALUE: Final = 200
+MOST_LINES: Final = 12
+"""Bounds of an explanation that is one field of an answer."""
 MOST_BODY: Final = 1 << 20
 """A request body is played in pieces of this size."""
 
@@ -101,6 +106,44 @@ class Places:
         return NOWHERE
 
 
+def for_client(
+    plan: Plan, scoreboard: Scoreboard, facts: ConnectionFacts, head: bytes, decider: Decider, whole: bool
+) -> bytes:
+    """For a client of a running child that may ask: the whole as JSON, or the outcome alone in one line of ASCII.
+
+    A mistake of ours in explaining is told and ends nothing.
+    """
+    try:
+        child = next((row for row in range(scoreboard.children) if scoreboard.child(row).pid == os.getpid()), 0)
+        story = Story(plan, facts, scoreboard, child, Places())
+        story.decider.answers = decider.answers
+        said = story.tell(head, 0)
+    except Exception as fault:
+        said = {"version": VERSION, "error": f"{type(fault).__name__}: {fault}"}
+    if not whole:
+        said = in_short(said)
+    return json.dumps(said, separators=None if whole else (",", ":")).encode("ascii")
+
+
+def in_short(said: Json) -> Json:
+    """What fits into a field: the outcome, and file and line of each step that changed something."""
+    if "outcome" not in said:
+        return said
+    short: Json = {"version": VERSION}
+    for key, value in said["outcome"].items():
+        if value and key != "place":
+            short[key] = value[:MOST_VALUE] if isinstance(value, str) else value
+    if said["sticky"] is not None:
+        short["sticky"] = said["sticky"]["why"][:MOST_VALUE]
+    lines = [
+        f"{step['phase']} {step['place']['file']}:{step['place']['line']}"[-MOST_VALUE:]
+        for step in said["steps"]
+        if step["place"] is not None and step["result"] not in ("fails", "skipped")
+    ]
+    short["steps"] = lines[-MOST_LINES:]
+    return short
+
+
 class Telling(Decider):
     """A decider that remembers nothing and writes down what its phases saw."""
 
@@ -112,6 +155,7 @@ class Telling(Decider):
     def decide(self, facts: ConnectionFacts, head: RequestHead) -> Decision:
         self.trace = []
         self.inquiry = begin(self.plan, facts, head, self.trace)
+        self.inquiry.answers = self.answers
         return run(self.inquiry)
 
 
@@ -171,8 +215,11 @@ class Story:
         if at < 0:
             exchange.refuse_request(408, "the request did not arrive in time: its head has no end")
             at = len(data)
-        while exchange.step == ASKING:
-            exchange.take_answer(answer_now(exchange.decision.question), now)
+        while exchange.step in (ASKING, EXPLAINING):
+            if exchange.step == EXPLAINING:
+                exchange.explained(b"", False, now)
+            else:
+                exchange.take_answer(answer_now(exchange.decision.question), now)
         self.play_body(data[at:], body_length, now)
         decision = exchange.decision
         if decision is not None:

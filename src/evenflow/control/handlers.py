@@ -1,7 +1,8 @@
 """The local handlers that `SetHandler` may name, bound to what they look at.
 
 A handler takes (method, path, query, referer, server name, body, virtual host) and answers (status, fields, body).
-It reads and writes slots and never touches a child's objects.
+It reads and writes slots and never touches a child's objects. Beside them stands the one that explains requests; no
+SetHandler can name it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from evenflow.control import manager
-from evenflow.plan.model import Plan, VirtualHost
+from evenflow.plan.decide import Decider
+from evenflow.plan.model import ConnectionFacts, Plan, VirtualHost
+from evenflow.serve.answers import EXPLAINER
 from evenflow.slotmem.scoreboard import Scoreboard
 
 
@@ -22,4 +25,9 @@ def local_handlers(plan: Plan, scoreboard: Scoreboard) -> dict[str, Callable[...
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         return manager.answer(method, path, query, referer, server_name, body, host, plan, scoreboard)
 
-    return {"balancer-manager": balancer_manager}
+    def explain(facts: ConnectionFacts, head: bytes, decider: Decider, whole: bool) -> bytes:
+        from evenflow.control import explanation
+
+        return explanation.for_client(plan, scoreboard, facts, head, decider, whole)
+
+    return {"balancer-manager": balancer_manager, EXPLAINER: explain}

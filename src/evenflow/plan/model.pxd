@@ -59,7 +59,7 @@ cdef class VirtualHost:
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
-    cdef public tuple redirects, file_aliases
+    cdef public tuple redirects, file_aliases, explain_from
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, tls
     cdef public bint ordinary_paths, merge_slashes, maps_encoded, strict_host

@@ -262,7 +262,7 @@ class VirtualHost:
         "redirects", "file_aliases",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
-        "most_restarts", "most_lookups", "remoteip", "origin",
+        "most_restarts", "most_lookups", "remoteip", "explain_from", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -287,6 +287,8 @@ class VirtualHost:
         self.limit_request_fields = 100
         self.server_signature = b"off"
         self.tls = False
+        self.explain_from: tuple[object, ...] = ()
+        """`access.Network`s whose clients may ask for explanations."""
         self.certificates: tuple[tuple[str, str | None], ...] = ()
         """(certificate file, key file or None where the key is in the certificate's file), absolute paths"""
         self.logs: tuple[LogTarget, ...] = ()

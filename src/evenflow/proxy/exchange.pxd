@@ -20,7 +20,7 @@ from evenflow.wire.http1 cimport (
 from evenflow.wire.outlet cimport Outlet
 from evenflow.wire.scan cimport find_byte, find_head_end, piece
 
-cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT, ASKING
+cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT, ASKING, EXPLAINING
 
 
 @cython.final
@@ -55,6 +55,8 @@ cdef class Exchange:
     cdef public bint remembers
     cdef readonly bytes refused_line
     cdef public bytes sent_head
+    cdef readonly bytes told
+    cdef readonly bint told_instead
     cdef readonly list kept_fields
     cdef public object failure
     cdef double began
@@ -101,6 +103,10 @@ cdef class Exchange:
     cpdef void take_answer(self, object answer, double now) except *
     @cython.locals(head=RequestHead, host=VirtualHost)
     cdef void _decided(self, Decision decision, double now) except *
+    cdef bint _may_be_told(self, Decision decision) except -1
+    cpdef void explained(self, bytes told, bint instead, double now) except *
+    @cython.locals(head=RequestHead, decision=Decision, host=VirtualHost)
+    cdef void _proceed(self, double now) except *
     cdef void _look_at_switches(self, dict env) except *
     cdef bint _goes_on(self) except -1
     cdef bint _is_too_long(self) except -1

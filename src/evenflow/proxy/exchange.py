@@ -18,6 +18,7 @@ from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
 from evenflow.plan import edits, filters
+from evenflow.plan.access import contains
 from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
@@ -69,6 +70,8 @@ CUT = 9
 """Nothing more: the answer broke off, and only closing the connection can tell the client."""
 ASKING = 10
 """The answer to `decision.question`: `take_answer`."""
+EXPLAINING = 11
+"""An explanation of this request, for a client that may have it: `explained`."""
 
 if cython.compiled:
     # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
@@ -84,6 +87,7 @@ if cython.compiled:
         SWITCHED=SWITCHED,
         CUT=CUT,
         ASKING=ASKING,
+        EXPLAINING=EXPLAINING,
     )
 
 ROUTE_CHANGED: Final = b"BALANCER_ROUTE_CHANGED"
@@ -175,6 +179,10 @@ class Exchange:
         """The first line of a request that could not be understood."""
         self.sent_head = b""
         """The head of the answer as the client gets it, if `remembers`."""
+        self.told = b""
+        """An explanation that was asked for."""
+        self.told_instead = False
+        """It is the answer."""
         self.kept_fields: list[tuple[bytes, bytes]] = []
         """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.failure: Any = None
@@ -317,11 +325,40 @@ class Exchange:
             self.refuse_request(fault.status, fault.message)
 
     def _decided(self, decision: Decision, now: float) -> None:
-        head = self.head
         self.decision = decision
         if decision.kind == ASK:
             self.step = ASKING
             return
+        if decision.host.explain_from and self._may_be_told(decision):
+            self.step = EXPLAINING
+            return
+        self._proceed(now)
+
+    def _may_be_told(self, decision: Decision) -> bool:
+        """Whether the client asks for an explanation, and is one of those whom the configuration gives it."""
+        networks: Any = decision.host.explain_from
+        wanted = self.head.get(b"evenflow-explain")
+        return (
+            wanted is not None
+            and wanted.lower() in (b"1", b"only")
+            and contains(networks, decision.client(self.facts))
+        )
+
+    def explained(self, told: bytes, instead: bool, now: float) -> None:
+        """The explanation that was asked for: it goes along with the answer as a field, or is the answer `instead`."""
+        self.told = told
+        self.told_instead = instead
+        if instead:
+            self.ends_here = True
+        try:
+            self._proceed(now)
+        except ProtocolFault as fault:
+            self.refuse_request(fault.status, fault.message)
+
+    def _proceed(self, now: float) -> None:
+        """The decision is made: do what it says."""
+        head = self.head
+        decision = self.decision
         host = decision.host
         self.client_version = head.version
         if decision.env:
@@ -340,7 +377,7 @@ class Exchange:
                 return
         if decision.env:
             self.switched = switches.read(decision.env)
-        if decision.kind == FORWARD and head.find(MAX_FORWARDS) >= 0 and not self._goes_on():
+        if decision.kind == FORWARD and not self.ends_here and head.find(MAX_FORWARDS) >= 0 and not self._goes_on():
             return
         if decision.kind != FORWARD or self.ends_here:
             if self.request_left != 0 and decision.kind in ANSWERED_HERE and self._is_too_long():
@@ -939,7 +976,8 @@ class Exchange:
             edited = added is None
         if answer.status == 426:
             added = (added or b"") + self._offered_upgrade()
-        if not (edited or self.could_encode or self.decision.cookies) and response.is_ordinary(answer, scope):
+        as_it_came = not (edited or self.could_encode or self.decision.cookies or self.told)
+        if as_it_came and response.is_ordinary(answer, scope):
             response.write_ordinary(
                 self.to_client,
                 answer,
@@ -1007,8 +1045,10 @@ class Exchange:
         return always
 
     def _cookies(self) -> Headers:
-        """A table of `always` that holds what a rule's CO says."""
+        """A table of `always` that holds what a rule's CO says, and an explanation that was asked for."""
         always = Headers()
+        if self.told:
+            always.append(b"Evenflow-Explanation", self.told)
         if self.decision is not None:
             for cookie in self.decision.cookies:
                 always.append(b"Set-Cookie", cookie)

@@ -5,7 +5,7 @@ It is asked when an exchange's step is OWN. It reads files; it sends nothing.
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
@@ -16,6 +16,10 @@ from evenflow.serve import files, pages
 from evenflow.serve.echo import allowed, trace_body
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
+from evenflow.wire.headers import Headers
+
+EXPLAINER: Final = ""
+"""Under what the server's handlers hold the one that explains requests: a name that no SetHandler can say."""
 
 
 class OwnAnswer:
@@ -44,6 +48,8 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
     if exchange.status:
         return error_answer(server, exchange, exchange.status)
     assert decision is not None
+    if exchange.told_instead:
+        return explanation(server, exchange)
     if exchange.ends_here or decision.handler == TRACE_HANDLER:
         return echo_answer(server, exchange)
     if decision.kind == REDIRECT:
@@ -175,6 +181,25 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     date = server.routes.date
     data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
+
+
+def explanation(server: Server, exchange: Exchange) -> OwnAnswer:
+    """The explanation in the place of the answer. `Header` does not act on it: what it allows others is for the
+    application's answers."""
+    return OwnAnswer(
+        pages.response(
+            200,
+            Headers(),
+            settle(exchange, 200),
+            server.routes.date,
+            exchange.head.method == b"HEAD",
+            [(b"Cache-Control", b"no-store")],
+            b"",
+            exchange.told,
+            b"application/json",
+            keep_line=keep_line(exchange),
+        )
+    )
 
 
 def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:

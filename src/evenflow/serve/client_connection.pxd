@@ -1,6 +1,6 @@
 cimport cython
 from evenflow.plan.model cimport ConnectionFacts, Decision, Member, VirtualHost
-from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
+from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, EXPLAINING, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept
 from evenflow.serve.clock cimport monotonic

@@ -18,6 +18,7 @@ from evenflow.proxy.exchange import (
     BODY,
     CUT,
     DONE,
+    EXPLAINING,
     IDLE,
     MEMBER,
     OWN,
@@ -28,7 +29,7 @@ from evenflow.proxy.exchange import (
 )
 from evenflow.proxy.switches import NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel import Tunnel
-from evenflow.serve.answers import own_answer
+from evenflow.serve.answers import EXPLAINER, own_answer
 from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
@@ -314,11 +315,23 @@ class ClientConnection(Connection):
             elif step == ASKING:
                 self._ask(exchange)
                 return
+            elif step == EXPLAINING:
+                self._explain_to(exchange)
             else:
                 if exchange.to_client.pending():
                     # A 100 that we owe the client for its body.
                     self._flush(exchange)
                 return
+
+    def _explain_to(self, exchange: Exchange) -> None:
+        """The client may know why its request goes where it goes."""
+        explainer = self.server.handlers.get(EXPLAINER)
+        told, instead = b"", False
+        if explainer is not None:
+            only = exchange.head.get(b"evenflow-explain")
+            instead = only is not None and only.lower() == b"only"
+            told = explainer(self.facts, exchange.head.data, exchange.routes.decider, instead)
+        exchange.explained(told, instead, monotonic())
 
     def _ask(self, exchange: Exchange) -> None:
         """Find out what the decision depends on; meanwhile the connection waits."""

@@ -1,0 +1,47 @@
+"""What only evenflow has. In a file that httpd is to read too it stands in `<IfModule evenflow_module>`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenflow.config.arguments import raw
+from evenflow.config.contexts import SERVERS
+from evenflow.config.diagnostics import Wrong
+from evenflow.config.directive import Directive
+from evenflow.config.directives.authz import read_network
+from evenflow.config.scope import Draft
+from evenflow.config.syntax import Section, Statement
+
+
+def explain(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`Off`, or `from ADDRESS...`"""
+    words = statement.words
+    first = words[0].text.lower() if words else ""
+    if first == "off" and len(words) == 1:
+        draft.put("evenflow", "explain_from", ())
+        return
+    if first != "from" or len(words) < 2:
+        raise Wrong(
+            "value-malformed",
+            f"`{statement.name}` takes `from` and the addresses of those who may ask, or `Off`",
+            help=f"write for instance `{statement.name} from 127.0.0.1 ::1`",
+        )
+    for word in words[1:]:
+        if read_network(word.text) is None:
+            raise Wrong(
+                "address-malformed",
+                f"`{word.text}` is not an address: write `10.0.0.1`, `10.0.0.0/8`, `10.1` or `2001:db8::/32`",
+                word.span,
+            )
+    draft.put("evenflow", "explain_from", tuple(word.text for word in words[1:]))
+
+
+DIRECTIVES = (
+    Directive(
+        "EvenflowExplain",
+        SERVERS,
+        raw,
+        explain,
+        "Explain requests with an `Evenflow-Explain` field that come from these addresses.",
+    ),
+)

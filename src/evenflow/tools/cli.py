@@ -143,6 +143,9 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
 @click.option("--http1.0", "old", is_flag=True, help="An HTTP/1.0 request, without Host unless -H says one.")
 @click.option("--body-length", type=click.IntRange(0), default=0, metavar="N", help="With a body of N bytes.")
 @click.option("--all", "every", is_flag=True, help="Show rules that do not match, and settings at their defaults.")
+@click.option(
+    "--pid", "running", metavar="FILE", help="Ask the running instance that this PidFile, or this configuration, names."
+)
 @FORM
 @DEFINE
 @click.pass_obj
@@ -158,18 +161,22 @@ def explain(
     old: bool,
     body_length: int,
     every: bool,
+    running: str | None,
     form: str,
     defined: tuple[str, ...],
 ) -> NoReturn:
     """Say why a request for URL goes where it goes under FILE, step by step, with the lines behind each step.
 
-    URL is http://HOST/PATH or https://HOST/PATH, or /PATH for the first virtual host. Nothing is sent. Ends with 0, or
-    with 2 where the configuration has errors or the request cannot be asked.
+    URL is http://HOST/PATH or https://HOST/PATH, or /PATH for the first virtual host. Nothing is sent, but with --pid,
+    which takes the place of FILE: a running instance that has `EvenflowExplain from 127.0.0.1` explains by its own
+    numbers. Ends with 0, or with 2 where the configuration has errors or the request cannot be asked.
     """
     defines = defines_of(above + defined)
-    from evenflow.tools import asking
+    from evenflow.tools import asking, live
     from evenflow.tools import explain as explaining
 
+    if running is not None:
+        words = (running, *words)
     if len(words) != 2:
         raise click.UsageError(
             "type `evenflow explain FILE URL`, for instance `evenflow explain wiki.conf /index.html`"
@@ -179,7 +186,8 @@ def explain(
     )
     color = sys.stdout.isatty()
     try:
-        said, notes = explaining.answer(words[0], defines, asked, sys.stderr.isatty())
+        ask = explaining.answer if running is None else live.answer
+        said, notes = ask(words[0], defines, asked, sys.stderr.isatty())
     except explaining.Unusable as unusable:
         say(str(unusable), sys.stderr)
         sys.exit(2)

@@ -238,7 +238,7 @@ def test_what_is_not_running_is_said(tmp_path: Path) -> None:
         by_pid(os.getpid(), "x")
     with pytest.raises(Unclear, match=r"nobody\.pid"):
         instance(str(tmp_path / "nobody.pid"), {}, False)
-    with pytest.raises(Unclear, match="is `.*` running"):
+    with pytest.raises(Unclear, match=r"is `.*` running"):
         answer(str(file), {}, Asked("/"))
     with pytest.raises(Unclear, match="leave out --from"):
         answer(str(file), {}, Asked("/", client="10.0.0.1"))

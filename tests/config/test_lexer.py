@@ -105,3 +105,15 @@ def test_a_value_is_not_looked_at_again() -> None:
     (line,) = lines_of("A ${X}")
     made, missing = replace_variables(line, {"X": "${Y}", "Y": "no"}.get)
     assert (made.text, missing) == ("A ${Y}", [])
+
+
+def test_a_long_line_keeps_its_places() -> None:
+    long = "a" * 5_000_000
+    (line,) = lines_of(f"Header set X \\\n{long} b")
+    words = split_words(line, 6, len(line.text))
+    assert [(word.span.line, word.span.column, word.span.width) for word in words] == [
+        (1, 8, 3),
+        (1, 12, 1),
+        (2, 1, len(long)),
+        (2, len(long) + 2, 1),
+    ]

@@ -331,3 +331,12 @@ def test_a_damaged_case_never_raises(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 20)))
     nothing_is_raised(text[:start] + data.draw(st.text(max_size=5)) + text[end:])
+
+
+def test_a_line_is_at_most_16_mib_long() -> None:
+    longest = "ServerAdmin " + "a" * (16 * 2**20 - len("ServerAdmin "))
+    assert load_text(longest + "\n").diagnostics == ()
+    (problem,) = load_text(longest + "a\nServerAdmin b\n").errors
+    assert problem.code == "line-too-long"
+    assert problem.span is not None
+    assert problem.span.line == 1

@@ -14,6 +14,7 @@ from typing import Any
 from evenflow.compiler.build import build
 from evenflow.config.load import load
 from evenflow.control.explanation import explain
+from evenflow.control.map_programs import close_programs, start_programs
 from evenflow.plan.model import ConnectionFacts, Plan
 from evenflow.plan.vhosts import table_for
 from evenflow.tools.written import Written
@@ -29,6 +30,17 @@ def disagreements(file: Path, port: int, seen: Sequence[Seen], members: Mapping[
     assert loaded.settings is not None, loaded.errors
     plan = build(loaded.settings).plan
     assert plan is not None
+    programs = start_programs(plan)
+    try:
+        return told_otherwise(plan, Written(loaded.tree), port, seen, members)
+    finally:
+        close_programs(programs)
+
+
+def told_otherwise(
+    plan: Plan, places: Written, port: int, seen: Sequence[Seen], members: Mapping[str, str]
+) -> list[str]:
+    """The sentences, one for each request that the story is wrong about."""
     found = []
     secure = any(listener.tls for listener in plan.listeners if listener.port == port)
     for one in seen:
@@ -38,7 +50,7 @@ def disagreements(file: Path, port: int, seen: Sequence[Seen], members: Mapping[
         if one.request.same_connection and one.reply.ending == "closed" and not one.received:
             # The connection was closed before it.
             continue
-        said = explain(plan, facts(plan, port, one.request), one.request.payload, places=Written(loaded.tree))
+        said = explain(plan, facts(plan, port, one.request), one.request.payload, places=places)
         wrong = wrong_about(said, one, members)
         if wrong:
             found.append(f"{one.request.line_number}: {one.request.title}: {wrong}")

@@ -38,7 +38,7 @@ def ask(root: Path, method: bytes, path: bytes, *fields: bytes) -> FileAnswer:
     head = RequestHead()
     lines = [method + b" " + path + b" HTTP/1.1", b"Host: wiki.example", *fields, b"", b""]
     head.parse(b"\r\n".join(lines))
-    return find_file(os.fsencode(root) + head.path.rstrip(b"/"), head, b"http://wiki.example")
+    return find_file(os.fsencode(root) + head.path, head, b"http://wiki.example")
 
 
 def written(answer: FileAnswer) -> tuple[list[bytes], bytes]:

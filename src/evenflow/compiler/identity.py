@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.maps import texts_of
 from evenflow.compiler.named_values import Values, written_out
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.merge import merge
@@ -358,6 +359,8 @@ class Identities:
                     continue
                 if url is None:
                     dynamic.append((server, rule.origin))
+                    for one in self.urls_in_maps(rule):
+                        self.origins.setdefault(one.origin, one)
                 elif url.host:
                     self.origins.setdefault(url.origin, url)
                     named.append((server, url, rule.origin))
@@ -366,6 +369,26 @@ class Identities:
         for server, origin in dynamic:
             for url in list(self.origins.values()):
                 self.cover(server, url, origin)
+
+    def urls_in_maps(self, rule: Rule) -> list[Url]:
+        """The authorities that texts of RewriteMap name where the rule's own is looked up: as they are now."""
+        found: list[Url] = []
+        assert rule.substitution is not None
+        for text in texts_of(rule.substitution):
+            scheme, separator, rest = text.partition("://")
+            authority = rest.partition("/")[0]
+            if not separator or not authority or scheme.lower() == "balancer":
+                continue
+            try:
+                found.append(read_url(f"{scheme}://{authority}"))
+            except Refused as refused:
+                self.findings.warning(
+                    "map-value-unusable",
+                    f"`{scheme}://{authority}`, which a RewriteMap names, cannot be asked: {refused}",
+                    rule.origin,
+                    help=refused.help,
+                )
+        return found
 
     def cover(self, server: Server, url: Url, origin: Origin) -> None:
         """Give the server a member for every path of this origin, if it has none."""

@@ -14,6 +14,7 @@ from evenflow.compiler.lookups import absolute
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import MapLine
 from evenflow.plan.maps import FUNCTIONS, FunctionMap, Map, ProgramMap, TextMap
+from evenflow.plan.template import LITERAL, MAP, Template
 
 Maps = dict[str, Map]
 """By name."""
@@ -66,6 +67,26 @@ def compile_map(line: MapLine, root: str) -> Map:
     path = absolute(root, rest if colon and kind in ("txt", "rnd") else line.source)
     must_exist(line.name, path)
     return TextMap(to_bytes(path), kind == "rnd" and bool(colon), line.origin)
+
+
+MOST_TEXTS: Final = 4096
+"""So many values of a text are looked at for members; who has more names them in the configuration."""
+
+
+def texts_of(template: Template) -> list[str]:
+    """How the result of a template may begin, as far as it is literal or looked up in texts; [""] where nothing is."""
+    made = [b""]
+    for part in template.parts:
+        if part.kind == LITERAL:
+            made = [text + part.text for text in made]
+            continue
+        if part.kind != MAP or not isinstance(part.map, TextMap):
+            break
+        values = part.map.all()
+        if part.otherwise is not None and part.otherwise.literal is not None:
+            values.append(part.otherwise.literal)
+        made = [text + value for text in made for value in values][:MOST_TEXTS]
+    return [text.decode("utf-8", "surrogateescape") for text in made]
 
 
 def must_exist(name: str, path: str) -> None:

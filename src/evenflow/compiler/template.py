@@ -141,6 +141,9 @@ def variable_part(name: str, warn: Warn) -> Part:
             row = variables.TLS_BY_NAME.get(argument.upper())
             if row is not None:
                 return Part(VARIABLE, b"", 0, row)
+            if not argument.upper().startswith("SSL_"):
+                warn("variable-unknown", f"`%{{{name}}}` is always empty: mod_ssl has no such variable", "")
+                return Part(LITERAL, b"")
             raise Refused(
                 "variable-not-supported",
                 f"evenflow cannot look up `%{{{name}}}` yet",

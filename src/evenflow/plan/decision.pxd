@@ -9,7 +9,7 @@ cdef class Inquiry:
     cdef public RequestHead head
     cdef public list trace
     cdef public VirtualHost host
-    cdef public bytes path, filename, query, raw_path, met_path, address, content_type, path_info, subject, directory, directory_url
+    cdef public bytes path, filename, query, raw_path, met_path, address, content_type, path_info, subject, directory, directory_url, first_path
     cdef public dict env
     cdef public object fields, response
     cdef public object early, sections, location_mapping, origin, rule_match, condition_match

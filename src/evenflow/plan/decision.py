@@ -89,6 +89,7 @@ class Inquiry:
         "located", "script",
         "cookies", "content_type", "path_info",
         "main", "depth", "looks", "subject", "directory", "directory_url", "reduced", "last_rule",
+        "first_path",
     )  # fmt: skip
 
     def __init__(
@@ -178,6 +179,8 @@ class Inquiry:
 
         self.reduced = False
         """A rule named our own host, and its URL became a path."""
+        self.first_path: bytes | None = None
+        """The path before rules of sections began anew (SCRIPT_URL); None while they did not."""
         self.last_rule: object = None
         """The last `rewrite.Rule` of the list that changed something."""
         self.subject = b""

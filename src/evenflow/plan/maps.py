@@ -70,6 +70,15 @@ class TextMap:
         return value or None
 
 
+    def all(self) -> list[bytes]:
+        """Every value that there is now, each once."""
+        self.find(b"")
+        values: dict[bytes, None] = {}
+        for value in self.values.values():
+            values.update(dict.fromkeys(value.split(b"|") if self.at_random else [value]))
+        return [value for value in values if value]
+
+
 def read_text(data: bytes) -> dict[bytes, bytes]:
     """The pairs of a text: of two lines for a key the first one counts that has a value."""
     values: dict[bytes, bytes] = {}

@@ -380,13 +380,12 @@ def _file_test(kind: int, path: bytes) -> bool:
         return False
     if kind == IS_DIRECTORY:
         return stat.S_ISDIR(facts.st_mode)
+    if kind == IS_EXECUTABLE:
+        # A directory is executable, too.
+        return facts.st_mode & 0o111 != 0
     if not stat.S_ISREG(facts.st_mode):
         return False
-    if kind == IS_NOT_EMPTY:
-        return facts.st_size > 0
-    if kind == IS_EXECUTABLE:
-        return facts.st_mode & 0o111 != 0
-    return True
+    return kind == IS_FILE or facts.st_size > 0
 
 
 def apply(inquiry: Inquiry, rule: Rule) -> bool:

@@ -43,6 +43,8 @@ def run_server_rules(inquiry: Inquiry) -> Decision | None:
     if rewrite.scheme_end(name) != 0:
         return redirected(inquiry, outcome, query)
     if name.startswith(b"passthrough:") and len(name) > 12:
+        if not name.startswith(b"/", 12):
+            return decision.answer(inquiry, 400, "a rule passed on what is no path (AH00126)")
         inquiry.path = name[12:]
         inquiry.filename = inquiry.path
         return None
@@ -61,7 +63,7 @@ def is_of_machine(inquiry: Inquiry) -> bool:
     if inquiry.reduced and not options & places.LEGACY_PREFIX_DOCROOT:
         return False
     name = inquiry.filename
-    first = name[: name.find(b"/", 1)] if b"/" in name[1:] else name
+    first = b"/" + name.lstrip(b"/").partition(b"/")[0]
     root = inquiry.host.document_root
     if root and name.startswith(root):
         return True
@@ -155,6 +157,8 @@ def restart(inquiry: Inquiry, target: bytes) -> None:
     elif cut and inquiry.query is not None:
         inquiry.query = None
         inquiry.own_query = False
+    if inquiry.first_path is None:
+        inquiry.first_path = inquiry.path
     inquiry.path = path
     inquiry.env = {b"REDIRECT_" + name: value for name, value in inquiry.env.items()}
     inquiry.env[b"REDIRECT_STATUS"] = b"200"

@@ -7,18 +7,20 @@ httpd's mod_rewrite.
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import time
 from collections.abc import Callable
 from typing import Final
 
-from evenflow.plan.decision import CLIENT, FIELDS, NOTHING, QUERY, TIME, Inquiry
-from evenflow.plan.names import own_name, own_port, own_scheme
+from evenflow.plan.decision import CLIENT, FIELDS, FILES, NOTHING, QUERY, TIME, Inquiry
+from evenflow.plan.names import own_name, own_port, own_scheme, own_url
 
 SOFTWARE: Final = b"Apache"
 """%{SERVER_SOFTWARE}: what rules are written for."""
 
-API_VERSION: Final = b"20120211:139"
+API_VERSION: Final = b"20120211:142"
 
 
 class Variable:
@@ -47,9 +49,44 @@ def _host(inquiry: Inquiry, argument: bytes) -> bytes:
 def _env(inquiry: Inquiry, argument: bytes) -> bytes:
     value = inquiry.env.get(argument)
     if value is None:
+        if (argument == b"SCRIPT_URL" or argument == b"SCRIPT_URI") and inquiry.scope.rewrite_on:
+            return _script(inquiry, argument == b"SCRIPT_URI")
         # httpd looks into its process's environment last.
         return os.environb.get(argument, b"")
     return value
+
+
+def _script(inquiry: Inquiry, whole: bool) -> bytes:
+    """What mod_rewrite says of the request: the path as the client asked for it, or the whole URL."""
+    root = inquiry
+    while root.main is not None:
+        root = root.main
+    path = root.path if root.first_path is None else root.first_path
+    return own_url(inquiry.host, inquiry.head, inquiry.facts) + path if whole else path
+
+
+def _script_user(inquiry: Inquiry, argument: bytes) -> bytes:
+    return _owner(inquiry, False)
+
+
+def _script_group(inquiry: Inquiry, argument: bytes) -> bytes:
+    return _owner(inquiry, True)
+
+
+def _owner(inquiry: Inquiry, group: bool) -> bytes:
+    """Who owns the file; only rules of sections know the file."""
+    if inquiry.directory is None or inquiry.mapped:
+        return b"<unknown>"
+    inquiry.asked |= FILES
+    try:
+        facts = os.stat(inquiry.filename)
+    except (OSError, ValueError):
+        return b"<unknown>"
+    try:
+        name = grp.getgrgid(facts.st_gid).gr_name if group else pwd.getpwuid(facts.st_uid).pw_name
+    except KeyError:
+        return b"%d" % (facts.st_gid if group else facts.st_uid)
+    return os.fsencode(name)
 
 
 def _request_method(inquiry: Inquiry, argument: bytes) -> bytes:
@@ -221,8 +258,8 @@ ROWS: Final = (
     Variable("IPV6", CLIENT, _ipv6),
     Variable("CONTEXT_PREFIX", NOTHING, _empty),
     Variable("CONTEXT_DOCUMENT_ROOT", NOTHING, _document_root),
-    Variable("SCRIPT_USER", NOTHING, _empty),
-    Variable("SCRIPT_GROUP", NOTHING, _empty),
+    Variable("SCRIPT_USER", NOTHING, _script_user),
+    Variable("SCRIPT_GROUP", NOTHING, _script_group),
     Variable("DOCUMENT_ROOT", NOTHING, _document_root),
     Variable("SERVER_NAME", NOTHING, _server_name),
     Variable("SERVER_PORT", NOTHING, _server_port),

@@ -1051,7 +1051,7 @@ class Exchange:
             always.append(b"Evenflow-Explanation", self.told)
         if self.decision is not None:
             for cookie in self.decision.cookies:
-                always.append(b"Set-Cookie", cookie)
+                always.add(b"Set-Cookie", cookie)
         return always
 
     def _always_of_ours(self) -> Headers:

@@ -129,8 +129,6 @@ def look_at(path: bytes, head: RequestHead, origin_url: bytes) -> FileAnswer:
                 return FileAnswer(301, [], location=origin_url + head.path + b"/" + query)
             path = path.rstrip(b"/") + b"/" + INDEX
             facts = os.stat(path)
-        elif head.path.endswith(b"/"):
-            return FileAnswer(404, [])
     except OSError as fault:
         return FileAnswer(status_of(fault), [])
     except ValueError:

@@ -20,10 +20,10 @@ RULE_FLAGS: Final = {
     "b": "B", "backrefescaping": "B",
     "bctls": "BCTLS",
     "bne": "BNE",
-    "bnp": "BNP", "backrefnoplus": "BNP",
+    "bnp": "BNP", "backrefernoplus": "BNP",
     "c": "C", "chain": "C",
     "co": "CO", "cookie": "CO",
-    "dpi": "DPI", "discardpath": "DPI",
+    "d": "DPI", "dpi": "DPI", "discardpath": "DPI",
     "e": "E", "env": "E",
     "end": "END",
     "f": "F", "forbidden": "F",
@@ -80,7 +80,7 @@ def split(statement: Statement | Section) -> tuple[str, str, str | None]:
     return found[0][0], found[1][0], found[2][0] if len(found) > 2 else None
 
 
-def read_flags(statement: Statement | Section, text: str | None, known: dict[str, str]) -> Flags:
+def read_flags(draft: Draft, statement: Statement | Section, text: str | None, known: dict[str, str]) -> Flags:
     """`[name,name=value]` as short upper-case names."""
     if text is None:
         return ()
@@ -99,7 +99,17 @@ def read_flags(statement: Statement | Section, text: str | None, known: dict[str
     flags: list[tuple[str, str | None]] = []
     for piece in text[1:-1].split(","):
         key, equals, value = piece.strip().partition("=")
-        short = known.get(key.strip().lower())
+        short = known.get(key.lower())
+        if short is None and key[:1] in ("d", "D") and known is RULE_FLAGS:
+            draft.reports.append(
+                warning(
+                    "flag-ignored",
+                    f"`{name}` has no flag `{key}`, and httpd does not say so",
+                    statement.span,
+                    help="leave it out, or write `DPI`",
+                )
+            )
+            continue
         if short is None:
             raise Wrong(
                 "unknown-flag",
@@ -120,13 +130,13 @@ def read_flags(statement: Statement | Section, text: str | None, known: dict[str
                 says=f"{name}: flag 'BNE' wants a list of characters (i.e. [BNE=...])",
                 help="write for instance `BNE=/`",
             )
-        flags.append((short, value.strip() if equals else None))
+        flags.append((short, value if equals else None))
     return tuple(flags)
 
 
 def condition(draft: Draft, statement: Statement | Section, value: Any) -> None:
     test, pattern, flags = split(statement)
-    line = ConditionLine(test, pattern, read_flags(statement, flags, CONDITION_FLAGS), statement.origin)
+    line = ConditionLine(test, pattern, read_flags(draft, statement, flags, CONDITION_FLAGS), statement.origin)
     draft.conditions.append((line, statement.span))
 
 
@@ -137,7 +147,7 @@ def rule(draft: Draft, statement: Statement | Section, value: Any) -> None:
     draft.add(
         "rewrite",
         "rules",
-        RuleLine(pattern, substitution, read_flags(statement, flags, RULE_FLAGS), conditions, statement.origin),
+        RuleLine(pattern, substitution, read_flags(draft, statement, flags, RULE_FLAGS), conditions, statement.origin),
     )
 
 

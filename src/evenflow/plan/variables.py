@@ -62,7 +62,9 @@ def _script(inquiry: Inquiry, whole: bool) -> bytes:
     while root.main is not None:
         root = root.main
     path = root.path if root.first_path is None else root.first_path
-    return own_url(inquiry.host, inquiry.head, inquiry.facts) + path if whole else path
+    if not whole:
+        return path
+    return own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + path
 
 
 def _script_user(inquiry: Inquiry, argument: bytes) -> bytes:

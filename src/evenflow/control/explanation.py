@@ -27,7 +27,8 @@ wrote.
                   route, place, loadfactor, lbset, status (letters), in_error, candidate, chosen, owed [before, after],
                   busy, elected}]
     to_member     null, or head (text), fields [{name, value, by, place, places}], dropped [{name, value, by, place}]
-    edits         Header lines: table, place, applies, waits_for (NAME or !NAME of the environment, or null)
+    edits         Header lines: table, place, applies (null where that hangs on the answer), waits_for (NAME or
+                  !NAME of the environment, expr=EXPRESSION, or null)
     reverses      ProxyPassReverse lines that would be tried: place, from [prefix], to
     answer        null, or member (a plain 200 or 101 that the member might give), head (what the client gets of it)
     own           null, or the head of an answer of ours (text)
@@ -47,7 +48,7 @@ from evenflow.balancer.balance import Balance
 from evenflow.balancer.sticky import find_session, in_cookie, in_url, is_known
 from evenflow.origin import NOWHERE, Origin
 from evenflow.plan import decision as decisions
-from evenflow.plan import edits, mapping, steps
+from evenflow.plan import edits, expr, mapping, mapping_forms, steps
 from evenflow.plan.decide import Decider, begin, run
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.locations import Section
@@ -236,7 +237,7 @@ class Story:
             "environment": self.environment(),
             "sticky": self.sticky(),
             "choice": self.choice(),
-            "edits": self.edits(),
+            "edits": self.header_lines(),
             "reverses": self.reverses(),
             "timeouts": self.timeouts(),
             "asked": self.asked(),
@@ -629,7 +630,7 @@ class Story:
 
     # --- the answer ---------------------------------------------------------------------------------------------------
 
-    def edits(self) -> list[Json]:
+    def header_lines(self) -> list[Json]:
         """Every Header line that would look at the answer."""
         exchange = self.exchange
         if exchange.decision is None:
@@ -640,13 +641,21 @@ class Story:
         for table, lines in (("always", scope.always_edits), ("onsuccess", scope.onsuccess_edits)):
             for edit in lines:
                 assert isinstance(edit, edits.Edit)
-                condition = edit.env
-                applies = condition is None or (condition[0] in env) == condition[1]
-                waits = "" if condition is None else f"{'' if condition[1] else '!'}{text(condition[0])}"
-                found.append(
-                    {"table": table, "place": place(edit.origin), "applies": applies, "waits_for": waits or None}
-                )
+                applies, waits = self.condition_of(edit, env)
+                found.append({"table": table, "place": place(edit.origin), "applies": applies, "waits_for": waits})
         return found
+
+    def condition_of(self, edit: edits.Edit, env: dict[bytes, bytes]) -> tuple[bool | None, str | None]:
+        """Whether a Header line acts (None where that hangs on the answer), and what it waits for."""
+        condition = edit.env
+        if condition is not None and (condition[0] in env) != condition[1]:
+            return False, f"{'' if condition[1] else '!'}{text(condition[0])}"
+        if edit.condition is not None:
+            waits = f"expr={edit.condition.source}"
+            if edit.condition.answers:
+                return None, waits
+            return expr.holds(edit.condition, self.exchange.inquiry(), True), waits
+        return True, None if condition is None else f"{'' if condition[1] else '!'}{text(condition[0])}"
 
     def reverses(self) -> list[Json]:
         if self.exchange.decision is None or self.exchange.decision.kind != FORWARD:
@@ -731,6 +740,13 @@ FORWARDED: Final = frozenset((b"x-forwarded-for", b"x-forwarded-host", b"x-forwa
 
 def covers(one: mapping.Mapping, inquiry: Inquiry) -> bool:
     """Whether a mapping would take this path if it were asked."""
+    if one.encoded:
+        # It was asked before all others, and did not.
+        return False
+    if one.pattern is not None:
+        return one.pattern.search(inquiry.path) is not None
+    if one.interpolate and inquiry.scope.interpolate:
+        return inquiry.path.startswith(mapping_forms.interpolated(one.prefix_texts, inquiry.env))
     return mapping.covered(one, inquiry.path) > 0
 
 

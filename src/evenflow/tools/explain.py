@@ -302,10 +302,14 @@ def tell_answer(page: Page, said: Json) -> None:
             and said["outcome"]["kind"] not in ("file", "local")
         ):
             continue
+        wanted = edit["waits_for"]
         sentence = "is edited" if edit["applies"] else "is not edited"
-        if edit["waits_for"]:
-            wanted = edit["waits_for"]
-            there = f"{wanted[1:]} is not set" if wanted.startswith("!") else f"{wanted} is set"
+        if wanted:
+            there = f"{wanted} is set"
+            if wanted.startswith("!"):
+                there = f"{wanted[1:]} is not set"
+            elif wanted.startswith("expr="):
+                there = f"`{wanted[5:]}` holds"
             sentence = f"is edited, as {there}" if edit["applies"] else f"would be edited only where {there}"
         page.step("answer", sentence, edit["place"])
     for one in said["reverses"]:

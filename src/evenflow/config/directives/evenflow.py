@@ -43,5 +43,7 @@ DIRECTIVES = (
         raw,
         explain,
         "Explain requests with an `Evenflow-Explain` field that come from these addresses.",
+        syntax="from ADDRESS ...|Off",
+        default="Off",
     ),
 )

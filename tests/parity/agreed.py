@@ -16,8 +16,11 @@ from evenflow.config.load import load
 from evenflow.control.explanation import explain
 from evenflow.control.map_programs import close_programs, start_programs
 from evenflow.plan.model import ConnectionFacts, Plan
+from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import table_for
 from evenflow.tools.written import Written
+from evenflow.wire.faults import ProtocolFault
+from evenflow.wire.proxy_protocol import read_preamble
 
 from .casebook import Request
 from .members import Received
@@ -50,7 +53,17 @@ def told_otherwise(
         if one.request.same_connection and one.reply.ending == "closed" and not one.received:
             # The connection was closed before it.
             continue
-        said = explain(plan, facts(plan, port, one.request), one.request.payload, places=places)
+        connection, payload = facts(plan, port, one.request), one.request.payload
+        if isinstance(plan.preambles, Preambles) and plan.preambles.wanted(b"127.0.0.1", port, b"127.0.0.1"):
+            try:
+                preamble = read_preamble(payload)
+            except ProtocolFault:
+                continue
+            if preamble is None:
+                continue
+            connection.proxied_address, connection.spoken_for = preamble.address, True
+            payload = payload[preamble.size :]
+        said = explain(plan, connection, payload, places=places)
         wrong = wrong_about(said, one, members)
         if wrong:
             found.append(f"{one.request.line_number}: {one.request.title}: {wrong}")

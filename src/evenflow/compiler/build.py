@@ -19,7 +19,7 @@ from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
 from evenflow.compiler.networks import compile_network
-from evenflow.compiler.remoteip import compile_remoteip
+from evenflow.compiler.remoteip import compile_preambles, compile_remoteip
 from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
@@ -93,6 +93,7 @@ def build(settings: Settings) -> Built:
         )
     plan.listeners = listeners(core.listens or (), plan)
     plan.server_root = root
+    plan.preambles = compile_preambles(main, blocks)
     plan.pid_file = absolute(root, core.pid_file) if core.pid_file else ""
     plan.error_log = error_log(core.error_log or "", root)
     plan.log_level = core.log_level or "warn"

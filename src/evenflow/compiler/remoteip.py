@@ -9,8 +9,9 @@ from evenflow.compiler.lookups import absolute
 from evenflow.compiler.networks import compile_network
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.directives.authz import read_network
-from evenflow.config.settings import UNSET, ProxyEntry, RemoteIpSettings
+from evenflow.config.settings import UNSET, Block, ProxyEntry, RemoteIpSettings
 from evenflow.plan.access import Network
+from evenflow.plan.preambles import Preambles
 from evenflow.plan.remoteip import RemoteIp
 
 
@@ -30,6 +31,26 @@ def compile_remoteip(said: RemoteIpSettings, root: str, findings: Findings) -> R
                 refused.report(findings, entry.origin)
         proxies = tuple(found)
     return RemoteIp(to_bytes(name).lower(), other, proxies, origin)
+
+
+def compile_preambles(main: Block, hosts: list[Block]) -> Preambles | None:
+    """RemoteIPProxyProtocol of every server, in file order: what is said last of an address holds."""
+    places: dict[tuple[bytes, int], bool] = {}
+    for block in (main, *hosts):
+        said = block.remoteip.proxy_protocol
+        if said is UNSET:
+            continue
+        addresses = [(one.host, one.port) for one in block.addresses] if block is not main else [("", None)]
+        for host, port in addresses:
+            place = (to_bytes(host), port or 0)
+            places.pop(place, None)
+            places[place] = said
+    on = tuple(place for place, said in places.items() if said)
+    if not on:
+        return None
+    exceptions = main.remoteip.exceptions or ()
+    off = tuple(place for place, said in places.items() if not said)
+    return Preambles(on, off, tuple(compile_network(text) for text, _ in exceptions))
 
 
 def networks_of(entry: ProxyEntry, root: str) -> list[Network]:

@@ -485,7 +485,7 @@ class Plan:
 
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
-        "error_log", "log_level", "user", "group", "listen_backlog",
+        "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs",
     )  # fmt: skip
 
@@ -508,5 +508,7 @@ class Plan:
         self.user = ""
         self.group = ""
         self.listen_backlog = 511
+        self.preambles: object = None
+        """`preambles.Preambles`; None where no connection begins with one."""
         self.programs: tuple[object, ...] = ()
         """The `maps.ProgramMap`s that must run."""

@@ -129,11 +129,7 @@ def _conn_remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _remote_port(inquiry: Inquiry, argument: bytes) -> bytes:
-    facts = inquiry.facts
-    if inquiry.address != facts.client:
-        # A field names no port.
-        return b"0"
-    return b"%d" % (facts.proxied_port if facts.proxied_address else facts.remote_port)
+    return b"%d" % inquiry.facts.remote_port
 
 
 def _https(inquiry: Inquiry, argument: bytes) -> bytes:

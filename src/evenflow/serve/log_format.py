@@ -377,7 +377,12 @@ def local_port(record: LogRecord) -> bytes:
 
 
 def remote_port(record: LogRecord) -> bytes:
-    return number(record.facts.remote_port) if record.facts is not None else DASH
+    if record.facts is None:
+        return DASH
+    if record.decision is not None and record.decision.address:
+        # RemoteIPHeader names no port.
+        return b"0"
+    return number(record.facts.proxied_port if record.facts.proxied_address else record.facts.remote_port)
 
 
 def file_name(record: LogRecord) -> bytes:

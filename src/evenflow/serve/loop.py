@@ -14,6 +14,7 @@ from typing import Any
 
 from evenflow.plan import patterns
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
+from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
@@ -21,11 +22,13 @@ from evenflow.serve.client_connection import ClientConnection, check_deadlines
 from evenflow.serve.clock import monotonic
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.pages import http_date
+from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
 from evenflow.serve.server import Server
 from evenflow.serve.tls import contexts_of
 from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.wire.proxy_protocol import Preamble
 
 TICK = 0.1
 """Seconds between two looks at all deadlines."""
@@ -135,6 +138,31 @@ class Work:
         local_address = plain_address(local[0])
         table = self.table(local_address, local[1])
         facts = ConnectionFacts(plain_address(peer[0]), peer[1], local_address, local[1], listener.tls, b"", table)
+        preambles = self.plan.preambles
+        if isinstance(preambles, Preambles) and preambles.wanted(local_address, local[1], facts.remote_address):
+            patience = table.first.timeout
+            AwaitedPreamble(
+                self.server.loop,
+                self.server.log,
+                made,
+                facts.remote_address,
+                patience,
+                lambda socket, preamble: self.introduce(socket, preamble, facts, listener, table),
+            )
+            return
+        self.begin(made, facts, listener, table)
+
+    def introduce(
+        self, made: socket.socket, preamble: Preamble, facts: ConnectionFacts, listener: Listener, table: Any
+    ) -> None:
+        """A client whose PROXY preamble has come."""
+        facts.spoken_for = True
+        facts.proxied_address = preamble.address
+        facts.proxied_port = preamble.port
+        self.begin(made, facts, listener, table)
+
+    def begin(self, made: socket.socket, facts: ConnectionFacts, listener: Listener, table: Any) -> None:
+        """TLS or HTTP begins."""
         tls = None
         if listener.tls:
             tls = self.contexts.wrap(made, table.hosts)

@@ -138,3 +138,24 @@ def test_json_says_the_same() -> None:
 def test_the_count() -> None:
     assert summary(load_text("Xyzzy\nXyzzx\nMutex pthread\n").diagnostics) == "2 errors, 1 warning"
     assert summary([]) == ""
+
+
+def test_many_ignored_directives_are_told_together() -> None:
+    names = ("StartServers", "MinSpareThreads", "MaxSpareThreads", "ThreadLimit", "ThreadsPerChild", "ServerLimit")
+    loaded = load_text("".join(f"{name} 5\n" for name in names) + "KeepAlive soon\n")
+    said = render(loaded.diagnostics, loaded.sources)
+    assert said.startswith(
+        "warning[directive-ignored]: 6 directives are ignored: they tune httpd itself, and what is proxied does not "
+        "depend on them\n"
+    )
+    assert "note: case.conf: `StartServers` (1), `MinSpareThreads` (2), " in said
+    assert said.count("directive-ignored") == 1
+    assert "error[value-not-allowed]" in said
+    assert "--> case.conf:7:11" in said
+    assert len(loaded.warnings) == 6
+
+
+def test_a_few_ignored_directives_are_told_one_by_one() -> None:
+    loaded = load_text("StartServers 5\nMinSpareThreads 5\n")
+    said = render(loaded.diagnostics, loaded.sources)
+    assert said.count("warning[directive-ignored]") == 2

@@ -1035,6 +1035,12 @@ IGNORED_BECAUSE: Final = {
 }
 """What `Known.ignorable` means, in words for a message."""
 
+ALL_IGNORED_BECAUSE: Final = {
+    IGNORED_BECAUSE["tuning"]: "they tune httpd itself, and what is proxied does not depend on them",
+    IGNORED_BECAUSE["local"]: "they concern files that are served from this machine, not what is proxied",
+}
+"""The same of several directives."""
+
 NO_BODIES: Final = "evenflow does not change bodies: let the application do it"
 NO_USERS: Final = "authenticate in the application, or with AuthUserFile"
 NO_CACHE: Final = "put a cache between evenflow and the members, or let clients cache"

@@ -10,10 +10,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from evenflow.config.diagnostics import ERROR, Diagnostic, Label
+from evenflow.config.diagnostics import ERROR, Diagnostic, Label, warning
+from evenflow.config.known import ALL_IGNORED_BECAUSE
 from evenflow.config.source import Source
 
 TAB: Final = "    "
+
+IGNORED: Final = "directive-ignored"
+MANY: Final = 5
+"""From so many on, ignored directives are told together."""
 
 COLOURS: Final = {
     "error": "\x1b[1;31m",
@@ -26,8 +31,40 @@ COLOURS: Final = {
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], color: bool = False) -> str:
-    """All of them, an empty line between two, a line end at the end; "" for none."""
-    return "\n".join(render_one(diagnostic, sources, color) for diagnostic in diagnostics)
+    """All of them, an empty line between two, a line end at the end; "" for none.
+
+    Directives that are ignored for the same reason are told together where there are many.
+    """
+    return "\n".join(render_one(diagnostic, sources, color) for diagnostic in together(diagnostics))
+
+
+def together(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One warning in place of many that differ only in the name of an ignored directive; it stands at the first's
+    place."""
+    found = list(diagnostics)
+    reasons: dict[str, list[Diagnostic]] = {}
+    for diagnostic in found:
+        if diagnostic.code == IGNORED and diagnostic.span is not None:
+            reasons.setdefault(diagnostic.headline.partition(": ")[2], []).append(diagnostic)
+    many = {reason: group for reason, group in reasons.items() if len(group) >= MANY and reason in ALL_IGNORED_BECAUSE}
+    kept = []
+    for diagnostic in found:
+        reason = diagnostic.headline.partition(": ")[2] if diagnostic.code == IGNORED else ""
+        if reason not in many:
+            kept.append(diagnostic)
+        elif diagnostic is many[reason][0]:
+            kept.append(_told_together(many[reason], ALL_IGNORED_BECAUSE[reason]))
+    return kept
+
+
+def _told_together(group: list[Diagnostic], reason: str) -> Diagnostic:
+    files: dict[str, list[str]] = {}
+    for diagnostic in group:
+        assert diagnostic.span is not None
+        name = diagnostic.headline.split("`")[1]
+        files.setdefault(diagnostic.span.file, []).append(f"`{name}` ({diagnostic.span.line})")
+    notes = [f"{file}: {', '.join(names)}" for file, names in files.items()]
+    return warning(IGNORED, f"{len(group)} directives are ignored: {reason}", None, notes=notes)
 
 
 def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool = False) -> str:

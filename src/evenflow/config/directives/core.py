@@ -419,6 +419,7 @@ DIRECTIVES = (
         flag,
         put("core", "physical_port"),
         "Whether our own URLs may use the port that the connection came in on.",
+        default="Off",
     ),
     Directive(
         "StrictHostCheck",
@@ -426,6 +427,7 @@ DIRECTIVES = (
         flag,
         put("core", "strict_host"),
         "Refuse requests for names that no virtual host of the address has.",
+        default="Off",
     ),
     Directive(
         "ServerPath",
@@ -433,6 +435,7 @@ DIRECTIVES = (
         one(text),
         put("core", "server_path"),
         "The path that chooses a virtual host for clients that name no host.",
+        syntax="PATH",
     ),
     Directive(
         "HttpProtocolOptions",
@@ -440,6 +443,8 @@ DIRECTIVES = (
         protocol_options,
         put_protocol_options,
         "How strictly requests are read: `Strict`; and whether methods must be registered.",
+        syntax="[Strict|Unsafe] [RegisteredMethods|LenientMethods] [Allow0.9|Require1.0]",
+        default="Strict LenientMethods Allow0.9",
     ),
     Directive(
         "RegisterHttpMethod",
@@ -447,14 +452,25 @@ DIRECTIVES = (
         methods,
         add_methods,
         "Further methods for `HttpProtocolOptions RegisteredMethods`.",
+        syntax="METHOD ...",
     ),
-    Directive("Protocols", SERVERS, protocols, no_setting, "The protocols that clients may speak; only `http/1.1`."),
+    Directive(
+        "Protocols",
+        SERVERS,
+        protocols,
+        no_setting,
+        "The protocols that clients may speak; only `http/1.1`.",
+        syntax="PROTOCOL ...",
+        default="http/1.1",
+    ),
     Directive(
         "TraceEnable",
         SERVERS,
         one(one_of("on", "off", "extended", says="TraceEnable must be one of 'on', 'off', or 'extended'")),
         put("core", "trace"),
         "Whether TRACE is answered; `extended` sends a body back too.",
+        syntax="On|Off|Extended",
+        default="On",
     ),
     Directive(
         "LimitInternalRecursion",
@@ -462,6 +478,8 @@ DIRECTIVES = (
         recursion,
         put("core", "internal_recursion"),
         "How often rules of sections may send one request round.",
+        syntax="NUMBER [NUMBER]",
+        default="10",
     ),
     Directive(
         "LimitRequestBody",
@@ -469,6 +487,8 @@ DIRECTIVES = (
         one(body_limit),
         put("core", "body_limit"),
         "The longest body of a request that is answered here, in bytes; forwarded requests have no limit.",
+        syntax="BYTES",
+        default="1073741824",
     ),
     Directive(
         "AllowEncodedSlashes",

@@ -515,6 +515,7 @@ DIRECTIVES = (
         flag,
         put("proxy", "forwards_expect"),
         "Whether members are asked for the 100 that a client expects; `Off`: we say it.",
+        default="On",
     ),
     Directive(
         "ProxyMaxForwards",
@@ -522,6 +523,7 @@ DIRECTIVES = (
         one(number()),
         put("proxy", "max_forwards"),
         "The Max-Forwards of requests that have none.",
+        default="-1",
     ),
     Directive(
         "ProxyBadHeader",
@@ -531,6 +533,8 @@ DIRECTIVES = (
         ),
         put("proxy", "bad_header"),
         "What becomes of a member's header line without a colon.",
+        syntax="IsError|Ignore|StartBody",
+        default="IsError",
     ),
     Directive(
         "BalancerMember",

@@ -138,3 +138,53 @@ def test_what_is_called_linear_takes_so_many_steps_for_each_byte(
 def test_what_nobody_can_read_is_not_judged() -> None:
     assert cost_of("(?C{x)})a(?<=b)*+(?P>n)(?<n>x)").degree == UNKNOWN
     assert cost_of("(" * 240 + "a" + ")" * 240) in (Cost(LINEAR, False), Cost(UNKNOWN, False))
+
+
+@pytest.mark.parametrize(
+    "pattern, starts",
+    [
+        ("^/path/(.*)$", (b"/path/",)),
+        (r"^/a\.b", (b"/a.b",)),
+        ("^/é", ("/é".encode(),)),
+        ("^/(?:de|en)/x*y", (b"/de/", b"/en/")),
+        ("^(/a/.*)$", (b"/a/",)),
+        ("^/?a", (b"a", b"/a")),
+        ("^/a?b", (b"/b", b"/ab")),
+        ("^/a+b", (b"/a",)),
+        ("^/a*b", (b"/",)),
+        ("^/ab{2}c", (b"/ab",)),
+        ("^/a|^/b/(x)+", (b"/a", b"/b/x")),
+        ("^/a|b", ()),
+        ("/a", ()),
+        (".*/a", ()),
+        ("^", ()),
+        ("^[ab]", ()),
+        ("^(?i)/a", (b"/",)),
+        (r"^\Q/a.\Eb(c)*", (b"/a.b",)),
+        ("^(?!/x)/y(?=z)a(b)*", (b"/ya",)),
+        ("(?m)^/a(b)*", ()),
+        ("^/a(*ACCEPT)b(c)*", ()),
+        ("^(?:|a)b(c)*", (b"b", b"ab")),
+        ("^(?:a|ab|a[b-c])d(e)*", (b"abd", b"a")),
+    ],
+)
+def test_the_beginning_of_every_match_is_known(pattern: str, starts: tuple[bytes, ...]) -> None:
+    assert sorted(cost_of(pattern).starts) == sorted(starts)
+
+
+def test_without_regard_to_case_only_what_has_none_is_known() -> None:
+    assert cost_of("^/a/b", True).starts == (b"/",)
+    assert cost_of("^/1/a*b*c", True).starts == (b"/1/",)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PATTERNS, st.booleans(), st.lists(PIECES, max_size=3))
+def test_whatever_matches_begins_like_that(middle: str, any_case: bool, pieces: list[bytes]) -> None:
+    pattern = "^" + middle
+    try:
+        free = Pattern(pattern.encode(), any_case)
+    except PatternError:
+        return
+    starts = cost_of(pattern, any_case).starts
+    match = free.search(b"".join(pieces))
+    assert match is None or not starts or b"".join(pieces).startswith(starts)

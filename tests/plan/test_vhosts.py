@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from evenflow.origin import NOWHERE
+from evenflow.plan.model import VirtualHost
 from evenflow.plan.vhosts import HostTable, matches, table_for
 from tests.plan.cases import plan_of
 
@@ -75,3 +79,22 @@ def test_a_handshake_shows_a_host_with_tls(table: HostTable) -> None:
 def test_an_address_that_no_virtual_host_has_is_the_main_servers() -> None:
     plan = plan_of(TEXT)
     assert table_for(plan, b"192.0.2.1", 9000).first is plan.main
+
+
+NAMES = st.text(alphabet="ab.", min_size=1, max_size=4).filter(lambda text: text[-1] != ".").map(str.encode)
+WILDCARDS = (
+    st.text(alphabet="ab.*?", min_size=1, max_size=4).map(str.encode).filter(lambda text: b"*" in text or b"?" in text)
+)
+
+
+@given(st.lists(st.tuples(NAMES, st.lists(WILDCARDS, max_size=2)), min_size=2, max_size=6), NAMES)
+def test_the_first_in_the_file_that_has_the_name_is_found(said: list[tuple[bytes, list[bytes]]], name: bytes) -> None:
+    hosts = []
+    for index, (server_name, wildcards) in enumerate(said):
+        host = VirtualHost(index, server_name, NOWHERE)
+        host.wildcards = tuple(wildcards)
+        hosts.append(host)
+    fitting = [
+        host for host in hosts if host.server_name == name or any(matches(pattern, name) for pattern in host.wildcards)
+    ]
+    assert HostTable(tuple(hosts)).select(name) is (fitting or hosts)[0]

@@ -43,6 +43,7 @@ from evenflow.plan.maps import ProgramMap
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.paths import SLASHES
 from evenflow.plan.rewrite import Rule
+from evenflow.plan.rule_index import index_of
 
 SECTION_KINDS = {"location": "locations", "proxy": "proxies"}
 
@@ -165,6 +166,7 @@ def make_host(
         programs.update({id(one): one for one in maps.values() if isinstance(one, ProgramMap)})
     host.base = base_scope(both, backends, findings, maps)
     host.rules = compile_rules(lines, findings, maps)
+    index_of(host.rules)
     warn_of_files(host.rules, host.document_root, findings)
     host.mappings = compile_mappings(both.proxy.mappings or (), findings)
     inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]

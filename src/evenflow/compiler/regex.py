@@ -8,7 +8,7 @@ is linked with. A pattern that may backtrack without end becomes a bounded one.
 from __future__ import annotations
 
 import re
-from typing import Final, cast
+from typing import Final
 
 from pcre2 import PatternError
 
@@ -25,7 +25,7 @@ HEX: Final = tuple(b"%c" % digit for digit in b"0123456789abcdefABCDEF{")
 COUNT: Final = re.compile(rb"\{\d+(?:,\d*)?\}")
 
 
-def compile_regex(pattern: str, any_case: bool = False) -> re.Pattern[bytes]:
+def compile_regex(pattern: str, any_case: bool = False) -> Pattern:
     """The compiled pattern. Raises `Refused` with the place of what is wrong."""
     text = to_bytes(pattern)
     try:
@@ -41,8 +41,8 @@ def compile_regex(pattern: str, any_case: bool = False) -> re.Pattern[bytes]:
                 help="leave the verb out, or make the quantifiers possessive: `++` in place of `+`",
             )
         made = BoundedPattern(as_of_old(text), any_case, cost.tied)
-    # It is searched like one of `re`.
-    return cast("re.Pattern[bytes]", made)
+    made.starts = cost.starts
+    return made
 
 
 def malformed(pattern: str, text: bytes, fault: PatternError) -> Refused:
@@ -81,7 +81,7 @@ def as_of_old(text: bytes) -> bytes:
     return TOKEN.sub(written, text)
 
 
-def wildcard_regex(pattern: str, crosses_slashes: bool) -> re.Pattern[bytes]:
+def wildcard_regex(pattern: str, crosses_slashes: bool) -> Pattern:
     """A shell pattern (`*`, `?`, `[...]`) for the whole of a text, as apr_fnmatch reads it. `Refused` for an open
     bracket."""
     one = "." if crosses_slashes else "[^/]"
@@ -114,4 +114,4 @@ def wildcard_regex(pattern: str, crosses_slashes: bool) -> re.Pattern[bytes]:
             pos = end + 1
         else:
             out.append(re.escape(mark))
-    return cast("re.Pattern[bytes]", Pattern(to_bytes("\\A" + "".join(out) + "\\z"), False))
+    return Pattern(to_bytes("\\A" + "".join(out) + "\\z"), False)

@@ -28,6 +28,7 @@ from evenflow.plan.branches import Branch
 from evenflow.plan.expr import Condition
 from evenflow.plan.locations import Section
 from evenflow.plan.model import Scope
+from evenflow.plan.patterns import Pattern
 from evenflow.plan.places import Place
 from evenflow.plan.rewrite import Rule
 from evenflow.plan.scope import Said, add
@@ -140,14 +141,14 @@ def compile_section(block: Block, backends: Backends, findings: Findings, root: 
     text = block.pattern
     if block.kind == "directory" and block.match != "regex":
         text = text.rstrip("/") or "/"
-    pattern: re.Pattern[bytes] | None = None
+    pattern: Pattern | None = None
     try:
         if block.match == "regex":
             pattern = compile_regex(text)
         elif block.match == "glob":
             pattern = wildcard_regex(text, crosses_slashes=block.kind == "proxy")
         elif block.kind == "files":
-            pattern = re.compile(b"\\A" + re.escape(to_bytes(text)) + b"\\Z")
+            pattern = compile_regex(f"\\A{re.escape(text)}\\z")
     except Refused as refused:
         refused.report(findings, block.origin)
         return None

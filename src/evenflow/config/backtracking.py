@@ -37,7 +37,8 @@ class Cost:
     """`degree`: of the polynomial in the subject's length, or EXPONENTIAL, or UNKNOWN.
 
     `tied`: it matches at the start or nowhere. `loops` are the guilty quantified parts, (start, end) in the pattern.
-    `verbs`: one like `(*SKIP)` steers the search. `rewrite`: a pattern for the same that costs less, or "".
+    `verbs`: one like `(*SKIP)` steers the search. `rewrite`: a pattern for the same that costs less, or "". `starts`:
+    every text that it matches begins with one of these, of which none is empty; () where nothing is known.
     """
 
     degree: int
@@ -45,6 +46,7 @@ class Cost:
     loops: tuple[tuple[int, int], ...] = ()
     verbs: bool = False
     rewrite: str = ""
+    starts: tuple[bytes, ...] = ()
 
 
 @lru_cache(maxsize=10000)
@@ -52,12 +54,28 @@ def cost_of(pattern: str, any_case: bool = False) -> Cost:
     """What the pattern costs. It must be one that the library takes."""
     plain = PLAIN.fullmatch(pattern)
     if plain is not None:
-        return Cost(LINEAR, plain.group(1) is not None)
+        return Cost(LINEAR, plain.group(1) is not None, starts=_first_letters(pattern, any_case))
     return _judged(pattern, any_case, advise=True)
 
 
 PLAIN: Final = re.compile(r"(\^)?(?:[^\\\[\](){}*+?|.$^]|\\[^A-Za-z0-9]|\.)*(?(1)(?:\(?\.\*\)?)?)\$?")
 """No quantifier; or tied to the start and with one at the end."""
+
+
+def _first_letters(pattern: str, any_case: bool) -> tuple[bytes, ...]:
+    """The text that a plain pattern begins with."""
+    found = LETTERS.match(pattern)
+    if found is None:
+        return ()
+    text = ESCAPED.sub(r"\1", found.group(1))
+    if any_case:
+        text = WITHOUT_CASE.match(text)[0]  # type: ignore[index]
+    return (text.encode("utf-8", "surrogateescape"),) if text else ()
+
+
+LETTERS: Final = re.compile(r"\^((?:[^\\\[\](){}*+?|.$^]|\\[^A-Za-z0-9])+)")
+ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+WITHOUT_CASE: Final = re.compile(r"[^A-Za-z]*")
 
 
 def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
@@ -73,7 +91,8 @@ def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
     rewrite = ""
     if advise and degree > 2 and not reader.extended:
         rewrite = _simpler(pattern, any_case, guilty, degree)
-    return Cost(degree, reader.tied(tree), loops, reader.verbs, rewrite)
+    tied = reader.tied(tree)
+    return Cost(degree, tied, loops, reader.verbs, rewrite, starts_of(tree) if tied and "(*" not in pattern else ())
 
 
 def _simpler(pattern: str, any_case: bool, guilty: list[Many], degree: int) -> str:
@@ -489,6 +508,58 @@ class Reader:
         inner = self.inside(found.end() - self.pos)
         self.any_case, self.dot_all, self.extended, self.lines = saved
         return [inner]
+
+
+# --- how a match begins -------------------------------------------------------------------------------------------
+
+MOST_STARTS: Final = 32
+
+Starts = dict[bytes, bool]
+"""Beginnings, and whether each may grow: what comes next in the pattern comes right behind it in the text."""
+
+
+def starts_of(tree: Node) -> tuple[bytes, ...]:
+    """What every text that a tied pattern matches begins with; () where one of the ways is open to everything."""
+    found = _longer({b"": True}, tree)
+    return () if b"" in found else tuple(found)
+
+
+def _longer(starts: Starts, node: Node) -> Starts:
+    """The beginnings with a node behind them."""
+    if True not in starts.values():
+        return starts
+    if isinstance(node, Place) and node.mask.bit_count() == 1:
+        letter = bytes((node.mask.bit_length() - 1,))
+        longer: Starts = {}
+        for start, grows in starts.items():
+            _add(longer, {start + letter if grows else start: grows})
+        return longer
+    if isinstance(node, Mark | Look):
+        # It may fail, and takes nothing.
+        return starts
+    if isinstance(node, Row):
+        for item in node.items:
+            starts = _longer(starts, item)
+        return starts
+    if isinstance(node, Choice):
+        made: Starts = {}
+        for branch in node.branches:
+            _add(made, _longer(starts, branch))
+        return made if len(made) <= MOST_STARTS else dict.fromkeys(starts, False)
+    if isinstance(node, Many) and node.most != 0 and node.least:
+        once = _longer(starts, node.item)
+        return once if node.most == 1 else dict.fromkeys(once, False)
+    if isinstance(node, Many) and node.most == 1:
+        made = dict(starts)
+        _add(made, _longer(starts, node.item))
+        return made if len(made) <= MOST_STARTS else dict.fromkeys(starts, False)
+    return dict.fromkeys(starts, False)
+
+
+def _add(starts: Starts, more: Starts) -> None:
+    for start, grows in more.items():
+        # One that ends here lets everything follow.
+        starts[start] = grows and starts.get(start, True)
 
 
 # --- the automaton ------------------------------------------------------------------------------------------------

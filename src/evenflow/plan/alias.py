@@ -7,7 +7,6 @@ the way, so there it wins even over a ProxyPass.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from evenflow.origin import Origin
@@ -16,6 +15,7 @@ from evenflow.plan.decision import QUERY, Inquiry
 from evenflow.plan.mapping import Mapping, covered
 from evenflow.plan.model import Decision
 from evenflow.plan.names import own_url
+from evenflow.plan.patterns import Pattern
 from evenflow.wire.targets import escape
 
 BAD_TARGET = "a Redirect leads to what is neither a URL nor a path (AH00674)"
@@ -48,7 +48,7 @@ class Redirect:
     def __init__(self, status: int, target: bytes, origin: Origin) -> None:
         self.status = status
         self.prefix: Mapping | None = None
-        self.pattern: re.Pattern[bytes] | None = None
+        self.pattern: Pattern | None = None
         self.target = target
         self.substitution: Substitution | None = None
         """With `pattern`."""
@@ -86,7 +86,7 @@ class Alias:
 
     def __init__(self, target: bytes, script: bool, origin: Origin) -> None:
         self.prefix: Mapping | None = None
-        self.pattern: re.Pattern[bytes] | None = None
+        self.pattern: Pattern | None = None
         self.target = target
         self.substitution: Substitution | None = None
         self.script = script

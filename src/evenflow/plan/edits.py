@@ -8,7 +8,6 @@ table acts on which answer is the proxy's business.
 from __future__ import annotations
 
 import os
-import re
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -16,6 +15,7 @@ from evenflow.origin import Origin
 from evenflow.plan import expr
 from evenflow.plan.decision import Inquiry
 from evenflow.plan.model import ConnectionFacts, Decision
+from evenflow.plan.patterns import Match, Pattern
 from evenflow.plan.variables import Variable
 from evenflow.wire.headers import Headers
 
@@ -102,7 +102,7 @@ class Edit:
         action: int,
         name: bytes,
         value: Format,
-        pattern: re.Pattern[bytes] | None,
+        pattern: Pattern | None,
         env: tuple[bytes, bool] | None,
         origin: Origin,
     ) -> None:
@@ -303,7 +303,7 @@ def _edited(edit: Edit, value: bytes, replacement: bytes) -> bytes:
     return b"".join(out)
 
 
-def put_groups(text: bytes, match: re.Match[bytes]) -> bytes:
+def put_groups(text: bytes, match: Match) -> bytes:
     """`text` with the groups in the place of $0 to $9; a backslash takes the meaning from what follows it
     (`ap_pregsub`)."""
     if b"$" not in text and b"\\" not in text:

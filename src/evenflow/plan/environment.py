@@ -7,13 +7,13 @@ so that a child can remember what their values lead to and go on remembering dec
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from evenflow.origin import Origin
 from evenflow.plan import expr, steps
 from evenflow.plan.decision import CLIENT, FIELDS, NOTHING, Inquiry
 from evenflow.plan.model import ConnectionFacts
+from evenflow.plan.patterns import Pattern
 
 if TYPE_CHECKING:
     from evenflow.wire.http1 import RequestHead
@@ -71,9 +71,9 @@ class Line:
         self.kind = kind
         self.name = name
         """The field's name in lower case; for the others the word as written, in lower case."""
-        self.names: re.Pattern[bytes] | None = None
+        self.names: Pattern | None = None
         """For FIELD_PATTERN."""
-        self.pattern: re.Pattern[bytes] | None = None
+        self.pattern: Pattern | None = None
         """What the value must match."""
         self.condition: expr.Condition | None = None
         """What must hold, for EXPRESSION; it marks the inquiry itself."""

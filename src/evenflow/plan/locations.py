@@ -7,7 +7,6 @@ made once.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from evenflow.origin import Origin
@@ -15,6 +14,7 @@ from evenflow.plan import steps
 from evenflow.plan.decision import Inquiry
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Scope, VirtualHost
+from evenflow.plan.patterns import Pattern
 from evenflow.plan.scope import Said, add, copy_scope
 
 MOST_COMBINATIONS: Final = 4096
@@ -27,7 +27,7 @@ class Section:
     __slots__ = ("prefix", "whole_segments", "pattern", "searches", "of_name", "names", "mapping", "said", "origin")
 
     def __init__(
-        self, prefix: bytes, whole_segments: bool, pattern: re.Pattern[bytes] | None, said: Said, origin: Origin
+        self, prefix: bytes, whole_segments: bool, pattern: Pattern | None, said: Said, origin: Origin
     ) -> None:
         self.prefix = prefix
         self.whole_segments = whole_segments

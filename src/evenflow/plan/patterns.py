@@ -88,13 +88,13 @@ class Match:
 class Pattern:
     """A compiled pattern; `source` is its text as the configuration has it."""
 
-    __slots__ = ("source", "groups", "groupindex", "_code", "_tries", "_tied")
-
-    bounded = False
+    __slots__ = ("source", "groups", "groupindex", "starts", "_code", "_tries", "_tied")
 
     def __init__(self, source: bytes, any_case: bool) -> None:
         """Raises `pcre2.PatternError`, which has a `pos`."""
         self.source = source
+        self.starts: tuple[bytes, ...] = ()
+        """Every text that it matches begins with one of these; () where that is not known."""
         self._code = translate(source, any_case)
         self.groups: int = pcre2.pattern_capture_count(self._code)
         self.groupindex = names(self._code) if b"?" in source else {}
@@ -106,6 +106,8 @@ class Pattern:
 
     def search(self, subject: bytes) -> Match | None:
         """The first place where it matches."""
+        if self.starts and not subject.startswith(self.starts):
+            return None
         try:
             data = run(self._code, subject, len(subject), 0, CONTEXT, 0)[0]
         except Fault as fault:
@@ -131,11 +133,10 @@ class BoundedPattern(Pattern):
 
     __slots__ = ()
 
-    bounded = True
-
     def __init__(self, source: bytes, any_case: bool, tied: bool) -> None:
         """`tied`: it matches at the start of a subject or not at all."""
         self.source = source
+        self.starts = ()
         self._tries = tuple([translate(source, any_case, steps) for steps in STEPS])
         self._tied = tied
         self.groups = pcre2.pattern_capture_count(self._tries[0])
@@ -143,6 +144,8 @@ class BoundedPattern(Pattern):
 
     def search(self, subject: bytes) -> Match | None:
         """The first place where it matches; None as well where the search cost too much."""
+        if self.starts and not subject.startswith(self.starts):
+            return None
         size = len(subject)
         if size <= SHORT:
             try:

@@ -1,5 +1,6 @@
 cimport cython
 from evenflow.plan.decision cimport Inquiry
+from evenflow.plan.rule_index cimport RuleIndex, index_of
 from evenflow.plan.template cimport Escaping, Template, brings_question_mark, expand, pieces
 
 
@@ -26,11 +27,15 @@ cdef class Rule:
     cdef public Escaping escaping
 
 
-@cython.locals(changed=cython.int, flags=cython.int, index=Py_ssize_t, longest=Py_ssize_t, rule=Rule)
+@cython.locals(changed=cython.int, flags=cython.int, index=Py_ssize_t, longest=Py_ssize_t, rule=Rule, table=RuleIndex,
+               worth=list, name=bytes, rest=bytes, at=Py_ssize_t)
 cpdef int run_rules(Inquiry inquiry, tuple rules, bytes directory=*) except -1
 
-@cython.locals(subject=bytes, directory=bytes, conditions=tuple, index=Py_ssize_t, condition=Condition, held=bint)
+@cython.locals(subject=bytes, conditions=tuple, index=Py_ssize_t, condition=Condition, held=bint)
 cpdef bint matches(Inquiry inquiry, Rule rule) except -1
+
+@cython.locals(subject=bytes, directory=bytes)
+cpdef bytes subject_of(Inquiry inquiry)
 
 cpdef bint is_proxied(Inquiry inquiry) except -1
 

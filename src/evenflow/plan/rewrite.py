@@ -8,7 +8,6 @@ a server and of a Location; what becomes of the result is decided elsewhere.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from typing import Final
 
@@ -18,6 +17,8 @@ from evenflow.plan.cookies import add_cookie
 from evenflow.plan.decision import FILES, QUERY, Inquiry
 from evenflow.plan.model import VirtualHost
 from evenflow.plan.names import own_scheme, own_url
+from evenflow.plan.patterns import Pattern
+from evenflow.plan.rule_index import index_of
 from evenflow.plan.template import Escaping, Template, brings_question_mark, expand, pieces
 from evenflow.plan.vhosts import matches as wildcard_matches
 from evenflow.wire.targets import escape
@@ -100,7 +101,7 @@ class Condition:
     def __init__(self, test: Template, kind: int, negated: bool, or_next: bool, any_case: bool, origin: Origin) -> None:
         self.test = test
         self.kind = kind
-        self.pattern: re.Pattern[bytes] | None = None
+        self.pattern: Pattern | None = None
         self.expression: expr.Condition | None = None
         self.text = b""
         """What strings are compared with."""
@@ -134,7 +135,7 @@ class Rule:
     )  # fmt: skip
 
     def __init__(
-        self, pattern: re.Pattern[bytes], negated: bool, substitution: Template | None, flags: int, origin: Origin
+        self, pattern: Pattern, negated: bool, substitution: Template | None, flags: int, origin: Origin
     ) -> None:
         self.pattern = pattern
         self.negated = negated
@@ -168,7 +169,24 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...], directory: bytes | No
     inquiry.directory = directory
     inquiry.last_rule = None
     longest = 2 * inquiry.host.limit_request_line
+    # A trace tells of every rule, so it goes without the index.
+    table = index_of(rules) if inquiry.trace is None else None
+    worth: list[int] = []
+    name: bytes | None = None
+    rest = b""
+    at = 0
     while index < len(rules):
+        if table is not None:
+            if inquiry.filename is not name or inquiry.path_info is not rest:
+                name = inquiry.filename
+                rest = inquiry.path_info
+                worth = table.worth(subject_of(inquiry))
+                at = 0
+            while at < len(worth) and worth[at] < index:
+                at += 1
+            if at == len(worth):
+                break
+            index = worth[at]
         rule = rules[index]
         assert isinstance(rule, Rule)
         index += 1
@@ -210,6 +228,7 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...], directory: bytes | No
                 inquiry.status = 500
                 return REFUSED
             index = 0
+            at = 0
             continue
         if rule.skip > 0:
             if inquiry.trace is not None:
@@ -227,12 +246,7 @@ def tell_skipped(inquiry: Inquiry, rules: tuple[object, ...]) -> None:
 
 def matches(inquiry: Inquiry, rule: Rule) -> bool:
     """Whether the pattern matches and the conditions hold; leaves what $N and %N refer to in the inquiry."""
-    subject = inquiry.filename
-    directory = inquiry.directory
-    if directory is not None:
-        subject += inquiry.path_info
-        if subject.startswith(directory) and not is_proxied(inquiry):
-            subject = subject[len(directory) :]
+    subject = subject_of(inquiry)
     inquiry.subject = subject
     match = rule.pattern.search(subject)
     held = (match is None) == rule.negated
@@ -265,6 +279,17 @@ def matches(inquiry: Inquiry, rule: Rule) -> bool:
             return False
     inquiry.vary += looked
     return True
+
+
+def subject_of(inquiry: Inquiry) -> bytes:
+    """What patterns are matched against: the path, inside a section without the section's own."""
+    subject = inquiry.filename
+    directory = inquiry.directory
+    if directory is not None:
+        subject += inquiry.path_info
+        if subject.startswith(directory) and not is_proxied(inquiry):
+            subject = subject[len(directory) :]
+    return subject
 
 
 def is_proxied(inquiry: Inquiry) -> bool:

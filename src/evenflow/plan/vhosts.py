@@ -14,7 +14,7 @@ from evenflow.wire.targets import split_host
 class HostTable:
     """The virtual hosts of one local address in file order."""
 
-    __slots__ = ("hosts", "first", "names", "patterns", "strict", "has_rules", "has_paths")
+    __slots__ = ("hosts", "first", "names", "patterns", "tails", "sizes", "strict", "has_rules", "has_paths")
 
     def __init__(self, hosts: tuple[VirtualHost, ...]) -> None:
         """`hosts` holds one at least."""
@@ -22,7 +22,9 @@ class HostTable:
         self.first = hosts[0]
         self.names: dict[bytes, int] = {}
         self.patterns: list[tuple[int, bytes]] = []
-        """(place of the virtual host, its wildcard alias) in file order"""
+        """(place of the virtual host, its wildcard alias) in file order; only those that end in a wildcard."""
+        self.tails: dict[bytes, list[tuple[int, bytes]]] = {}
+        """Likewise the others, by what follows their last wildcard: `*.a.example` under `.a.example`."""
         self.strict = hosts[0].strict_host
         """StrictHostCheck: an unknown name is refused."""
         self.has_rules = self.strict or any(host.methods is not None for host in hosts)
@@ -32,20 +34,32 @@ class HostTable:
             for name in (host.server_name, *host.aliases):
                 self.names.setdefault(name, place)
             for pattern in host.wildcards:
-                self.patterns.append((place, pattern))
+                tail = pattern[max(pattern.rfind(b"*"), pattern.rfind(b"?")) + 1 :]
+                (self.tails.setdefault(tail, []) if tail else self.patterns).append((place, pattern))
+        self.sizes = sorted({len(tail) for tail in self.tails})
 
     def find(self, host: bytes) -> VirtualHost | None:
         """The virtual host with the name in a Host field (or of SNI); None where nobody has it."""
         name = split_host(host)[0]
-        place = self.names.get(name, len(self.hosts))
-        for other, pattern in self.patterns:
-            if other >= place:
+        place = self.earlier(self.patterns, name, self.names.get(name, len(self.hosts)))
+        for size in self.sizes:
+            if size > len(name):
                 break
-            if matches(pattern, name):
-                return self.hosts[other]
+            found = self.tails.get(name[len(name) - size :])
+            if found is not None:
+                place = self.earlier(found, name, place)
         if place < len(self.hosts):
             return self.hosts[place]
         return None
+
+    def earlier(self, patterns: list[tuple[int, bytes]], name: bytes, place: int) -> int:
+        """The place of the first of these that the name fits, if it is before `place`."""
+        for other, pattern in patterns:
+            if other >= place:
+                break
+            if matches(pattern, name):
+                return other
+        return place
 
     def select(self, host: bytes) -> VirtualHost:
         """The virtual host for a Host field; b"" and unknown names get the first."""

@@ -82,6 +82,9 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     outcome = said["outcome"]
     answer = seen.reply.answer
     kind = outcome["kind"]
+    if any(document["kind"] != "text" for document in said["documents"]):
+        # A document comes after what is explained.
+        return ""
     if kind == "forward":
         if seen.request.half_closed and not seen.received:
             # The rest of its body never came.

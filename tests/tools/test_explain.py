@@ -106,14 +106,16 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert (said["own"], said["asked"], said["scoreboard"]) == (None, [], "fresh")
     assert set(said) == {
         "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment",
-        "sticky", "choice", "to_member", "edits", "reverses", "answer", "own", "timeouts", "asked", "notes",
+        "sticky", "choice", "to_member", "edits", "reverses", "documents", "answer", "own", "timeouts", "asked",
+        "notes",
     }  # fmt: skip
 
 
 def test_the_papers_name_every_key_of_the_json() -> None:
     paper = (CHECKOUT / "docs" / "explain.md").read_text()
     for key in ("version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings",
-                "environment", "sticky", "choice", "to_member", "edits", "reverses", "answer", "own", "timeouts",
+                "environment", "sticky", "choice", "to_member", "edits", "reverses", "documents", "answer", "own",
+                "timeouts",
                 "asked", "notes"):  # fmt: skip
         assert f"| `{key}` |" in paper, key
 

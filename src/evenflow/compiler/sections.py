@@ -9,6 +9,7 @@ from typing import Final
 
 from evenflow.compiler.access import say_access
 from evenflow.compiler.alias import say_aliases
+from evenflow.compiler.documents import compile_documents
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expr import compile_condition
@@ -88,6 +89,7 @@ def compile_said(
             said.say("handler_origin", block.core.handler_origin)
     say_access(said, block.access, findings)
     say_filters(said, block.filters, block.origin, findings)
+    said.say("documents", compile_documents(block.core.documents or (), findings))
     said.say("rewrite_on", known(block.rewrite.engine))
     if block.blocks:
         said.say("branches", compile_branches(block.blocks, backends, findings, maps))

@@ -322,6 +322,16 @@ class AccessRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """One `ErrorDocument`. `kind` is "text", "path", "url" or "default"."""
+
+    status: int
+    kind: str
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One `CustomLog` or `TransferLog`; `format` is a nickname or a literal format, None for TransferLog."""
 
@@ -354,6 +364,7 @@ class CoreSettings:
     """SetHandler's word; "none" says that there is none."""
     handler_origin: Origin | Unset = override()
     server_signature: str | Unset = override()
+    documents: tuple[DocumentLine, ...] | Unset = append()
     use_canonical_name: str | Unset = override()
     encoded_slashes: str | Unset = override()
     merge_slashes: bool | Unset = override()

@@ -32,6 +32,7 @@ wrote.
     reverses      ProxyPassReverse lines that would be tried: place, from [prefix], to
     answer        null, or member (a plain 200 or 101 that the member might give), head (what the client gets of it)
     own           null, or the head of an answer of ours (text)
+    documents     ErrorDocument lines that hold here: status, kind "text", "path" or "url", place
     timeouts      name, seconds, place
     asked         what the decision looked at beside path, Host and method: "fields", "query", "client", "time", "files"
 """
@@ -51,6 +52,7 @@ from evenflow.plan import decision as decisions
 from evenflow.plan import edits, expr, mapping, mapping_forms, steps
 from evenflow.plan.decide import Decider, begin, run
 from evenflow.plan.decision import Inquiry, Step
+from evenflow.plan.documents import Document
 from evenflow.plan.locations import Section
 from evenflow.plan.model import FILE, FORWARD, LOCAL, REDIRECT, ConnectionFacts, Decision, Member, Plan, Scope
 from evenflow.proxy import request
@@ -66,6 +68,8 @@ from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import RequestHead
 
 VERSION: Final = 1
+
+DOCUMENT_KINDS: Final = {1: "text", 2: "path", 3: "url"}
 
 Json = dict[str, Any]
 
@@ -239,6 +243,7 @@ class Story:
             "choice": self.choice(),
             "edits": self.header_lines(),
             "reverses": self.reverses(),
+            "documents": self.documents(),
             "timeouts": self.timeouts(),
             "asked": self.asked(),
         }
@@ -665,6 +670,20 @@ class Story:
             for one in self.exchange.decision.scope.reverses
         ]
 
+    def documents(self) -> list[Json]:
+        decision = self.exchange.decision
+        if decision is None:
+            return []
+        shown: dict[int, Document] = {}
+        for document in decision.scope.documents:
+            assert isinstance(document, Document)
+            shown[document.status] = document
+        return [
+            {"status": one.status, "kind": DOCUMENT_KINDS[one.kind], "place": place(one.origin)}
+            for one in shown.values()
+            if one.kind
+        ]
+
     def answer(self, now: float) -> Json | None:
         """What the client gets of a plain answer of the member's: 101 where a tunnel is asked for, else 200."""
         exchange = self.exchange
@@ -693,6 +712,9 @@ class Story:
             return None
         # Of the server only these are asked.
         answer = own_answer(cast(Any, SimpleNamespace(routes=self.routes, handlers={})), exchange)
+        if answer is None:
+            # An ErrorDocument in its place: the exchange went on with that.
+            return None
         if answer.file is not None:
             answer.file.close()
         return text(answer.data[: len(answer.data) - answer.body_bytes])

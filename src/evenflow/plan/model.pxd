@@ -41,7 +41,7 @@ cdef class Scope:
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
-    cdef public tuple conditions, variables, branches, output_codings, typed_codings
+    cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
     cdef public object compression
     cdef public str handler
     cdef public object required, required_by, order, auth_type, auth_name, auth_origin

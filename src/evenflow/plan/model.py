@@ -170,6 +170,7 @@ class Scope:
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression",
+        "documents",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -248,6 +249,8 @@ class Scope:
         """`filters.ByType`s"""
         self.compression: object = None
         """`filters.Compression`: how hard; None where nothing is said of it."""
+        self.documents: tuple[object, ...] = ()
+        """`documents.Document`s: ErrorDocument"""
 
 
 class VirtualHost:

@@ -18,6 +18,7 @@ APPENDED: Final = frozenset(
         *("requires", "cookie_paths", "cookie_domains", "places"),
         *("requires", "cookie_paths", "cookie_domains"),
         "typed_codings",
+        "documents",
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

@@ -27,6 +27,9 @@ cdef int IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT,
 cdef class Exchange:
     cdef readonly Routes routes
     cdef readonly RequestHead head
+    cdef readonly RequestHead first_head
+    cdef readonly int document_status, documents
+    cdef bytes document_reason
     cdef readonly ResponseHead answer
     cdef readonly Outlet to_client
     cdef readonly Outlet to_backend
@@ -165,6 +168,7 @@ cdef class Exchange:
     cpdef list edited_fields(self, list fields, bytes own_type, tuple varied)
     cpdef object inquiry(self)
     @cython.locals(env=dict, slot=MemberSlot, member=Member)
+    cpdef object error_inquiry(self, int status)
     cpdef dict variables(self)
     @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)
     cdef void _pass_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
@@ -175,4 +179,7 @@ cdef class Exchange:
     cdef void _put_piece(self, bytes data) except *
     @cython.locals(scope=Scope, answer=ResponseHead, coding=bytes, env=dict)
     cdef void _choose_coding(self) except *
+    @cython.locals(old=RequestHead, keep=bint)
+    cpdef void begin_document(self, bytes path, int status, bytes reason, double now) except *
+    cdef void _keep_document_status(self) except *
     cpdef void answered(self, long long body_bytes) except *

@@ -17,7 +17,7 @@ from evenflow.balancer.choose import begin as begin_slot
 from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
-from evenflow.plan import edits, filters
+from evenflow.plan import documents, edits, filters
 from evenflow.plan.access import contains
 from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
@@ -120,7 +120,7 @@ class Exchange:
 
     def __init__(self, routes: Routes) -> None:
         self.routes = routes
-        self.head = RequestHead()
+        self.head = self.first_head = RequestHead()
         self.answer = ResponseHead()
         self.to_client = Outlet()
         self.to_backend = Outlet()
@@ -141,6 +141,13 @@ class Exchange:
     def begin(self, facts: ConnectionFacts | None) -> None:
         """Be ready for a request on the connection that `facts` describe."""
         self.facts: Any = facts
+        self.head = self.first_head
+        """The request that is answered: the client's, or the one for an ErrorDocument in its place."""
+        self.document_status = 0
+        """The status that an ErrorDocument is shown for; 0 while there is none."""
+        self.documents = 0
+        """How many were looked for."""
+        self.document_reason = b""
         self.step = IDLE
         self.to_client.clear()
         self.to_backend.clear()
@@ -904,10 +911,15 @@ class Exchange:
             self.keep_backend = self.keep_backend and left == 0
             self._release()
             self.refuse(status, "the member's error page is replaced (ProxyErrorOverride)")
+            # A document that a member refuses may have a document itself (httpd).
+            self.document_status = 0
             self.reason = answer.reason
             if status == 401:
                 self.kept_fields = [pair for pair in answer.pairs() if pair[0].lower() == b"www-authenticate"]
             return
+        if self.document_status and scope.error_override and status < 400:
+            self._keep_document_status()
+            status = self.document_status
         self.status = status
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
@@ -1120,6 +1132,12 @@ class Exchange:
         made: Inquiry = view
         return made
 
+    def error_inquiry(self, status: int) -> Inquiry:
+        """The same for the text of an ErrorDocument."""
+        if self.seen_answer is None:
+            self.seen_answer = Answered(status, Headers(), Headers(), PAGE_TYPE)
+        return self.inquiry()
+
     def variables(self) -> dict[bytes, bytes]:
         """The environment, as `Header` and the log see it; with the balancer's variables once a member was chosen."""
         env = self.env
@@ -1227,6 +1245,41 @@ class Exchange:
             self.keep_client = self.keep_backend = False
         self._release()
         self.step = DONE
+
+    def begin_document(self, path: bytes, status: int, reason: bytes, now: float) -> None:
+        """In the place of the page for `status`, answer with what lies at `path`; the phases run for it. Once for an
+        exchange: a document that fails has our own page.
+        """
+        failed = self.decision
+        self.document_status = status
+        self.documents += 1
+        self.document_reason = reason
+        if status in CLOSING:
+            self.keep_client = False
+        if self.request_left != 0:
+            # What is left of the body goes nowhere, and nobody knows where the next request begins.
+            self.request_left = self.request_length = 0
+            self.keep_client = False
+        keep = self.keep_client
+        old = self.head
+        self.head = documents.head_for(old, path)
+        self.expects = self.held_back = False
+        self.status = 0
+        self.reason = b""
+        self.env = None
+        self.view = self.seen_answer = self.own_always = self.request_fields = None
+        self.balance = self.elected = None
+        self.attempts = 0
+        self.died_at = None
+        self.repeated_fresh = False
+        self._decided(documents.decide_document(self.routes.plan, self.facts, failed, old, self.head, status), now)
+        self.keep_client = self.keep_client and keep
+
+    def _keep_document_status(self) -> None:
+        """With ProxyErrorOverride the document's answer says the status that it is shown for, else its own (httpd)."""
+        data = self.answer.data
+        line = b"HTTP/1.1 %d " % self.document_status + self.document_reason
+        self.answer.parse(line + data[data.find(b"\r\n") :], 0)
 
     def answered(self, body_bytes: int) -> None:
         """The caller has put an answer of ours into `to_client`."""

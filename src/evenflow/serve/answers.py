@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final
 
+from evenflow.plan.decision import written
+from evenflow.plan.documents import PATH, URL, Document, document_for
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
 from evenflow.plan.names import own_url
 from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
+from evenflow.serve.clock import monotonic
 from evenflow.serve.echo import allowed, trace_body
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
@@ -20,6 +23,9 @@ from evenflow.wire.headers import Headers
 
 EXPLAINER: Final = ""
 """Under what the server's handlers hold the one that explains requests: a name that no SetHandler can say."""
+
+MOST_DOCUMENTS: Final = 10
+"""So often may one document lead to another; httpd's LimitInternalRecursion."""
 
 
 class OwnAnswer:
@@ -34,15 +40,18 @@ class OwnAnswer:
         self.file_bytes = file_bytes
 
 
-def own_answer(server: Server, exchange: Exchange) -> OwnAnswer:
-    """What to send for `exchange`; sets its `status`, and `keep_client` where the status ends the connection."""
+def own_answer(server: Server, exchange: Exchange) -> OwnAnswer | None:
+    """What to send for `exchange`; sets its `status`, and `keep_client` where the status ends the connection. None
+    where an ErrorDocument is looked for first: the exchange goes on."""
     answer = answer_of(server, exchange)
+    if answer is None:
+        return None
     if exchange.speaks_old:
         answer.data = b"HTTP/1.0" + answer.data[8:]
     return answer
 
 
-def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
+def answer_of(server: Server, exchange: Exchange) -> OwnAnswer | None:
     """The answer, in today's version of HTTP."""
     decision = exchange.decision
     if exchange.status:
@@ -69,7 +78,7 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer:
     return error_answer(server, exchange, decision.status)
 
 
-def echo_answer(server: Server, exchange: Exchange) -> OwnAnswer:
+def echo_answer(server: Server, exchange: Exchange) -> OwnAnswer | None:
     """TRACE or OPTIONS that goes no further."""
     if exchange.head.method == b"OPTIONS":
         return whole(server, exchange, 200, [(b"Allow", allowed(exchange))], b"", b"")
@@ -89,11 +98,19 @@ def settle(exchange: Exchange, status: int) -> bool:
     return not exchange.keep_client
 
 
-def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
-    """The page of a status. What went wrong at a member stands in it, as in httpd's; other causes are for the log."""
+def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer | None:
+    """The page of a status, or what ErrorDocument says. What went wrong at a member stands in the page, as in httpd's;
+    other causes are for the log."""
     detail = b""
     if exchange.reason == PROXY_ERROR:
         detail = b"Reason: " + exchange.why.encode("latin-1", "replace")
+    if exchange.document_status:
+        detail = b"Besides, looking for the page of this error ended with %d %s." % (status, pages.reason_of(status))
+        status = exchange.document_status
+    else:
+        found = document_of(exchange, status) if exchange.documents < MOST_DOCUMENTS else None
+        if found is not None:
+            return show_document(server, exchange, status, found)
     close = settle(exchange, status)
     head_only = exchange.head.method == b"HEAD" and exchange.decision is not None
     return OwnAnswer(
@@ -108,6 +125,42 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer:
             detail,
             signature(exchange),
             keep_line(exchange),
+        )
+    )
+
+
+def document_of(exchange: Exchange, status: int) -> Document | None:
+    """The ErrorDocument of a status at this place. A request that could not be read has no place."""
+    if exchange.decision is None:
+        return None
+    return document_for(exchange.decision.scope.documents, status)
+
+
+def show_document(server: Server, exchange: Exchange, status: int, document: Document) -> OwnAnswer | None:
+    """A text, a redirect, or None: the request begins anew with the document's path."""
+    if document.kind == PATH:
+        assert isinstance(document.text, bytes)
+        exchange.begin_document(document.text, status, pages.reason_of(status), monotonic())
+        return None
+    if document.kind == URL:
+        assert isinstance(document.text, bytes)
+        exchange.status = 302
+        return moved(server, exchange, 302, document.text)
+    close = settle(exchange, status)
+    assert exchange.facts is not None
+    inquiry = exchange.error_inquiry(status)
+    return OwnAnswer(
+        pages.response(
+            status,
+            exchange.always_fields(),
+            close,
+            server.routes.date,
+            exchange.head.method == b"HEAD",
+            exchange.kept_fields,
+            exchange.reason,
+            written(document.text, inquiry),
+            pages.HTML,
+            keep_line=keep_line(exchange),
         )
     )
 
@@ -130,11 +183,16 @@ def signature(exchange: Exchange) -> bytes:
 
 def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
     """A Location, and a page for who does not follow."""
-    close = settle(exchange, decision.status)
+    return moved(server, exchange, decision.status, decision.location)
+
+
+def moved(server: Server, exchange: Exchange, status: int, location: bytes) -> OwnAnswer:
+    """The redirect itself."""
+    close = settle(exchange, status)
     return OwnAnswer(
         pages.redirect_response(
-            decision.status,
-            decision.location,
+            status,
+            location,
             exchange.always_fields(),
             close,
             server.routes.date,
@@ -167,15 +225,27 @@ def whole(
     )
 
 
-def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
+def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer | None:
     """A file below DocumentRoot. Plain `Header` acts on its fields, which are the handler's; not on an error page."""
     assert exchange.facts is not None
     our_url = own_url(decision.host, decision.scope, exchange.head, exchange.facts)
     found = files.find_file(decision.file, exchange.head, our_url)
+    if found.status >= 400:
+        document = None if exchange.document_status else document_of(exchange, found.status)
+        if exchange.document_status or document is not None:
+            # The fields that go with the status (Allow) stay; what was opened is not needed.
+            exchange.kept_fields.extend(found.fields)
+            if found.file is not None:
+                found.file.close()
+            return error_answer(server, exchange, found.status)
+    elif exchange.document_status and found.status == 200:
+        found.status = exchange.document_status
+        found.fields = [*exchange.kept_fields, *found.fields]
     close = settle(exchange, found.status)
-    if decision.content_type and found.status in (200, 206) and exchange.head.method not in (b"OPTIONS", b"TRACE"):
+    shown = found.status in (200, 206, exchange.document_status)
+    if decision.content_type and shown and exchange.head.method not in (b"OPTIONS", b"TRACE"):
         found.content_type = decision.content_type
-    if found.status < 400:
+    if found.status < 400 or exchange.document_status:
         varied = () if found.location else decision.vary
         found.fields = exchange.edited_fields(found.fields, found.content_type, varied)
     date = server.routes.date
@@ -202,7 +272,7 @@ def explanation(server: Server, exchange: Exchange) -> OwnAnswer:
     )
 
 
-def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:
+def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer | None:
     """What the handler that SetHandler names says."""
     handler = server.handlers.get(decision.handler)
     if handler is None:
@@ -225,6 +295,8 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
             content_type = value
         elif name.lower() != b"content-length":
             others.append((name, value))
+    if exchange.document_status and status == 200:
+        status = exchange.document_status
     exchange.status = status
     edited = exchange.edited_fields(others, content_type, decision.vary)
     return whole(server, exchange, status, edited, body, content_type)

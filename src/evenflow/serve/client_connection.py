@@ -459,10 +459,15 @@ class ClientConnection(Connection):
     def _answer_own(self, exchange: Exchange) -> None:
         self._drop_backend()
         answer = own_answer(self.server, exchange)
+        if answer is None:
+            # An ErrorDocument is fetched: what went wrong is known by now.
+            if exchange.why:
+                self._explain(exchange)
+            return
         exchange.to_client.put(answer.data)
         if exchange.remembers:
             exchange.sent_head = answer.data[: len(answer.data) - answer.body_bytes]
-        if exchange.why and exchange.status >= 400:
+        if exchange.why and exchange.status >= 400 and not exchange.document_status:
             self._explain(exchange)
         self.file = answer.file
         self.file_left = answer.file_bytes
@@ -837,13 +842,14 @@ class ClientConnection(Connection):
 
     def _explain(self, exchange: Exchange) -> None:
         """An error of ours: why, and which line of the configuration has to do with it."""
+        status = exchange.document_status or exchange.status
         log = self.server.error_logs.of(exchange.decision.host if exchange.decision is not None else self.host)
-        if exchange.status >= 500:
+        if status >= 500:
             origin = exchange.decision.origin if exchange.decision is not None else None
             log.error(
                 "request failed",
-                f"request {exchange.status} {exchange.why}",
-                status=exchange.status,
+                f"request {status} {exchange.why}",
+                status=status,
                 why=exchange.why,
                 target=exchange.head.target[:200].decode("latin-1"),
                 client=self.facts.remote_address.decode("latin-1"),
@@ -852,8 +858,8 @@ class ClientConnection(Connection):
         else:
             log.info(
                 "request refused",
-                f"refused {exchange.status}",
-                status=exchange.status,
+                f"refused {status}",
+                status=status,
                 why=exchange.why,
                 client=self.facts.remote_address.decode("latin-1"),
             )
@@ -867,7 +873,7 @@ class ClientConnection(Connection):
         record = self.server.record
         record.decision = decision
         record.host = host
-        record.head = exchange.head if decision is not None else None
+        record.head = exchange.first_head if decision is not None else None
         record.facts = self.facts
         record.tls = self.tls
         record.status = exchange.status

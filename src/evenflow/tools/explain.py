@@ -314,6 +314,9 @@ def tell_answer(page: Page, said: Json) -> None:
         page.step("answer", sentence, edit["place"])
     for one in said["reverses"]:
         page.step("answer", f"Location and its like: {', '.join(one['from'])} -> {one['to']}", one["place"])
+    for one in said["documents"]:
+        if said["outcome"]["status"] in (0, one["status"]):
+            page.step("error page", f"of {one['status']}: a {one['kind']}", one["place"])
     if said["answer"] is not None:
         status = said["answer"]["member"].partition("\r\n")[0]
         page.step("client gets", f"of a plain `{status}`:")

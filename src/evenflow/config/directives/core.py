@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 from evenflow.config.arguments import (
@@ -14,6 +15,7 @@ from evenflow.config.arguments import (
     one,
     one_of,
     out_of_range,
+    raw,
     seconds,
     text,
 )
@@ -21,7 +23,7 @@ from evenflow.config.contexts import ANYWHERE, SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
-from evenflow.config.settings import UNSET, Address, ServerNameValue
+from evenflow.config.settings import UNSET, Address, DocumentLine, ServerNameValue
 from evenflow.config.syntax import Section, Statement, Word
 
 LEVELS = (
@@ -183,6 +185,49 @@ def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> Non
         )
     draft.put("core", "handler", name)
     draft.put("core", "handler_origin", statement.origin)
+
+
+DOCUMENT_CODES = frozenset(
+    (
+        *(100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 307, 308),
+        *(400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424),
+        *(425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511),
+    )
+)
+"""The statuses that httpd knows, and so takes."""
+
+DOCUMENT_HELP = "Change responses for HTTP errors"
+
+URL = re.compile(r"[A-Za-z0-9+.-]+:")
+"""`ap_is_url`: a text that begins with a word and a colon is one too."""
+
+
+def error_document(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    code, document = count_words(statement, 2, 2, "takes two arguments, " + DOCUMENT_HELP)
+    says = f"Unsupported HTTP response code {code.text}"
+    digits = code.text
+    status = c_number(digits)
+    if status not in DOCUMENT_CODES:
+        raise Wrong("value-not-allowed", f"`{digits}` is not a status that has a page", code.span, says=says)
+    text = document.text
+    if text.startswith("/"):
+        kind = "path"
+    elif URL.match(text):
+        kind = "url"
+    else:
+        kind = "default" if text.lower() == "default" else "text"
+    if status == 401 and kind == "url":
+        draft.reports.append(
+            warning(
+                "error-document-ignored",
+                "a redirect in the place of 401 is ignored: the browser would never ask for a password",
+                document.span,
+                notes=("httpd says: cannot use a full URL in a 401 ErrorDocument directive --- ignoring!",),
+                help="write a path of this server, or a text",
+            )
+        )
+        return
+    draft.add("core", "documents", DocumentLine(status, kind, text.removeprefix('"'), statement.origin))
 
 
 def not_negative(directive: str, suffix: str = "") -> Any:
@@ -403,6 +448,13 @@ DIRECTIVES = (
         put("core", "server_signature"),
         "Whether error pages end with a line that names the server.",
         default="Off",
+    ),
+    Directive(
+        "ErrorDocument",
+        ANYWHERE,
+        raw,
+        error_document,
+        "What is shown in the place of a status's page: a text, a path of this server, or a URL.",
     ),
     Directive(
         "UseCanonicalName",

@@ -97,3 +97,66 @@ SHAPES: Final[dict[str, Callable[[], str]]] = {
     "balancers": balancers,
 }
 """Files for bench/load.py."""
+
+
+def front(port: int, member: int) -> str:
+    """A listener, and a member whose connections are kept, also for rules."""
+    return (
+        f"Listen 127.0.0.1:{port}\nProxyPass /never/ http://127.0.0.1:{member}/\nKeepAlive On\nMaxKeepAliveRequests 0\n"
+    )
+
+
+def decide_rules(count: int, port: int, member: int) -> str:
+    """Rules with a path each."""
+    rules = [f"RewriteRule ^/path{number}/(.*)$ http://127.0.0.1:{member}/$1 [P]\n" for number in range(count)]
+    return front(port, member) + "RewriteEngine On\n" + "".join(rules)
+
+
+def decide_conditions(count: int, port: int, member: int) -> str:
+    """Rules with a path each, and with conditions."""
+    return (
+        front(port, member)
+        + "RewriteEngine On\n"
+        + "".join(
+            "RewriteCond %{REQUEST_METHOD} ^(?:GET|HEAD)$\nRewriteCond %{HTTP_HOST} ^www\\.example$ [NC]\n"
+            f"RewriteRule ^/path{number}/(.*)$ http://127.0.0.1:{member}/$1 [P]\n"
+            for number in range(count)
+        )
+    )
+
+
+def decide_open(count: int, port: int, member: int) -> str:
+    """Rules for every path, whose conditions ask for it."""
+    return (
+        front(port, member)
+        + "RewriteEngine On\n"
+        + "".join(
+            f"RewriteCond %{{REQUEST_URI}} ^/path{number}/\nRewriteRule ^/(.*)$ http://127.0.0.1:{member}/$1 [P]\n"
+            for number in range(count)
+        )
+    )
+
+
+def decide_hosts(count: int, port: int, member: int) -> str:
+    """Virtual hosts by their exact names."""
+    return front(port, member) + "".join(
+        f"<VirtualHost 127.0.0.1:{port}>\nServerName www{number}.example\n"
+        f"ProxyPass / http://127.0.0.1:{member}/\n</VirtualHost>\n"
+        for number in range(count)
+    )
+
+
+def decide_wildcards(count: int, port: int, member: int) -> str:
+    """Virtual hosts by the ends of their names."""
+    return decide_hosts(count, port, member).replace("ServerName www", "ServerName x\nServerAlias *.www")
+
+
+DECISIONS: Final[dict[str, Callable[[int, int, int], str]]] = {
+    "one": decide_rules,
+    "rules": decide_rules,
+    "conditions": decide_conditions,
+    "open": decide_open,
+    "hosts": decide_hosts,
+    "wildcards": decide_wildcards,
+}
+"""Files for bench/decide.py: how many, the port to listen on, the member's port."""

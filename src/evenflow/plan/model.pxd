@@ -39,8 +39,6 @@ cdef class Scope:
     cdef public frozenset error_override_codes
     cdef public bytes via
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
-    cdef public tuple conditions, variables, branches
-    cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, rules
     cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
     cdef public object compression
     cdef public str handler

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evenflow.plan.access import Network
 from evenflow.plan.edits import ADD, ENV, SET, TEXT, Edit, Format
 from evenflow.plan.model import Reverse
 from evenflow.proxy import exchange as steps
@@ -1247,3 +1248,59 @@ def test_when_it_began_is_a_time_of_day(tell: Tell) -> None:
     story >> head("GET", "/")
     assert abs(story.exchange.began_us / 1000000 - time.time()) < 60
     story >> ready() >> answers(OK) << done()
+
+
+# --- explanations ---------------------------------------------------------------------------------------------------
+
+TELLS = {"explain_from": (Network(32, 10 << 24, 0xFF000000),)}
+"""A virtual host that explains to the story's client."""
+
+
+@pytest.mark.parametrize(
+    "allowed, fields, waits",
+    [
+        (TELLS, ("Evenflow-Explain: 1",), True),
+        (TELLS, ("evenflow-explain: ONLY",), True),
+        (TELLS, ("Evenflow-Explain: yes",), False),
+        (TELLS, ("Evenflow-Explain: 1", "Evenflow-Explain: 1"), False),
+        (TELLS, (), False),
+        ({"explain_from": (Network(32, 11 << 24, 0xFF000000),)}, ("Evenflow-Explain: 1",), False),
+        ({}, ("Evenflow-Explain: 1",), False),
+    ],
+)
+def test_only_who_may_and_asks_is_explained_to(
+    tell: Tell, allowed: dict[str, Any], fields: tuple[str, ...], waits: bool
+) -> None:
+    story = tell(host=allowed)
+    story >> head("GET", "/", *fields)
+    assert (story.exchange.step == steps.EXPLAINING) == waits
+    if waits:
+        assert story.busy() == [0, 0, 0], "nothing is booked before it is explained"
+        story.exchange.explained(b"{}", False, story.now)
+    story << connect("a")
+
+
+def test_an_explanation_goes_along_with_the_answer(tell: Tell) -> None:
+    story = tell(host=TELLS)
+    story >> head("GET", "/", "Evenflow-Explain: 1")
+    story.exchange.explained(b"{}", False, story.now)
+    story << connect("a")
+    story >> ready() >> answers(OK)
+    (
+        story
+        << to_client(b"HTTP/1.1 200 OK\r\n" + DATE + b"Evenflow-Explanation: {}\r\nContent-Length: 2\r\n\r\nok")
+        << done()
+    )
+    story >> next_request() >> head("GET", "/") << connect("b")
+    story >> ready() >> answers(OK)
+    story << to_client(OK_SENT)
+
+
+def test_an_explanation_in_the_place_of_the_answer_asks_no_member(tell: Tell) -> None:
+    story = tell(host=TELLS)
+    story >> head("POST", "/", "Evenflow-Explain: only", "Content-Length: 4")
+    story.exchange.explained(b"{}", True, story.now)
+    assert story.exchange.step == steps.BODY, "its body is read, so that the connection can be kept"
+    story >> sends(b"body")
+    assert (story.exchange.step, story.exchange.told, story.exchange.keep_client) == (steps.OWN, b"{}", True)
+    assert story.busy() == [0, 0, 0]

@@ -19,13 +19,13 @@ cdef class Session:
 cpdef Session find_session(Balance balance, bytes url, bytes cookie)
 
 @cython.locals(size=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t)
-cdef bytes in_url(bytes url, bytes name, bint semicolon_ends)
+cpdef bytes in_url(bytes url, bytes name, bint semicolon_ends)
 
 @cython.locals(byte=cython.uchar)
 cdef bint is_delimiter(bytes url, Py_ssize_t at, bint semicolon_ends)
 
 @cython.locals(size=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t)
-cdef bytes in_cookie(bytes cookie, bytes name)
+cpdef bytes in_cookie(bytes cookie, bytes name)
 
 cpdef MemberSlot find_routed(Balance balance, bytes route, double now, Py_ssize_t depth)
 

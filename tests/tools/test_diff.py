@@ -91,6 +91,13 @@ def test_what_counts_as_a_change(request_: Request, kind: str) -> None:
     assert change(request_) == kind
 
 
+def test_no_name_is_asked_of_the_dns() -> None:
+    plan = plan_of(
+        "Listen 80\nServerName a.example\n<Location /x>\nRequire host b.example\n</Location>\nProxyPass / http://127.0.0.1:1/\n"
+    )
+    assert Judge(plan, None).way(one("/x", client="192.0.2.1")).where == "403"
+
+
 def test_nobody_is_given_the_way_of_another_request() -> None:
     """What a judge remembers, against judges that remember nothing."""
     random.seed(4)

@@ -20,9 +20,10 @@ from typing import Any, Final
 from evenflow.config.load import Loaded
 from evenflow.control.explanation import place
 from evenflow.origin import Origin
-from evenflow.plan.decide import begin, run
+from evenflow.plan.decide import begin, resume, run
 from evenflow.plan.decision import CLIENT, FIELDS, QUERY
 from evenflow.plan.model import (
+    ASK,
     FILE,
     FORWARD,
     LOCAL,
@@ -36,6 +37,7 @@ from evenflow.plan.model import (
     Scope,
     VirtualHost,
 )
+from evenflow.plan.questions import NAME_OF, PASSWORD
 from evenflow.plan.vhosts import table_for
 from evenflow.tools.asking import PORT, SOMEBODY, Unclear, address_of, knows, listener_at, own_address
 from evenflow.tools.explain import Page, loaded_plan
@@ -172,6 +174,8 @@ class Judge:
             return Way(0, text, text, (), (), frozenset(), first.origin), QUERY | FIELDS
         inquiry = begin(self.plan, facts, self.head, None)
         made = run(inquiry)
+        while made.kind == ASK:
+            made = resume(made, unknown(inquiry.question))
         return self.as_way(made), inquiry.asked & (QUERY | FIELDS | CLIENT)
 
     def as_way(self, decision: Decision) -> Way:
@@ -257,6 +261,13 @@ class Judge:
         sni = name.encode("latin-1") if tls else b""
         table = table_for(plan, address.encode(), port)
         return ConnectionFacts(SOMEBODY.encode(), PORT, address.encode(), port, tls, sni, table)
+
+
+def unknown(question: Any) -> object:
+    """The answer to what a decision waits for: nobody's password is known, and no name is asked of the DNS."""
+    if question.kind == PASSWORD:
+        return False
+    return b"" if question.kind == NAME_OF else ()
 
 
 def looked_at(asked: int, request: Request) -> Any:

@@ -146,7 +146,8 @@ def read_path(inquiry: Inquiry) -> Decision | None:
     else:
         path = inquiry.head.path or b"/"
         if path == b"*":
-            return decision.answer(inquiry, 200, "OPTIONS *")
+            inquiry.path = inquiry.filename = path
+            return rewritten.rules_for_any(inquiry) or decision.answer(inquiry, 200, "OPTIONS *")
     inquiry.raw_path = path
     inquiry.mapped = False
     inquiry.nocanon = False

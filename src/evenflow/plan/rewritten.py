@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from evenflow.plan import decision, places, rewrite, steps
+from evenflow.plan import decision, lookahead, places, rewrite, steps
 from evenflow.plan.decision import FILES, QUERY, Inquiry
 from evenflow.plan.model import Decision
+from evenflow.plan.names import own_url
 from evenflow.plan.places import Place, place_of
 from evenflow.plan.rewrite import Rule
 from evenflow.wire.targets import escape
@@ -55,6 +56,14 @@ def run_server_rules(inquiry: Inquiry) -> Decision | None:
     inquiry.mapped = False
     inquiry.located = is_of_machine(inquiry)
     return None
+
+
+def rules_for_any(inquiry: Inquiry) -> Decision | None:
+    """The server's rules for `OPTIONS *`, which they see only under AllowAnyURI; what they do there but refuse and
+    redirect does not matter."""
+    if not (place_of(inquiry.scope).options or 0) & places.ALLOW_ANY_URI:
+        return None
+    return run_server_rules(inquiry)
 
 
 def is_of_machine(inquiry: Inquiry) -> bool:
@@ -118,6 +127,10 @@ def run_section_rules(inquiry: Inquiry) -> Decision | None:
     if refused is not None:
         return refused
     if name.startswith(b"proxy:") and len(name) > 6:
+        if not inquiry.mapped:
+            slash = slash_first(inquiry, whole)
+            if slash is not None or take_index(inquiry, whole):
+                return slash
         if outcome == rewrite.CHANGED_AS_IS:
             inquiry.nocanon = True
         inquiry.mapped = True
@@ -139,8 +152,56 @@ def run_section_rules(inquiry: Inquiry) -> Decision | None:
     if name == before:
         inquiry.filename = name + rest
         return None
-    restart(inquiry, name_as_path(inquiry, name, directory, place.base))
+    if not inquiry.mapped:
+        slash = slash_first(inquiry, whole)
+        if slash is not None:
+            return slash
+    target = name_as_path(inquiry, name, place)
+    if not target.startswith(b"/"):
+        return decision.answer(inquiry, 400, "a rule made a path that does not begin with a slash")
+    restart(inquiry, target)
     return None
+
+
+def slash_first(inquiry: Inquiry, file: bytes) -> Decision | None:
+    """A directory that is asked for without its slash is a redirect, whatever rules of a section made of it (mod_dir
+    comes last)."""
+    if inquiry.path.endswith(b"/") or inquiry.main is not None or not is_directory(inquiry, file):
+        return None
+    location = own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + escape(inquiry.path) + b"/"
+    inquiry.asked |= QUERY
+    if inquiry.query is not None:
+        location += b"?" + inquiry.query
+    return decision.redirect(inquiry, 301, location)
+
+
+def take_index(inquiry: Inquiry, file: bytes) -> bool:
+    """Where rules of a section forward a directory, mod_dir asks for its index all the same, and what the rules make of
+    that is taken instead."""
+    if inquiry.main is not None or not is_directory(inquiry, file):
+        return False
+    there = lookahead.look_at_url(inquiry, b"index.html")
+    if there.status != 200 or not there.mapped:
+        return False
+    inquiry.path = there.path
+    inquiry.filename = there.filename
+    inquiry.mapped = True
+    inquiry.nocanon = there.nocanon
+    inquiry.env = there.env
+    inquiry.scope = there.scope
+    if there.query is not None:
+        inquiry.query = there.query
+        inquiry.own_query = False
+    return True
+
+
+def is_directory(inquiry: Inquiry, file: bytes) -> bool:
+    """Whether the file that the request named is a directory."""
+    inquiry.asked |= FILES
+    try:
+        return os.path.isdir(file)
+    except ValueError:
+        return False
 
 
 def restart(inquiry: Inquiry, target: bytes) -> None:
@@ -190,11 +251,7 @@ def split_path_info(inquiry: Inquiry) -> None:
         end = name.find(b"/", pos)
         if end < 0:
             return
-        try:
-            directory = os.path.isdir(name[:end])
-        except ValueError:
-            directory = False
-        if not directory:
+        if not is_directory(inquiry, name[:end]):
             inquiry.filename = name[:end]
             inquiry.path_info = name[end:]
             return
@@ -221,11 +278,16 @@ def moved(text: bytes, prefix: bytes, other: bytes) -> bytes:
     return other + text[size + 1 :]
 
 
-def name_as_path(inquiry: Inquiry, name: bytes, directory: bytes, base: bytes | None) -> bytes:
+def name_as_path(inquiry: Inquiry, name: bytes, place: Place) -> bytes:
     """The path that stands for a file's name: RewriteBase for the directory, else without DocumentRoot."""
-    if base is not None:
-        return moved(name, directory, base)
     root = inquiry.host.document_root.rstrip(b"/")
+    if place.base is not None:
+        assert place.directory is not None
+        made = moved(name, place.directory, place.base)
+        if made == name and not (place.options or 0) & places.IGNORE_CONTEXT_INFO and not inquiry.located:
+            # Another directory's file: DocumentRoot goes with its slash, and nothing comes in its place.
+            made = moved(name, root, b"")
+        return made
     if root and name.startswith(root + b"/"):
         return name[len(root) :]
     return name

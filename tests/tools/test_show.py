@@ -45,6 +45,10 @@ Use wiki one.example
 <VirtualHost *:8080 127.0.0.1:8081>
     ServerName two.example
     ProxyTimeout ${PATIENCE}
+    <Directory /x>
+        EnableSendfile On
+    </Directory>
+    EnableMMAP Off
 </VirtualHost>
 """
 
@@ -109,6 +113,7 @@ def test_sections_and_settings_are_those_that_were_read(said: Any) -> None:
     assert [one["text"] for one in host["sections"]] == ["<Location /in>"]
     assert [one["text"] for one in host["sections"][0]["lines"]] == ["Require local"]
     assert [one["text"] for one in said["hosts"][1]["settings"]] == ["ProxyTimeout 7"]
+    assert said["hosts"][1]["sections"] == []
     assert "Never" not in json.dumps(said)
 
 

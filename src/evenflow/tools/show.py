@@ -2,7 +2,8 @@
 
 Listeners; the virtual hosts of each address with their names, rules, mappings in the order in which they are tried,
 sections and logs; balancers with their members. Each line says where it was written. What is shown is the plan that
-would serve, and beside it the statements as they were read: includes followed, macros used, variables replaced.
+would serve, and beside it the statements as they were read: includes followed, macros used, variables replaced, and
+without what is ignored.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from evenflow.config.load import Loaded
+from evenflow.config.registry import DIRECTIVES
 from evenflow.config.render import COLOURS
 from evenflow.config.syntax import Included, Node, Section, Statement
 from evenflow.origin import NOWHERE, Origin
@@ -120,9 +122,12 @@ def server(host: VirtualHost, main: VirtualHost, said: list[Node]) -> Json:
         "settings": [
             line(node)
             for node in own
-            if isinstance(node, Statement) and not is_rule(node) and node.name.lower() not in ELSEWHERE
+            if isinstance(node, Statement)
+            and is_shown(node)
+            and not is_rule(node)
+            and node.name.lower() not in ELSEWHERE
         ],
-        "sections": [line(node) for node in own if isinstance(node, Section) and not only_shown_by_plan(node)],
+        "sections": [line(node) for node in own if isinstance(node, Section) and is_shown(node)],
         "logs": [{"target": log.target, "format": log.format, "origin": place(log.origin)} for log in host.logs],
     }
 
@@ -224,10 +229,18 @@ def is_rule(node: Statement | Section) -> bool:
     return isinstance(node, Statement) and node.name.lower().startswith("rewrite")
 
 
-def only_shown_by_plan(section: Section) -> bool:
-    """Whether nothing in the section is left to be shown, and something is that a balancer or a mapping shows."""
-    names = [node.name.lower() for node in flat(section.children)]
-    return bool(names) and all(name in SHOWN_BY_PLAN for name in names)
+def nothing_left(section: Section) -> bool:
+    """Whether the section says something, and nothing that is to be shown here."""
+    inner = list(flat(section.children))
+    return bool(inner) and not any(is_shown(node) for node in inner)
+
+
+def is_shown(node: Statement | Section) -> bool:
+    """Not what mappings and balancers show already, and not what is ignored."""
+    if isinstance(node, Section):
+        return not nothing_left(node)
+    name = node.name.lower()
+    return name in DIRECTIVES and name not in SHOWN_BY_PLAN
 
 
 def line(node: Statement | Section) -> Json:
@@ -235,7 +248,7 @@ def line(node: Statement | Section) -> Json:
     said = f"{node.name} {node.rest}".rstrip()
     if isinstance(node, Statement):
         return {"text": said, "origin": place(node.origin)}
-    inner = [line(child) for child in flat(node.children) if child.name.lower() not in SHOWN_BY_PLAN]
+    inner = [line(child) for child in flat(node.children) if is_shown(child)]
     return {"text": f"<{said}>", "origin": place(node.origin), "lines": inner}
 
 

@@ -167,6 +167,12 @@ def test_what_was_looked_at_is_marked(text: str, asked: int) -> None:
         ("req_novary('X') == '1'", ()),
         ("false && %{req:X-Y} == '1'", ()),
         ("%{req:A} == %{req:B}", (b"B", b"A")),
+        ("%{req:A} -strmatch %{req:B}", (b"B", b"A")),
+        ("'%{req:A}%{req:B}' == ''", (b"A", b"B")),
+        ("'%{req:A}%{req:B}%{req:C}' == ''", (b"C", b"B", b"A")),
+        ("%{req:A}.%{req:B}.%{req:C} == ''", (b"A", b"B", b"C")),
+        ("'%{req:A}%{req:B}'.%{req:C}.%{req:D} == ''", (b"C", b"D", b"B", b"A")),
+        ("%{req:C}.'%{req:A}%{req:B}'.%{req:D} == ''", (b"C", b"A", b"B", b"D")),
     ],
 )
 def test_fields_that_are_read_go_into_vary(text: str, names: tuple[bytes, ...]) -> None:

@@ -548,7 +548,10 @@ class Parser:
         while self.next == "T_OP_CONCAT":
             self.index += 1
             words.append(self.one_word())
-        return words[0] if len(words) == 1 else Node("joined", tuple(words), False)
+        tree = words.pop()
+        while words:
+            tree = Node("concat", (words.pop(), tree))
+        return tree
 
     def one_word(self) -> Node:
         token = self.tokens[self.index]
@@ -580,10 +583,10 @@ class Parser:
         return tree
 
     def string(self, end: str) -> Node:
-        parts = [self.part()]
+        tree = self.part()
         while self.next != end:
-            parts.append(self.part())
-        return parts[0] if len(parts) == 1 else Node("joined", tuple(parts), True)
+            tree = Node("concat", (tree, self.part()))
+        return tree
 
     def part(self) -> Node:
         token = self.tokens[self.index]
@@ -744,15 +747,34 @@ def make_word(node: Node, depth: int) -> Word:
     if kind == "group":
         assert isinstance(node.payload, int)
         return expr.Group(node.payload)
+    if kind == "concat":
+        return make_joined(node, depth)
     parts = tuple(make_word(part, depth + 1) for part in node.parts)
-    if kind == "joined":
-        if all(isinstance(part, expr.Literal) for part in parts):
-            return expr.Literal(b"".join(part.text for part in parts if isinstance(part, expr.Literal)))
-        # A chain of two is asked from its front, a longer one inside a string from its back.
-        return expr.Joined(parts, bool(node.payload) and len(parts) > 2)
     assert isinstance(node.payload, tuple)
     if kind == "looked":
         return expr.Looked(*node.payload)
     assert kind == "called"
     function, depends = node.payload
     return expr.Called(function, depends, parts[0])
+
+
+def make_joined(node: Node, depth: int) -> Word:
+    """Words behind each other. httpd unrolls what is nested to the left, as in a string, and asks it from its back; or
+    what is nested to the right, and asks it from its front."""
+    chain: list[Node] = []
+    backwards = node.parts[0].kind == "concat"
+    if backwards:
+        while node.kind == "concat":
+            chain.append(node.parts[1])
+            node = node.parts[0]
+        chain.append(node)
+        chain.reverse()
+    else:
+        while node.kind == "concat":
+            chain.append(node.parts[0])
+            node = node.parts[1]
+        chain.append(node)
+    words = tuple(make_word(part, depth + 1) for part in chain)
+    if all(isinstance(word, expr.Literal) for word in words):
+        return expr.Literal(b"".join(word.text for word in words if isinstance(word, expr.Literal)))
+    return expr.Joined(words, backwards)

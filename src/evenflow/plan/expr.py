@@ -413,8 +413,9 @@ class Shell:
         self.any_case = any_case
 
     def holds(self, asking: Asking) -> bool:
-        text = self.word.write(asking)
-        return matches_shell(self.pattern.write(asking), text, self.slashes, self.any_case)
+        # The right one first, as in a comparison.
+        pattern = self.pattern.write(asking)
+        return matches_shell(pattern, self.word.write(asking), self.slashes, self.any_case)
 
 
 # --- operators ----------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from types import ModuleType
 
 import pytest
 
-from fuzz import chunked, mutation, proxy_protocol, request_head, response_head
+from fuzz import chunked, expression, mutation, proxy_protocol, request_head, response_head
 from tests.peers import CHECKOUT
 
-TARGETS = (request_head, response_head, chunked, proxy_protocol)
+TARGETS = (request_head, response_head, chunked, proxy_protocol, expression)
 
 
 def name_of(target: ModuleType) -> str:

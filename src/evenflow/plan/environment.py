@@ -90,7 +90,10 @@ def run(lines: tuple[object, ...], inquiry: Inquiry, path: bytes) -> None:
     for line in lines:
         assert isinstance(line, Line)
         if line.condition is not None:
+            kept = inquiry.path
+            inquiry.path = path
             held, match = expr.try_it(line.condition, inquiry)
+            inquiry.path = kept
             if held:
                 set_all(line, inquiry, b"true", match)
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from evenflow.config import reasons
 from evenflow.config.diagnostics import Diagnostic, Wrong, warning
 from evenflow.config.syntax import Section, Span, Statement, Word
 
@@ -296,11 +297,13 @@ def proxy_url(directive: str, word: Word) -> str:
     if port and (len(port) > 5 or not 1 <= int(port) <= 65535):
         raise Wrong("value-out-of-range", f"a port must be between 1 and 65535, not {port}", word.span)
     if scheme.lower() not in SCHEMES:
+        what, instead = reasons.SCHEMES.get(scheme.lower(), (f"`{scheme}`", ""))
         raise Wrong(
             "scheme-not-supported",
-            f"evenflow cannot speak `{scheme}` to a member",
+            f"evenflow does not speak {what} to a member: `{url}`",
             word.span,
             note="it speaks http, https, ws and wss, and knows balancer://",
+            help=instead,
         )
     return url
 

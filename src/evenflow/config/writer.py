@@ -14,6 +14,7 @@ from evenflow.config.defines import OURS, Names
 from evenflow.config.diagnostics import Diagnostic, Wrong, error, used_at, warning
 from evenflow.config.known import IGNORED_BECAUSE, INSTEAD, MODULES, Known, known_directive
 from evenflow.config.parser import CONDITIONS
+from evenflow.config.reasons import REASONS
 from evenflow.config.registry import DIRECTIVES, nearest
 from evenflow.config.scope import Draft
 from evenflow.config.sections import SECTIONS
@@ -191,6 +192,11 @@ class Writer:
             self.diagnostics.append(warning("directive-ignored", f"`{name}` is ignored: {why}", span))
             return
         noun = "section" if name.startswith("<") else "directive"
+        if bare.lower() in REASONS:
+            why, use = REASONS[bare.lower()]
+            text = f"evenflow has no `{name}`: {why}"
+            self.refuse(name, error("directive-not-supported", text, span, help=use))
+            return
         instead = INSTEAD.get(known.module)
         self.refuse(
             name,

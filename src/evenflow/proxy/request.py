@@ -54,7 +54,9 @@ def put_start(out: Outlet, head: RequestHead, decision: Decision, member: Member
     out.put(b" HTTP/1.0\r\nHost: " if old else b" HTTP/1.1\r\nHost: ")
 
 
-def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None, closes: bool = False) -> None:
+def put_end(
+    out: Outlet, member: Member, length: int, upgrade: bytes | None, closes: bool = False, old: bool = False
+) -> None:
     """How long the body is (-2: there is none and nothing was said), and what becomes of the connection."""
     if length == CHUNKED:
         out.put(b"Transfer-Encoding: chunked\r\n")
@@ -66,6 +68,9 @@ def put_end(out: Outlet, member: Member, length: int, upgrade: bytes | None, clo
         out.put(b"Connection: Upgrade\r\nUpgrade: ")
         out.put(upgrade)
         out.put(b"\r\n\r\n")
+    elif old:
+        # HTTP/1.0 knows no other connection than one that ends.
+        out.put(b"\r\n")
     elif member.generic or member.disable_reuse or closes:
         out.put(b"Connection: close\r\n\r\n")
     else:
@@ -204,7 +209,7 @@ def write_edited(
         out.put(b": ")
         out.put(value)
         out.put(b"\r\n")
-    put_end(out, member, length, upgrade, old or switched & switches.NO_KEEPALIVE != 0)
+    put_end(out, member, length, upgrade, switched & switches.NO_KEEPALIVE != 0, old)
 
 
 def less_one(digits: bytes) -> bytes:

@@ -367,6 +367,16 @@ def proxy_requests(draft: Draft, statement: Statement | Section, value: Any) -> 
     draft.put("proxy", "requests", value)
 
 
+def fallback(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if not value:
+        raise Wrong(
+            "value-not-supported",
+            "evenflow has no tunnel of mod_proxy_wstunnel's own kind: `ProxyWebsocketFallbackToProxyHttp Off`",
+            note="with On, a ws member gets plain requests as well, and answers that are no 101 are answers",
+            help="remove the line; to keep plain requests from a ws member, ask for `%{HTTP:Upgrade}` in a RewriteCond",
+        )
+
+
 def error_override(draft: Draft, statement: Statement | Section, value: Any) -> None:
     words = statement.words
     first = words[0].text.lower() if words else ""
@@ -516,6 +526,13 @@ DIRECTIVES = (
         put("proxy", "forwards_expect"),
         "Whether members are asked for the 100 that a client expects; `Off`: we say it.",
         default="On",
+    ),
+    Directive(
+        "ProxyWebsocketFallbackToProxyHttp",
+        ANYWHERE,
+        flag,
+        fallback,
+        "Whether ws members also get requests that ask for no upgrade; only `On` is possible.",
     ),
     Directive(
         "ProxyMaxForwards",

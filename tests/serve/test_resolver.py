@@ -67,3 +67,21 @@ def test_the_start_asks_for_names_only() -> None:
 
     resolver = asyncio.run(start())
     assert set(resolver.known) == {("127.0.0.1", 8090), ("localhost", 8090)}
+
+
+def test_an_answer_may_be_too_old() -> None:
+    resolver, _ = asyncio.run(answers_for("localhost"))
+    member = make_member("m", 0, host="localhost")
+    assert resolver.address(member) is not None
+    member.address_ttl = 3600.0
+    assert resolver.address(member) is not None
+    member.address_ttl = 0.0
+    assert resolver.address(member) is None
+
+
+def test_a_socket_of_the_file_system_is_its_own_address() -> None:
+    loop = asyncio.new_event_loop()
+    member = make_member("m", 0, host="name.example")
+    member.socket = "/run/member.sock"
+    assert Resolver(loop).address(member) == (socket.AF_UNIX, ("/run/member.sock",))
+    loop.close()

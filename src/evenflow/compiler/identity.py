@@ -73,6 +73,8 @@ class Url:
     port: int
     authority: str
     path: str
+    socket: str = ""
+    """The path of a Unix socket; "" for TCP."""
 
     @property
     def origin(self) -> str:
@@ -178,8 +180,9 @@ class Identities:
 
     def take_member(self, drafts: dict[str, BalancerDraft], line: MemberLine) -> None:
         draft = drafts.setdefault(line.balancer, BalancerDraft(line.balancer, line.origin))
-        name = self.read(line.url).name
-        if any(self.read(other.url).name == name for other in draft.members):
+        url = self.read(line.url)
+        name = url.name
+        if any(self.read(other.url) == url for other in draft.members):
             self.findings.warning(
                 "member-repeated",
                 f"`{name}` is a member of `balancer://{line.balancer}` already: this line has no effect",
@@ -229,6 +232,14 @@ class Identities:
         member = plain.covering(url, of_patterns=of_pattern)
         if member is None:
             plain.take(MemberDraft(url, line.origin, line.member, of_pattern))
+        elif url.socket != member.url.socket:
+            self.findings.warning(
+                "parameters-ignored",
+                f"`{line.target}` goes to `{member.url.socket or member.url.origin}`: the same URL was there first",
+                line.origin,
+                notes=(f"that member is made on line {member.origin.line}, and sockets are not compared (AH01145)",),
+                help="give each socket a URL with a name of its own",
+            )
         elif line.member != MemberParameters() and member.origin != line.origin:
             self.findings.warning(
                 "parameters-ignored",
@@ -329,6 +340,10 @@ class Identities:
         member.ttl = said.ttl or 0.0
         member.acquire = said.acquire or 0.0
         member.ping = said.ping or 0.0
+        if said.addressttl is not UNSET:
+            member.address_ttl = float(said.addressttl)
+        member.receive_buffer = said.receivebuffersize or 0
+        member.socket = url.socket
         member.max = said.max or 0
         member.smax = said.smax or 0
         member.disable_reuse = bool(said.disablereuse)
@@ -454,6 +469,7 @@ def balancer_name(url: str) -> str | None:
 @lru_cache(maxsize=10000)
 def read_url(text: str) -> Url:
     """A member's URL. Raises `Refused` for what cannot be connected to."""
+    socket, text = split_socket(text)
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
     if not separator:
@@ -474,7 +490,15 @@ def read_url(text: str) -> Url:
     shown = f"[{host}]" if ":" in host else host
     if port not in (0, default):
         shown += f":{port}"
-    return Url(scheme, host, port or default, shown, slash + path)
+    return Url(scheme, host, port or default, shown, slash + path, socket)
+
+
+def split_socket(text: str) -> tuple[str, str]:
+    """The socket's path and the URL of `unix:PATH|URL`; "" and the text for any other URL."""
+    if not text.lower().startswith("unix:"):
+        return "", text
+    socket, _, url = text[len("unix:") :].partition("|")
+    return socket, url
 
 
 def split_authority(url: str, authority: str) -> tuple[str, int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from evenflow.compiler.findings import Findings, Refused
-from evenflow.compiler.identity import balancer_name
+from evenflow.compiler.identity import balancer_name, split_socket
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import CookieLine, MappingLine, ReverseLine
@@ -23,7 +23,7 @@ def compile_mapping(line: MappingLine, path: str | None, findings: Findings) -> 
     regex = line.regex or (line.path is None and looks_like_wildcard(prefix))
     if not regex:
         prefix = re.sub("/+", "/", prefix)
-    target = None if line.target == "!" else to_bytes(lower_origin(line.target))
+    target = None if line.target == "!" else to_bytes(lower_origin(split_socket(line.target)[1]))
     mapping = Mapping(to_bytes(prefix), target, line.nocanon, line.origin)
     if regex:
         try:

@@ -268,11 +268,16 @@ def proxy_url(directive: str, word: Word) -> str:
     Raises Wrong with httpd's sentences.
     """
     url = word.text
+    if url.lower().startswith("unix:"):
+        path, bar, url = url.partition("|")
+        if not bar or not path[len("unix:") :].startswith("/"):
+            raise Wrong(
+                "url-malformed",
+                f"`{word.text}` needs the absolute path of a socket and a URL behind it",
+                word.span,
+                help="write `unix:/path/to/socket|http://NAME/`; NAME is what the member gets as Host",
+            )
     scheme, separator, after = url.partition("://")
-    if scheme.lower().startswith("unix:"):
-        raise Wrong(
-            "scheme-not-supported", f"evenflow does not reach members over a Unix socket yet: `{url}`", word.span
-        )
     authority = after.split("/", 1)[0].split("?", 1)[0]
     host_port = authority.rpartition("@")[2]
     if not separator or not scheme or not host_port:
@@ -305,7 +310,7 @@ def proxy_url(directive: str, word: Word) -> str:
             note="it speaks http, https, ws and wss, and knows balancer://",
             help=instead,
         )
-    return url
+    return word.text
 
 
 def _port_text(host_port: str) -> str | None:

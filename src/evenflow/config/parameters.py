@@ -182,6 +182,10 @@ MEMBER: Final = {
         number(0, says="Smax must be a positive number"),
         "connections that were idle for longer than `ttl` are closed, however many there are",
     ),
+    "max": Parameter("max", number(says="")),
+    "acquire": Parameter("acquire", duration("ms", at_least=0.001, says="Acquire timeout has wrong format")),
+    "ping": Parameter("ping", duration("s", at_least=0.001, says="Ping/Pong timeout has wrong format")),
+    "addressttl": Parameter("addressttl", number(says="")),
     "ttl": Parameter("ttl", seconds(1, says="TTL must be at least one second")),
     "connectiontimeout": Parameter(
         "connectiontimeout",
@@ -208,7 +212,6 @@ MEMBER: Final = {
     "receivebuffersize": Parameter(
         "receivebuffersize",
         buffer("ReceiveBufferSize must be >= 512 bytes, or 0 for system default."),
-        "the system sizes its socket buffers",
     ),
     "route": Parameter("route", short(63, "Route length must be < 64 characters")),
     "redirect": Parameter("redirect", short(63, "Redirect length must be < 64 characters")),
@@ -243,9 +246,6 @@ BALANCER: Final = {
 
 OTHERS: Final = frozenset(
     {
-        "max",
-        "acquire",
-        "ping",
         "hcmethod",
         "hcinterval",
         "hcuri",
@@ -253,8 +253,6 @@ OTHERS: Final = frozenset(
         "hcfails",
         "hcexpr",
         "hctemplate",
-        "addressttl",
-        "mapping",
         "lbmethodparams",
     }
 )

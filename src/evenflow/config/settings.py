@@ -80,6 +80,8 @@ class MemberParameters:
     keepalive: bool | Unset = UNSET
     disablereuse: bool | Unset = UNSET
     ping: float | Unset = UNSET
+    addressttl: int | Unset = UNSET
+    """Seconds; -1 for ever."""
     responsefieldsize: int | Unset = UNSET
     iobuffersize: int | Unset = UNSET
     receivebuffersize: int | Unset = UNSET

@@ -5,7 +5,9 @@ cdef class Member:
     cdef public bytes name, scheme, path, host_field, route, redirect, status
     cdef public str host
     cdef public int port, loadfactor, lbset, max, smax, response_field_size, slot
-    cdef public double timeout, connect_timeout, retry, ttl, acquire, ping
+    cdef public double timeout, connect_timeout, retry, ttl, acquire, ping, address_ttl
+    cdef public int receive_buffer
+    cdef public str socket
     cdef public bint disable_reuse, keepalive, generic
     cdef public tuple upgrade
     cdef public Balancer balancer

@@ -43,6 +43,7 @@ class Member:
     __slots__ = (
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
+        "address_ttl", "receive_buffer", "socket",
         "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
     )  # fmt: skip
 
@@ -72,6 +73,13 @@ class Member:
         self.ttl = 0.0
         self.acquire = 0.0
         self.ping = 0.0
+        """A request with a body asks for a 100 first, and waits so long for it; 0.0: it does not ask."""
+        self.address_ttl = -1.0
+        """So long an answer of the DNS counts; less than 0: for ever."""
+        self.receive_buffer = 0
+        """SO_RCVBUF in bytes; 0 leaves it to the system."""
+        self.socket = ""
+        """The path of a Unix socket that it listens on; "" for TCP."""
         self.max = 0
         self.smax = 0
         self.disable_reuse = False

@@ -72,6 +72,7 @@ cdef class Exchange:
     cdef bint expects
     cdef readonly bint held_back
     cdef readonly int switched
+    cdef readonly bint pinging
     cdef readonly bint ends_here
     cdef long long response_left
     cdef bint response_coded
@@ -132,6 +133,8 @@ cdef class Exchange:
     cpdef void attach(self, bint reused) except *
     @cython.locals(index=Py_ssize_t, value=bytes, wanted=bytes, protocol=bytes)
     cdef bytes _wanted_upgrade(self, Member member)
+    @cython.locals(out=Outlet, before=Py_ssize_t)
+    cdef void _put_collected(self) except *
     cpdef void connect_failed(self, str cause, double now) except *
     cpdef void name_unknown(self, str cause, double now) except *
     cpdef void backend_closed(self, str cause, double now) except *

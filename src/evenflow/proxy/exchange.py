@@ -204,6 +204,8 @@ class Exchange:
         self.request_left = 0
         self.request_length = 0
         self.expects = False
+        self.pinging = False
+        """The request body waits for a 100 that we asked the member for."""
         self.switched = 0
         """What `switches` of the environment are set."""
         self.ends_here = False
@@ -615,7 +617,13 @@ class Exchange:
         if length == 0 and head.find(CONTENT_LENGTH) < 0 and head.find(TRANSFER_ENCODING) < 0:
             length = -2
         out = self.to_backend
-        if not self.switched and request.is_ordinary(head, scope):
+        switched = self.switched
+        self.pinging = False
+        if member.ping > 0 and (self.request_left != 0 or self.collected) and head.find(EXPECT) < 0:
+            # The body waits for the member's 100, as if the client had asked for it.
+            self.pinging = self.held_back = True
+            switched |= switches.PINGS
+        if not switched and request.is_ordinary(head, scope):
             request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade)
         else:
             fields = Headers(request.merged(head.pairs()))
@@ -624,16 +632,23 @@ class Exchange:
                 fields.set(b"Host", head.host)
             if scope.request_edits:
                 self._edit_request(fields)
-            request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade, self.switched)
-        if self.collected:
-            if length == CHUNKED:
-                out.put_chunk_size(len(self.collected))
-                out.put_range(self.collected, 0, len(self.collected))
-                out.put(b"\r\n0\r\n\r\n" if self.request_left == 0 else b"\r\n")
-            else:
-                out.put_range(self.collected, 0, len(self.collected))
+            request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade, switched)
         self.to_member += out.pending()
         self.step = SENDING
+        if self.collected and not self.pinging:
+            self._put_collected()
+
+    def _put_collected(self) -> None:
+        """What was read of the request body before a member was asked."""
+        out = self.to_backend
+        before = out.pending()
+        if self.request_length == CHUNKED:
+            out.put_chunk_size(len(self.collected))
+            out.put_range(self.collected, 0, len(self.collected))
+            out.put(b"\r\n0\r\n\r\n" if self.request_left == 0 else b"\r\n")
+        else:
+            out.put_range(self.collected, 0, len(self.collected))
+        self.to_member += out.pending() - before
 
     def _edit_request(self, fields: Headers) -> None:
         """Run RequestHeader over the request's fields. Whoever looks at the request afterwards sees what it left."""
@@ -744,6 +759,18 @@ class Exchange:
             self._break_off(attempt.BODY, "timeout")
             return
         balance = self.balance
+        if self.pinging:
+            # Nothing of the body was sent: another member may have it, whatever the method.
+            self.pinging = self.held_back = False
+            in_error = mark_failed(balance, slot, now)
+            self._release()
+            again = in_error and balance is not None and self.attempts <= balance.maxattempts
+            self.failure = MemberFailure(slot.member, attempt.HEAD, "no 100 in time (ping)", in_error, again)
+            if again:
+                self.elect(now)
+            else:
+                self._proxy_error(503, "Timeout on 100-Continue")
+            return
         in_error = False
         if balance is not None and self.decision.balancer.failontimeout:
             in_error = mark_failed(balance, slot, now)
@@ -857,6 +884,11 @@ class Exchange:
         if self.interims > MOST_INTERIM:
             raise ProtocolFault("Too many (10) interim responses from origin server", 502)
         if self.answer.status == 100:
+            if self.pinging:
+                self.pinging = self.held_back = False
+                if self.collected:
+                    self._put_collected()
+                return
             if not self.expects:
                 return
             self.held_back = False
@@ -893,6 +925,7 @@ class Exchange:
             and left != UNTIL_CLOSE
             and not member.generic
             and not member.disable_reuse
+            and not self.pinging
             and not self.switched & (switches.NO_KEEPALIVE | switches.HTTP_1_0)
         )
         if (

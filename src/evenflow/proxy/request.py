@@ -192,6 +192,8 @@ def write_edited(
     if scope.max_forwards >= 0 and fields.get(b"max-forwards") is None:
         fields.append(b"Max-Forwards", b"%d" % (scope.max_forwards + 1))
     edit_via(fields, scope, host, head, facts)
+    if switched & switches.PINGS:
+        fields.append(b"Expect", b"100-Continue")
     if scope.add_headers:
         fields.append(b"X-Forwarded-For", decision.client(facts))
         if client_host:

@@ -21,6 +21,10 @@ NO_HALF_CLOSE: Final = 32
 """proxy-nohalfclose: a tunnel ends when one side does."""
 
 
+PINGS: Final = 64
+"""The member is asked for a 100 (its `ping`); not of the environment."""
+
+
 def read(env: dict[bytes, bytes]) -> int:
     """The switches that are set."""
     found = 0

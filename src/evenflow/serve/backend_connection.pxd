@@ -12,6 +12,7 @@ cdef class BackendConnection(Connection):
     cdef readonly bint connecting
     cdef public bint broken
     cdef readonly double idle_since
+    cdef object pool
 
     @cython.locals(size=Py_ssize_t, client=Connection)
     cpdef on_readable(self)
@@ -21,6 +22,7 @@ cdef class BackendConnection(Connection):
     cdef void _connected(self) except *
     cdef bint flush_pending(self) except -1
     cdef void keep(self) except *
+    cpdef void close(self) except *
     cdef bint is_silent(self) except -1
     cpdef void leave_pool(self) except *
 

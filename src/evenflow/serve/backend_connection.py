@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from evenflow.plan.model import Member
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
+from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import SENT, WOULD_BLOCK
 
@@ -47,6 +48,17 @@ class BackendConnection(Connection):
         self.broken = False
         """A write failed: nothing more is sent, but an answer may still be there to read."""
         self.idle_since = 0.0
+        self.pool: MemberPool | None = server.pools[member.slot]
+        if self.pool is not None:
+            self.pool.open += 1
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        Connection.close(self)
+        if self.pool is not None:
+            self.pool.open -= 1
+            self.pool.wake(self.server.loop)
 
     def on_readable(self) -> None:
         size = self.receive()
@@ -103,6 +115,8 @@ class BackendConnection(Connection):
             self.idle_since = monotonic()
         self.start_reading()
         self.server.idle[self.member.slot].append(self)
+        if self.pool is not None:
+            self.pool.wake(self.server.loop)
 
     def is_silent(self) -> bool:
         """Whether the member has neither ended it nor said a word, asked of the kernel."""
@@ -128,10 +142,15 @@ def connect(server: Server, member: Member, address: Address, client: Connection
     made = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         made.setblocking(False)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if member.keepalive:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        number = made.connect_ex(address[1])
+        if member.receive_buffer:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, member.receive_buffer)
+        if member.socket:
+            number = made.connect_ex(member.socket)
+        else:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if member.keepalive:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            number = made.connect_ex(address[1])
         if number not in (0, errno.EINPROGRESS):
             raise OSError(number, os.strerror(number))
     except OSError:

@@ -37,6 +37,9 @@ cdef class ClientConnection(Connection):
     cdef long long file_left
     cdef bint paused
     cdef object log_later
+    cdef public object waits_for
+    cdef bint called
+    cdef double room_until
 
     @cython.locals(size=Py_ssize_t)
     cpdef on_readable(self)
@@ -74,7 +77,9 @@ cdef class ClientConnection(Connection):
     cdef int _send(self, Outlet out) except -2
     @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
+    @cython.locals(called=bint)
     cdef bint _connect(self, Exchange exchange, Member member, object address) except -1
+    cpdef pool_has_room(self, object pool)
     @cython.locals(decision=Decision)
     cdef double _proxy_timeout(self, Exchange exchange) except -1
     @cython.locals(backend=BackendConnection, exchange=Exchange)

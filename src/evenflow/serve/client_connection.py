@@ -81,6 +81,11 @@ class ClientConnection(Connection):
         self.file_left = 0
         self.paused = False
         """Reading stopped because bytes wait for somebody."""
+        self.waits_for: Any = None
+        """The `MemberPool` that we wait in for a connection."""
+        self.called = False
+        """It is our turn in that pool."""
+        self.room_until = 0.0
         self.log_later: Any = None
         """What a tunnel's log line needs at its end."""
         self.deadline = monotonic() + self.host.timeout
@@ -420,6 +425,15 @@ class ClientConnection(Connection):
         return self._connect(exchange, member, address)
 
     def _connect(self, exchange: Exchange, member: Member, address: Address) -> bool:
+        pool = self.server.pools[member.slot]
+        if pool is not None:
+            called = self.called
+            self.called = False
+            if not pool.admits(self, called, self.server.idle[member.slot]):
+                if not called:
+                    self.room_until = monotonic() + pool.acquire
+                self.deadline = self.room_until
+                return False
         try:
             self.backend = connect(self.server, member, address, self)
         except OSError as fault:
@@ -444,6 +458,20 @@ class ClientConnection(Connection):
             return
         self._advance()
 
+    def pool_has_room(self, pool: Any) -> None:
+        """It is our turn to connect to the member whose pool we wait in."""
+        exchange = self.exchange
+        if self.closed or self.waits_for is not pool or exchange is None or exchange.step != MEMBER:
+            pool.wake(self.server.loop)
+            return
+        self.waits_for = None
+        self.called = True
+        self._advance()
+        if self.called:
+            # A kept connection was there, and room for the next.
+            self.called = False
+            pool.wake(self.server.loop)
+
     def _proxy_timeout(self, exchange: Exchange) -> float:
         decision = exchange.decision
         return decision.host.proxy_timeout if decision is not None else self.host.proxy_timeout
@@ -451,9 +479,11 @@ class ClientConnection(Connection):
     def _patience(self) -> float:
         """Seconds that the member may be silent."""
         backend = self.backend
+        exchange = self.exchange
+        if exchange is not None and exchange.pinging and backend is not None:
+            return backend.member.ping
         if backend is not None and backend.member.timeout > 0:
             return backend.member.timeout
-        exchange = self.exchange
         return self._proxy_timeout(exchange) if exchange is not None else self.host.proxy_timeout
 
     def _answer_own(self, exchange: Exchange) -> None:
@@ -770,7 +800,9 @@ class ClientConnection(Connection):
             exchange.refuse_request(503, "the answer to a question of access did not come in time")
         elif step == MEMBER:
             self._drop_backend()
-            exchange.connect_failed("timeout", now)
+            cause = "timeout" if self.waits_for is None else "all connections that `max` allows are at work"
+            self.waits_for = None
+            exchange.connect_failed(cause, now)
         elif exchange.to_client.pending():
             # The client takes nothing.
             self._lost()

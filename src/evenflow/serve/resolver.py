@@ -9,10 +9,13 @@ import asyncio
 import concurrent.futures.thread  # noqa: F401
 import ipaddress
 import socket
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from evenflow.plan.model import Member
+
+FOREVER: Final = float("inf")
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
@@ -23,6 +26,8 @@ class Resolver:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.known: dict[tuple[str, int], Address] = {}
+        self.learned: dict[tuple[str, int], float] = {}
+        """When a name was answered, for members with `addressttl`."""
         self.asked: dict[tuple[str, int], list[Callable[[Address | None, str], None]]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -34,8 +39,13 @@ class Resolver:
 
     def address(self, member: Member) -> Address | None:
         """Where to connect to; None if the name has not been answered yet (`ask`)."""
+        if member.socket:
+            return socket.AF_UNIX, (member.socket,)
         key = (member.host, member.port)
         found = self.known.get(key)
+        if found is not None and 0 <= member.address_ttl < time.monotonic() - self.learned.get(key, FOREVER):
+            del self.known[key]
+            found = None
         if found is None:
             try:
                 literal = ipaddress.ip_address(member.host.strip("[]"))
@@ -75,6 +85,7 @@ class Resolver:
             cause = f"{type(fault).__name__}: {fault}"
         if address is not None:
             self.known[key] = address
+            self.learned[key] = time.monotonic()
         for then in self.asked.pop(key):
             then(address, cause)
 

@@ -15,6 +15,7 @@ cdef class Server:
     cdef readonly object record
     cdef readonly bytearray buffer
     cdef readonly list idle
+    cdef readonly list pools
     cdef readonly set clients
     cdef readonly list spare_exchanges
     cdef public bint draining

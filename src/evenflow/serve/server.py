@@ -14,6 +14,7 @@ from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.error_log import ErrorLog, ErrorLogs
 from evenflow.serve.log_record import LogRecord
+from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.questions import Questions
 from evenflow.serve.resolver import Resolver
 
@@ -46,6 +47,10 @@ class Server:
         """Every read goes here; nothing in it outlives the call-back."""
         self.idle: list[list[Any]] = [[] for _ in routes.plan.members]
         """Kept connections for each member's slot, the last used at the end."""
+        self.pools: list[MemberPool | None] = [
+            MemberPool(member.max, member.acquire) if member.max > 0 else None for member in routes.plan.members
+        ]
+        """For members that say `max`."""
         self.clients: set[Any] = set()
         self.spare_exchanges: list[Exchange] = []
         self.draining = False

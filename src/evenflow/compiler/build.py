@@ -19,6 +19,7 @@ from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
 from evenflow.compiler.networks import compile_network
+from evenflow.compiler.read_timeouts import compile_read_timeouts
 from evenflow.compiler.remoteip import compile_preambles, compile_remoteip
 from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
@@ -93,6 +94,9 @@ def build(settings: Settings) -> Built:
             help="write `Listen 8080`",
         )
     plan.listeners = listeners(core.listens or (), plan)
+    if "reqtimeout_module" not in settings.modules:
+        for one in all_hosts:
+            one.read_timeouts = None
     plan.server_root = root
     plan.preambles = compile_preambles(main, blocks)
     plan.pid_file = absolute(root, core.pid_file) if core.pid_file else ""
@@ -145,6 +149,7 @@ def make_host(
                 origin,
                 help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
             )
+    host.read_timeouts = compile_read_timeouts(both.reqtimeout)
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)
@@ -199,6 +204,7 @@ def merged(main: Block, block: Block) -> Block:
         rewrite=merge(main.rewrite, block.rewrite),
         headers=merge(main.headers, block.headers),
         remoteip=merge(main.remoteip, block.remoteip),
+        reqtimeout=merge(main.reqtimeout, block.reqtimeout),
         environment=merge(main.environment, block.environment),
         alias=merge(main.alias, block.alias),
         tls=merge(main.tls, block.tls),

@@ -41,6 +41,7 @@ OURS: Final = frozenset(
         "proxy_module",
         "proxy_wstunnel_module",
         "remoteip_module",
+        "reqtimeout_module",
         "rewrite_module",
         "setenvif_module",
         "slotmem_shm_module",

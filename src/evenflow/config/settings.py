@@ -483,6 +483,24 @@ class AccessSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLimit:
+    """Seconds at first, seconds at most (0: no bound), bytes per second that put it off (0: nothing does)."""
+
+    first: int
+    most: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReqTimeoutSettings:
+    """mod_reqtimeout."""
+
+    handshake: ReadLimit | Unset = override()
+    header: ReadLimit | Unset = override()
+    body: ReadLimit | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
 class ProxyEntry:
     """One proxy in front of us: an address, a network or a name, or with `is_file` a file of such."""
 
@@ -585,6 +603,7 @@ class Block:
     alias: AliasSettings = AliasSettings()
     access: AccessSettings = AccessSettings()
     remoteip: RemoteIpSettings = RemoteIpSettings()
+    reqtimeout: ReqTimeoutSettings = ReqTimeoutSettings()
     tls: TlsSettings = TlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()

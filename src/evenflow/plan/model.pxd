@@ -68,7 +68,7 @@ cdef class VirtualHost:
     cdef public frozenset methods
     cdef public str error_log, log_level
     cdef public Scope base
-    cdef public object backends, early_asked, remoteip
+    cdef public object backends, early_asked, remoteip, read_timeouts
     cdef public dict combinations, branched
     cdef public object origin
 

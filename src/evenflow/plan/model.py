@@ -273,7 +273,7 @@ class VirtualHost:
         "redirects", "file_aliases",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
-        "most_restarts", "most_lookups", "remoteip", "explain_from", "origin",
+        "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -306,6 +306,8 @@ class VirtualHost:
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
         self.log_level = "warn"
+        self.read_timeouts: object = None
+        """`read_timeouts.ReadTimeouts`; None: only Timeout counts."""
         self.remoteip: object = None
         """`remoteip.RemoteIp`: whom we believe when they name the client."""
         self.base = Scope()

@@ -12,7 +12,7 @@ from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.outlet cimport Outlet
 
 cdef Py_ssize_t MOST_STASH, MOST_LINGER, FILE_PIECE
-cdef double LINGER
+cdef double LINGER, NEVER
 
 
 cdef class ClientConnection(Connection):
@@ -29,6 +29,9 @@ cdef class ClientConnection(Connection):
     cdef long long sent
     cdef VirtualHost host
     cdef bint handshaking
+    cdef double until
+    cdef double until_most
+    cdef double per_byte
     cdef bint ended
     cdef bint lingering
     cdef Py_ssize_t lingered
@@ -60,6 +63,10 @@ cdef class ClientConnection(Connection):
     @cython.locals(exchange=Exchange, now=double)
     cdef Exchange _begin_exchange(self)
     @cython.locals(exchange=Exchange)
+    cdef void _begin_body(self, Exchange exchange, Py_ssize_t size) except *
+    @cython.locals(now=double)
+    cdef void _begin_stage(self, object stage) except *
+    cdef void _put_off(self, Py_ssize_t size) except *
     cdef bint _is_between(self) except -1
     @cython.locals(exchange=Exchange)
     cdef void _on_end(self, bint cleanly) except *
@@ -111,6 +118,8 @@ cdef class ClientConnection(Connection):
     cdef void _close_tunnel(self) except *
     @cython.locals(exchange=Exchange, step=cython.int)
     cdef void on_deadline(self, double now) except *
+    @cython.locals(exchange=Exchange, step=cython.int)
+    cdef void on_read_timeout(self, double now) except *
     cpdef list read_from(self)
     cpdef void drain(self, double now) except *
     cdef void _report(self, Exchange exchange) except *

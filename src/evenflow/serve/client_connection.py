@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
+from evenflow.plan.read_timeouts import ReadTimeouts, Stage
 from evenflow.proxy.exchange import (
     ANSWERING,
     ASKING,
@@ -49,6 +50,7 @@ LINGER = 2.0
 MOST_LINGER = 1 << 20
 """Bytes that it may send meanwhile."""
 FILE_PIECE = 65536
+NEVER = float("inf")
 
 
 class ClientConnection(Connection):
@@ -89,6 +91,15 @@ class ClientConnection(Connection):
         self.log_later: Any = None
         """What a tunnel's log line needs at its end."""
         self.deadline = monotonic() + self.host.timeout
+        self.until = NEVER
+        """When what the client is sending must have come (RequestReadTimeout)."""
+        self.until_most = NEVER
+        """So far may its bytes put that off,"""
+        self.per_byte = 0.0
+        """by so many seconds each."""
+        timeouts = self.host.read_timeouts
+        if self.handshaking and isinstance(timeouts, ReadTimeouts):
+            self._begin_stage(timeouts.handshake)
         server.clients.add(self)
 
     # --- reading --------------------------------------------------------------------------------------------------
@@ -137,6 +148,7 @@ class ClientConnection(Connection):
             self.close()
             return False
         self.handshaking = False
+        self.until = NEVER
         self.facts.sni = getattr(tls, "sni", b"")
         return True
 
@@ -157,6 +169,8 @@ class ClientConnection(Connection):
 
     def _feed(self, size: int) -> None:
         buffer = self.server.buffer
+        if self.until != NEVER:
+            self._put_off(size)
         stash = self.stash
         if stash is None:
             self._consume(buffer, 0, size)
@@ -215,6 +229,7 @@ class ClientConnection(Connection):
                 if self.lingering or self.tunnel is not None:
                     break
                 exchange = self._begin_exchange()
+                self._put_off(end - start)
             step = exchange.step
             if step == IDLE:
                 at = exchange.take_head(buffer, start, end, start + self.searched, monotonic())
@@ -222,6 +237,9 @@ class ClientConnection(Connection):
                     self.searched = end - start
                     break
                 self.searched = 0
+                self.until = NEVER
+                if exchange.request_left != 0 and exchange.decision is not None:
+                    self._begin_body(exchange, end - at)
             elif step == BODY or self._wants_body(exchange):
                 backend = self.backend
                 if backend is not None and backend.broken:
@@ -253,6 +271,9 @@ class ClientConnection(Connection):
     def _begin_exchange(self) -> Exchange:
         exchange = self.server.take_exchange()
         exchange.begin(self.facts)
+        timeouts = self.host.read_timeouts
+        if isinstance(timeouts, ReadTimeouts):
+            self._begin_stage(timeouts.header)
         exchange.served = self.served
         self.exchange = exchange
         now = monotonic()
@@ -263,6 +284,30 @@ class ClientConnection(Connection):
             self.received = 0
             self.sent = 0
         return exchange
+
+    def _begin_body(self, exchange: Exchange, size: int) -> None:
+        """A request has a body, of which so many bytes may be here already."""
+        timeouts = exchange.decision.host.read_timeouts
+        if isinstance(timeouts, ReadTimeouts):
+            self._begin_stage(timeouts.body)
+            self._put_off(size)
+
+    def _begin_stage(self, stage: Stage) -> None:
+        """The client begins to send something that has a time to come in."""
+        if stage.first > 0:
+            now = monotonic()
+            self.until = now + stage.first
+            self.until_most = now + stage.most if stage.most > 0 else NEVER
+            self.per_byte = stage.per_byte
+        else:
+            self.until = NEVER
+
+    def _put_off(self, size: int) -> None:
+        """Bytes came: a client that is fast enough has more time."""
+        if self.per_byte > 0 and self.until != NEVER:
+            self.until += size * self.per_byte
+            if self.until > self.until_most:
+                self.until = self.until_most
 
     def _is_between(self) -> bool:
         """Whether no request is at work: there is none, or only a part of one."""
@@ -821,6 +866,41 @@ class ClientConnection(Connection):
         self.deadline = now + self.host.timeout
         self._advance()
 
+    def on_read_timeout(self, now: float) -> None:
+        """The client takes too long to send what it has begun."""
+        exchange = self.exchange
+        self.until = NEVER
+        if self.handshaking:
+            self.close()
+            return
+        if exchange is None or self.lingering or self.tunnel is not None:
+            return
+        step = exchange.step
+        if step == IDLE:
+            stash = self.stash
+            if stash is None or stash.lstrip(b"\r\n").find(b"\n") < 0:
+                # Not even a request line: httpd says nothing.
+                self._lost()
+                return
+            exchange.refuse_request(408, "the request's head did not arrive in time")
+        elif exchange.request_left == 0:
+            return
+        elif step == BODY:
+            exchange.refuse_request(408, "the request body did not arrive in time")
+        elif self.paused or exchange.held_back or step == ASKING or step == MEMBER or step == WAIT:
+            # It is not the client that is waited for.
+            self.until = now + 1.0
+            return
+        elif step == SENDING:
+            self._drop_backend()
+            exchange.give_up(408, "the request body did not arrive in time")
+        else:
+            self._drop_backend()
+            self._lost()
+            return
+        self.deadline = now + self.host.timeout
+        self._advance()
+
     def read_from(self) -> list[Connection]:
         """The connections that bytes are awaited on now, its own and its member's."""
         found: list[Connection] = []
@@ -955,10 +1035,14 @@ class ClientConnection(Connection):
 
 def check_deadlines(clients: set[Any], now: float) -> None:
     """Tell every connection whose time is over; called at each tick."""
-    due: list[Connection] = []
+    due: list[Any] = []
     for client in clients:
-        if client.deadline <= now:
+        if client.deadline <= now or client.until <= now:
             due.append(client)
     for client in due:
-        if not client.closed:
+        if client.closed:
+            continue
+        if client.until <= now:
+            client.on_read_timeout(now)
+        else:
             client.on_deadline(now)

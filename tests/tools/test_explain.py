@@ -94,8 +94,8 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
         }
     ]  # fmt: skip
     assert found["choice"] == {
-        "balancer": "str", "place": PLACE, "by": "str", "lbmethod": "str", "reason": "str", "notes": ["str"],
-        "members": members,
+        "balancer": "str", "place": PLACE, "by": "str", "lbmethod": "str", "reason": "str", "failover": "int",
+        "notes": ["str"], "members": members,
     }  # fmt: skip
     field = {"name": "str", "value": "str", "by": "str", "place": PLACE, "places": []}
     assert found["to_member"] == {"head": "str", "fields": [field], "dropped": []}
@@ -136,6 +136,13 @@ def test_rules_that_do_not_match_are_counted_or_shown(file: str) -> None:
     assert "2 rules did not match" in as_text(said, notes)
     assert "RewriteRule ^/never" not in as_text(said, notes)
     assert "RewriteRule ^/never" in as_text(said, notes, every=True)
+
+
+def test_programs_of_maps_are_not_started(file: str) -> None:
+    path = Path(file)
+    path.write_text(CONFIG.replace("RewriteEngine On", "RewriteEngine On\nRewriteMap m prg:/bin/false"))
+    _, notes = answer(file, {}, Asked("http://a.example:8080/x"))
+    assert any("RewriteMap" in note for note in notes)
 
 
 def test_a_terminal_does_not_obey_what_is_shown(file: str) -> None:

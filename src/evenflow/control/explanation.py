@@ -23,9 +23,9 @@ wrote.
     settings      what holds for this request: name, value, place
     environment   variables: name, value, place of who set it last
     sticky        null, or cookie, path, separator, place, found "cookie", "url" or null, value, route, member, why
-    choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, notes, members [{name,
-                  route, place, loadfactor, lbset, status (letters), in_error, candidate, chosen, owed [before, after],
-                  busy, elected}]
+    choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, failover (so many other
+                  attempts follow one that cannot connect), notes, members [{name, route, place, loadfactor, lbset,
+                  status (letters), in_error, candidate, chosen, owed [before, after], busy, elected}]
     to_member     null, or head (text), fields [{name, value, by, place, places}], dropped [{name, value, by, place}]
     edits         Header lines: table, place, applies (null where that hangs on the answer), waits_for (NAME or
                   !NAME of the environment, expr=EXPRESSION, or null)
@@ -482,6 +482,7 @@ class Story:
             "by": None if chosen is None else "route" if by_route else "lbmethod",
             "lbmethod": balance.method.name,
             "reason": "" if balance.reason is None else balance.reason.value,
+            "failover": balance.maxattempts,
             "notes": list(balance.trace or ()),
             "members": [self.member(slot, slot is chosen, by_route, balance) for slot in balance.slots],
         }

@@ -338,7 +338,7 @@ class Exchange:
         if decision.kind == ASK:
             self.step = ASKING
             return
-        if decision.host.explain_from and self._may_be_told(decision):
+        if decision.host.explain_from and self.documents == 0 and self._may_be_told(decision):
             self.step = EXPLAINING
             return
         self._proceed(now)

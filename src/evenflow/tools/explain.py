@@ -14,6 +14,7 @@ from evenflow.compiler.build import build
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.load import Loaded, load
 from evenflow.config.render import COLOURS, render
+from evenflow.config.syntax import statements
 from evenflow.control.explanation import explain
 from evenflow.plan import steps
 from evenflow.plan.model import Plan
@@ -46,9 +47,12 @@ def answer(file: str, defines: Mapping[str, str], asked: Asked, color: bool = Fa
     """The explanation of one request, and what was assumed to ask it. Raises `Unusable` and `asking.Unclear`."""
     loaded, plan = loaded_plan(file, defines, color)
     one = question(asked, plan)
+    notes = one.notes
+    if any(line.name.lower() == "rewritemap" and "prg:" in line.rest for line in statements(loaded.tree.nodes)):
+        notes += ("the programs of RewriteMap are not started here: they answer nothing",)
     said = explain(plan, one.facts, one.data, body_length=one.imagined, places=Written(loaded.tree))
     said["request"]["url"] = one.url
-    return said, one.notes
+    return said, notes
 
 
 def as_json(said: Json, notes: tuple[str, ...]) -> str:
@@ -270,6 +274,12 @@ def tell_choice(page: Page, said: Json) -> None:
         if said["scoreboard"] == "live":
             facts.append(f"busy {member['busy']}, elected {member['elected']}")
         page.more(f"{mark} {member['name']}  {', '.join(facts)}", member["place"] if member["chosen"] else None)
+    if choice["by"] is not None and len(choice["members"]) > 1:
+        times = choice["failover"]
+        others = (
+            f"up to {times} other attempt{'' if times == 1 else 's'} at a member" if times else "nobody else is tried"
+        )
+        page.more(f"if it cannot be connected to: {others}")
     for note in choice["notes"]:
         if not note.startswith(("the session asks", "chosen:")) and "may take it" not in note:
             page.more(f"   {note}")

@@ -343,7 +343,48 @@ def body_limit(name: str, word: Word) -> int:
     return int(word.text)
 
 
+def regex_options(statement: Statement | Section) -> None:
+    """The words of RegexDefaultOptions; only those that leave patterns as they are."""
+    said = {"dotall", "dollar_endonly"}
+    for word in count_words(statement, 1, None, "requires at least one argument"):
+        sign, name = (word.text[0], word.text[1:]) if word.text[:1] in ("+", "-") else ("", word.text)
+        if name.lower() not in ("icase", "dotall", "dollar_endonly", "none"):
+            raise Wrong(
+                "value-unknown",
+                f"`{word.text}` is no option of patterns: `ICASE`, `DOTALL` and `DOLLAR_ENDONLY` are",
+                word.span,
+                says=f"RegexDefaultOptions: option '{name}' unknown",
+            )
+        if not sign:
+            said = set()
+        if sign == "-":
+            said.discard(name.lower())
+        else:
+            said.add(name.lower())
+    if said - {"none"} != {"dotall", "dollar_endonly"}:
+        raise Wrong(
+            "value-not-supported",
+            f"evenflow does not change what patterns mean everywhere: `RegexDefaultOptions {statement.rest}`",
+            note="httpd's default is `DOTALL DOLLAR_ENDONLY`, and what evenflow does",
+            help="write the option into the patterns that need it: `(?i)`, `(?-s)`",
+        )
+
+
+def leave(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """What was said is so already."""
+
+
 DIRECTIVES = (
+    Directive(
+        "RegexDefaultOptions",
+        SERVER,
+        regex_options,
+        leave,
+        "How every pattern is read.",
+        syntax="[+|-]OPTION ...",
+        default="DOTALL DOLLAR_ENDONLY",
+        differs="No other value than the default is taken; an option may stand in a pattern.",
+    ),
     Directive(
         "ServerName",
         SERVERS,

@@ -359,7 +359,7 @@ def test_a_large_file(tmp_path: Path) -> None:
 
 def test_the_error_log_counts_searches_that_were_given_up(tmp_path: Path) -> None:
     def arrange(world: World) -> None:
-        world.host.rewrite_on = True
+        world.host.base.rewrite_on = True
         world.host.rules = (Rule(BoundedPattern(b"^/(a+)+$", False, True), False, None, 0, NOWHERE),)
 
     with Served(tmp_path, arrange=arrange) as served:

@@ -142,7 +142,7 @@ def open_own_error_logs(plan: Plan) -> None:
     for host in plan.hosts:
         try:
             if host.error_log:
-                ErrorLog(host.error_log, host.log_level)
+                ErrorLog(host.error_log, host.log_level or "warn")
         except OSError as fault:
             message = f"cannot open the error log `{host.error_log}`: {fault.strerror or fault}"
             raise Trouble("log-unusable", message, host.origin, "make its directory, or name another file") from None

@@ -305,7 +305,8 @@ class VirtualHost:
         self.logs: tuple[LogTarget, ...] = ()
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
-        self.log_level = "warn"
+        self.log_level = ""
+        """Its LogLevel; "" for the main server's."""
         self.read_timeouts: object = None
         """`read_timeouts.ReadTimeouts`; None: only Timeout counts."""
         self.remoteip: object = None

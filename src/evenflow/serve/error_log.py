@@ -215,9 +215,10 @@ class ErrorLogs:
             if host is None:
                 continue
             target = host.error_log or main.target
-            key = (target, threshold(host.log_level))
+            level = threshold(host.log_level) if host.log_level else main.level
+            key = (target, level)
             if key not in known:
-                known[key] = ErrorLog(target, host.log_level)
+                known[key] = ErrorLog(target, NAMES[level])
             self.by_host[host] = known[key]
         self.all = tuple(known.values())
 

@@ -760,3 +760,20 @@ def test_spoiled_heads_end_in_an_answer_or_a_fault(data: bytes, at: int, put: by
             assert fault.status in (400, 500, 502)
         # Also what was refused may be looked at, for the log.
         assert len(head.pairs()) == head.count
+
+
+def test_a_field_is_said_anew() -> None:
+    head = RequestHead()
+    data = b"GET /x?y HTTP/1.1\r\nHost: a\r\nx-for: 1, 2\r\nB: c\r\nX-For: 3\r\n\r\n"
+    head.parse(data)
+    head.replace(b"X-For", b"1")
+    assert head.pairs() == [(b"Host", b"a"), (b"x-for", b"1"), (b"B", b"c")]
+    assert (head.path, head.query, head.repeated) == (b"/x", b"y", False)
+    head.replace(b"x-FOR", None)
+    head.replace(b"New", b"n")
+    assert head.pairs() == [(b"Host", b"a"), (b"B", b"c"), (b"New", b"n")]
+    assert head.came == data
+    head.replace(b"b", b"")
+    assert head.get(b"b") == b""
+    head.parse(data)
+    assert head.came == b""

@@ -124,6 +124,8 @@ cdef class ClientConnection(Connection):
     cpdef void drain(self, double now) except *
     cdef void _report(self, Exchange exchange) except *
     cdef void _explain(self, Exchange exchange) except *
+    @cython.locals(decision=Decision)
+    cdef str _client(self, Exchange exchange)
     cdef void _log(self, Exchange exchange, bint aborted) except *
     cdef void _log_tunnel(self, Tunnel tunnel) except *
 

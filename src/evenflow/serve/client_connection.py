@@ -380,7 +380,7 @@ class ClientConnection(Connection):
         if explainer is not None:
             only = exchange.head.get(b"evenflow-explain")
             instead = only is not None and only.lower() == b"only"
-            told = explainer(self.facts, exchange.head.data, exchange.routes.decider, instead)
+            told = explainer(self.facts, exchange.head.came or exchange.head.data, exchange.routes.decider, instead)
         exchange.explained(told, instead, monotonic())
 
     def _ask(self, exchange: Exchange) -> None:
@@ -948,7 +948,7 @@ class ClientConnection(Connection):
                 member=name,
                 stage=failure.stage,
                 cause=failure.cause,
-                client=self.facts.remote_address.decode("latin-1"),
+                client=self._client(exchange),
                 origin=member.origin,
             )
 
@@ -964,7 +964,7 @@ class ClientConnection(Connection):
                 status=status,
                 why=exchange.why,
                 target=exchange.head.target[:200].decode("latin-1"),
-                client=self.facts.remote_address.decode("latin-1"),
+                client=self._client(exchange),
                 origin=origin,
             )
         else:
@@ -973,8 +973,14 @@ class ClientConnection(Connection):
                 f"refused {status}",
                 status=status,
                 why=exchange.why,
-                client=self.facts.remote_address.decode("latin-1"),
+                client=self._client(exchange),
             )
+
+    def _client(self, exchange: Exchange) -> str:
+        """The client's address, for a log."""
+        decision = exchange.decision
+        address = self.facts.client if decision is None else decision.client(self.facts)
+        return address.decode("latin-1")
 
     def _log(self, exchange: Exchange, aborted: bool) -> None:
         decision = exchange.decision

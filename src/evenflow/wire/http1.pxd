@@ -51,6 +51,7 @@ cdef class RequestHead(Head):
     cdef public bytes path
     cdef public bytes query
     cdef public bytes host
+    cdef public bytes came
     cdef bytes checked_host
 
     @cython.locals(table=cython.p_uchar, text=cython.p_uchar, end=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, pos=Py_ssize_t, start=Py_ssize_t,

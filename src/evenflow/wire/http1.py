@@ -301,6 +301,8 @@ class RequestHead(Head):
         """What follows the `?`; None where there is none."""
         self.host = b""
         """The Host field, or the authority of an absolute-form target (RFC 9112 section 3.2.2)."""
+        self.came = b""
+        """The head as it came, where `replace` changed it since; else b""."""
         self.checked_host = b" "
         """The last Host that was found valid, at first one that no head can have: most requests repeat it."""
 
@@ -315,6 +317,7 @@ class RequestHead(Head):
         Raises ProtocolFault: 414 for a long request line, 400 for anything that RFC 9112 or httpd's Strict forbids.
         """
         self.data = data
+        self.came = b""
         self.count = 0
         self.known_names = 0
         # The same bytes: compiled, an index into `text` is a memory access, one into `data` a call.
@@ -380,7 +383,9 @@ class RequestHead(Head):
         if not said and value is not None:
             out.append(name + b": " + value + b"\r\n")
         out.append(b"\r\n")
+        came = self.came or data
         self.parse(b"".join(out), 0, 0, 0)
+        self.came = came
 
     def _parse_version(self, start: int, stop: int) -> None:
         """`HTTP/1.1` or a relative of it; httpd takes any 1.x above 0, and even 2.0 here, as 1.1."""

@@ -11,6 +11,7 @@ import socket
 from dataclasses import dataclass, replace
 
 from evenflow.compiler.alias import compile_aliases, compile_redirects
+from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
@@ -150,6 +151,7 @@ def make_host(
                 help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
             )
     host.read_timeouts = compile_read_timeouts(both.reqtimeout)
+    host.early_edits = compile_early(both.headers.edits or (), findings)
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)

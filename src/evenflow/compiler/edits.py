@@ -27,11 +27,21 @@ OURS: Final = frozenset((b"transfer-encoding", b"content-length", b"connection")
 
 
 def compile_edits(
-    lines: tuple[FieldEdit, ...], findings: Findings
+    lines: tuple[FieldEdit, ...], findings: Findings, server: bool
 ) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Edit, ...]]:
-    """The edits of one section by table: request, always, onsuccess. Lines that fail are findings."""
+    """The edits of one section by table: request, always, onsuccess. Lines that fail are findings; those with `early`
+    are left to `compile_early`."""
     tables: dict[str, list[Edit]] = {"request": [], "always": [], "onsuccess": []}
     for line in lines:
+        if line.early and line.table == "request":
+            if not server:
+                findings.warning(
+                    "edit-never-runs",
+                    "`early` inside a section never runs: nobody knows yet which sections a request meets",
+                    line.origin,
+                    help="move the line out of the section",
+                )
+            continue
         try:
             tables[line.table].append(compile_edit(line))
         except Refused as refused:
@@ -39,13 +49,36 @@ def compile_edits(
     return tuple(tables["request"]), tuple(tables["always"]), tuple(tables["onsuccess"])
 
 
+def compile_early(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[Edit, ...]:
+    """A server's RequestHeader lines with `early`."""
+    made = []
+    for line in lines:
+        if not line.early or line.table != "request":
+            continue
+        name = to_bytes(line.name).lower()
+        if name in OURS or name == b"host":
+            findings.error(
+                "field-not-editable",
+                f"`{line.name}` cannot be changed so early: the request is read by it",
+                line.origin,
+                help="remove `early`",
+            )
+            continue
+        try:
+            made.append(compile_edit(line))
+        except Refused as refused:
+            refused.report(findings, line.origin)
+    return tuple(made)
+
+
 def compile_edit(line: FieldEdit) -> Edit:
     """One line. Raises `Refused`."""
-    if line.early:
+    if line.early and line.table != "request":
         raise Refused(
             "edit-not-supported",
-            "evenflow does not act on `early` yet",
-            help="remove the word if no SetEnvIf looks at the field",
+            "evenflow does not change an answer before there is one: `Header ... early`",
+            notes=("httpd forgets what it sets so when a member answers, unless `always` stands there too",),
+            help="remove `early`",
         )
     action = ACTIONS[line.action]
     name = to_bytes(line.name)

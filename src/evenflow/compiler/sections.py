@@ -71,7 +71,9 @@ def compile_said(
         "reverses",
         tuple(reverse for line in proxy.reverses or () for reverse in compile_reverse(line, path, backends)),
     )
-    request_edits, always_edits, onsuccess_edits = compile_edits(block.headers.edits or (), findings)
+    request_edits, always_edits, onsuccess_edits = compile_edits(
+        block.headers.edits or (), findings, server
+    )
     said.say("request_edits", request_edits)
     said.say("always_edits", always_edits)
     said.say("onsuccess_edits", onsuccess_edits)

@@ -29,6 +29,7 @@ from evenflow.plan import (
 )
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
+from evenflow.plan.early import edit_early
 from evenflow.plan.files import file_path
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
@@ -66,6 +67,8 @@ def run(inquiry: Inquiry) -> Decision:
     made = choose_host(inquiry)
     if made is not None:
         return made
+    if inquiry.host.early_edits:
+        edit_early(inquiry.host.early_edits, inquiry)
     if isinstance(inquiry.host.remoteip, remoteip.RemoteIp):
         remoteip.find_client(inquiry.host.remoteip, inquiry)
     return go_on(inquiry, 0)
@@ -392,8 +395,8 @@ class Decider:
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
         for host in hosts:
             asked = host.early_asked
-            if host.early and host.remoteip is not None:
-                # What they see is known only when the client is.
+            if host.early and (host.remoteip is not None or host.early_edits):
+                # What they see is known only when the client is, and when the fields are.
                 self.early_memos[host.index] = None
             elif host.early:
                 self.early_memos[host.index] = EarlyMemo(asked) if isinstance(asked, environment.Asked) else None

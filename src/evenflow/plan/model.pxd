@@ -69,6 +69,7 @@ cdef class VirtualHost:
     cdef public str error_log, log_level
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
+    cdef public tuple early_edits
     cdef public dict combinations, branched
     cdef public object origin
 

@@ -273,7 +273,7 @@ class VirtualHost:
         "redirects", "file_aliases",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
-        "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "origin",
+        "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -309,6 +309,8 @@ class VirtualHost:
         """Its LogLevel; "" for the main server's."""
         self.read_timeouts: object = None
         """`read_timeouts.ReadTimeouts`; None: only Timeout counts."""
+        self.early_edits: tuple[object, ...] = ()
+        """`edits.Edit`s that run before everything else (RequestHeader early)"""
         self.remoteip: object = None
         """`remoteip.RemoteIp`: whom we believe when they name the client."""
         self.base = Scope()

@@ -336,9 +336,7 @@ def body_limit(name: str, word: Word) -> int:
             "value-malformed",
             f"`{name}` must be a number of bytes, not `{word.text}`",
             word.span,
-            says="LimitRequestBody requires a non-negative integer."
-            if not word.text.lstrip("-").isdigit()
-            else "LimitRequestBody requires a non-negative integer.",
+            says="LimitRequestBody requires a non-negative integer.",
         )
     return int(word.text)
 

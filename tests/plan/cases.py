@@ -156,7 +156,7 @@ def where(decision: Decision, head: RequestHead, root: str) -> str:
     if decision.kind == LOCAL:
         return f"local {decision.handler}"
     assert decision.kind == FILE
-    return f"file {decision.file.decode('latin-1').removeprefix(f'{root}/htdocs')}"
+    return f"file {(decision.file + decision.path_info).decode('latin-1').removeprefix(f'{root}/htdocs')}"
 
 
 def all_of(decision: Decision, head: RequestHead, root: str) -> tuple[str, dict[bytes, bytes], int]:

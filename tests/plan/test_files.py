@@ -1,58 +1,89 @@
-"""Files below DocumentRoot, and what leads out of it."""
+"""Which names are handed to the machine, and which links are followed."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from evenflow.plan.files import file_path
+from evenflow.plan.decide import decide
+from evenflow.plan.files import DEFAULT_OPTIONS, FOLLOW, INCLUDES, OWNER, fold, safe
+from evenflow.plan.model import FILE
+from tests.plan.cases import facts_of, head_of, inside, plan_of
+
+
+@pytest.mark.parametrize(
+    "said, options",
+    [
+        ((), FOLLOW),
+        (((0, 0, 0),), 0),
+        (((-1, OWNER, FOLLOW),), OWNER),
+        (((OWNER | INCLUDES, 0, INCLUDES), (-1, FOLLOW, 0)), OWNER | FOLLOW),
+        (((-1, INCLUDES, 0), (FOLLOW, 0, 0)), FOLLOW),
+    ],
+)
+def test_options_are_folded_in_order(said: tuple[object, ...], options: int) -> None:
+    assert fold(DEFAULT_OPTIONS, said) == options
+
+
+@pytest.mark.parametrize(
+    "name, is_safe",
+    [
+        (b"/a/b", True),
+        (b"/..a/.b/c..", True),
+        (b"/a/../b", False),
+        (b"/a/.", False),
+        (b"/a\0b", False),
+        (b"a", False),
+    ],
+)
+def test_names(name: bytes, is_safe: bool) -> None:
+    assert safe(name) == is_safe
 
 
 @pytest.fixture
-def htdocs(tmp_path: Path) -> Path:
-    made = tmp_path / "htdocs"
-    made.mkdir()
-    (made / "f.txt").write_text("file")
-    (tmp_path / "secret").write_text("secret")
-    return made
+def root(tmp_path: Path) -> Path:
+    htdocs = tmp_path / "htdocs"
+    (htdocs / "real").mkdir(parents=True)
+    (htdocs / "shut").mkdir()
+    (htdocs / "real" / "f.txt").write_text("file")
+    (htdocs / "link").symlink_to("real")
+    (htdocs / "shut" / "link.txt").symlink_to("../real/f.txt")
+    (htdocs / "etc").symlink_to("/etc")
+    (htdocs / "nowhere").symlink_to("none")
+    if os.geteuid() == 0:
+        os.lchown(htdocs / "link", 65534, 65534)
+    return tmp_path
 
 
-def test_a_path_names_a_file(htdocs: Path) -> None:
-    root = bytes(htdocs)
-    assert file_path(root, b"/f.txt") == root + b"/f.txt"
-    assert file_path(root + b"/", b"/f.txt") == root + b"/f.txt"
-    assert file_path(root, b"//f.txt") == root + b"/f.txt"
-    assert file_path(root, b"/") == root + b"/"
-    assert file_path(root, b"/not/there") == root + b"/not/there"
-    assert file_path(root, b"/..f/.g") == root + b"/..f/.g"
+@pytest.mark.parametrize(
+    "config, answers",
+    [
+        ("", {"/real/f.txt": 0, "/link/f.txt": 0, "/shut/link.txt": 0, "/etc/hostname": 0, "/nowhere": 0}),
+        ("Options None", {"/real/f.txt": 0, "/link/f.txt": 403, "/shut/link.txt": 403, "/link": 403, "/nowhere": 403}),
+        ("Options Indexes", {"/link/f.txt": 403}),
+        ("Options -FollowSymLinks", {"/link/f.txt": 403}),
+        (
+            "<Directory {htdocs}/shut>\nOptions -FollowSymLinks\n</Directory>",
+            {"/link/f.txt": 0, "/shut/link.txt": 403},
+        ),
+        (
+            "Options None\n<Directory {htdocs}/shut>\nOptions +FollowSymLinks\n</Directory>",
+            {"/link/f.txt": 403, "/shut/link.txt": 0},
+        ),
+        ("Options SymLinksIfOwnerMatch", {"/shut/link.txt": 0}),
+    ],
+)
+def test_links_are_followed_where_options_let_us(root: Path, config: str, answers: dict[str, int]) -> None:
+    plan = plan_of(inside(config), str(root))
+    for path, status in answers.items():
+        made = decide(plan, facts_of(plan), head_of("GET", path))
+        assert (made.kind == FILE) == (status == 0), (path, made.reason)
+        assert made.status == status
 
 
-@pytest.mark.parametrize("path", [b"/../secret", b"/a/../../secret", b"/./f.txt", b"/..", b"/f\0.txt", b"f.txt", b""])
-def test_a_path_that_may_lead_out_names_none(htdocs: Path, path: bytes) -> None:
-    assert file_path(bytes(htdocs), path) is None
-
-
-def test_a_link_may_not_lead_out(htdocs: Path) -> None:
-    (htdocs / "out").symlink_to(htdocs.parent / "secret")
-    (htdocs / "up").symlink_to(htdocs.parent)
-    (htdocs / "in").symlink_to(htdocs / "f.txt")
-    (htdocs / "loop").symlink_to(htdocs / "loop")
-    root = bytes(htdocs)
-    assert file_path(root, b"/out") is None
-    assert file_path(root, b"/up/secret") is None
-    assert file_path(root, b"/up/htdocs/f.txt") == root + b"/up/htdocs/f.txt"
-    assert file_path(root, b"/in") == root + b"/in"
-
-
-def test_document_root_may_be_a_link(htdocs: Path) -> None:
-    link = htdocs.parent / "link"
-    link.symlink_to(htdocs)
-    assert file_path(bytes(link), b"/f.txt") == bytes(link) + b"/f.txt"
-
-
-def test_a_directory_whose_name_begins_alike_is_outside(htdocs: Path) -> None:
-    twin = htdocs.parent / "htdocs-private"
-    twin.mkdir()
-    (htdocs / "twin").symlink_to(twin)
-    assert file_path(bytes(htdocs), b"/twin/x") is None
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives links away")
+def test_links_of_somebody_else(root: Path) -> None:
+    plan = plan_of(inside("Options SymLinksIfOwnerMatch"), str(root))
+    assert decide(plan, facts_of(plan), head_of("GET", "/link/f.txt")).status == 403

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from evenflow.compiler.alias import compile_aliases, compile_redirects
 from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
+from evenflow.compiler.files import types_of
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
 from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
@@ -29,6 +30,7 @@ from evenflow.compiler.sections import (
     compile_section,
     directory_order,
     misplaced_files,
+    options_of,
     rules_in_branches,
     rules_of,
 )
@@ -37,6 +39,7 @@ from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
+from evenflow.plan import files
 from evenflow.plan.environment import asked_by
 from evenflow.plan.ground_rules import METHODS, TRACE_EXTENDED, TRACE_OFF, TRACE_ON
 from evenflow.plan.locations import Section
@@ -164,6 +167,7 @@ def make_host(
         early += compile_conditions(block.environment.conditions or (), findings)
     host.early = early
     host.early_asked = asked_by(early)
+    host.types = types_of(both, root, findings)
     owners = (main,) if block is None else (block, main)
     host.redirects = tuple(made for one in owners for made in compile_redirects(one.alias.redirects or (), findings))
     host.file_aliases = tuple(made for one in owners for made in compile_aliases(one.alias.aliases or (), findings))
@@ -185,7 +189,11 @@ def make_host(
     set_paths(host, block or main)
     host.proxies = compile_all(inner, ("proxy",), server, findings, root, maps)
     inner.sort(key=lambda one: directory_order(one, root))
-    host.directories = compile_all(inner, ("directory", "files"), server, findings, root, maps)
+    host.directories = compile_directories(inner, server, findings, root, maps)
+    host.checks_links = any(
+        not files.fold(files.DEFAULT_OPTIONS, said) & files.FOLLOW
+        for said in (host.base.options, *(options_of(section) for section in host.directories))
+    )
     return host
 
 
@@ -195,6 +203,27 @@ def compile_all(
     """The sections of these kinds, in order."""
     made = [compile_section(block, server.backends, findings, root, maps) for block in blocks if block.kind in kinds]
     return tuple(section for section in made if section is not None)
+
+
+def compile_directories(
+    blocks: list[Block], server: Server, findings: Findings, root: str, maps: Maps
+) -> tuple[object, ...]:
+    """Directory sections, Files sections, and then the Files sections inside of Directories."""
+    outer: list[Section] = []
+    inner: list[Section] = []
+    for block in blocks:
+        if block.kind not in ("directory", "files"):
+            continue
+        section = compile_section(block, server.backends, findings, root, maps)
+        if section is None:
+            continue
+        outer.append(section)
+        for one in block.blocks if block.kind == "directory" else ():
+            made = compile_section(one, server.backends, findings, root, maps) if one.kind == "files" else None
+            if made is not None:
+                made.within = section
+                inner.append(made)
+    return (*outer, *inner)
 
 
 def merged(main: Block, block: Block) -> Block:
@@ -209,6 +238,7 @@ def merged(main: Block, block: Block) -> Block:
         reqtimeout=merge(main.reqtimeout, block.reqtimeout),
         environment=merge(main.environment, block.environment),
         alias=merge(main.alias, block.alias),
+        files=merge(main.files, block.files),
         tls=merge(main.tls, block.tls),
         filters=merge(main.filters, block.filters),
         evenflow=merge(main.evenflow, block.evenflow),

@@ -13,6 +13,7 @@ from evenflow.compiler.documents import compile_documents
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expr import compile_condition
+from evenflow.compiler.files import say_files
 from evenflow.compiler.filters import say_filters
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.identity import balancer_name
@@ -82,6 +83,7 @@ def compile_said(
     said.say("variables", compile_variables(block.environment.variables or ()))
     if not server:
         say_aliases(said, block, findings)
+    say_files(said, block)
     said.say("redirect_relative", known(block.alias.relative))
     said.say("alias_preserves", known(block.alias.preserve_path))
     handler = block.core.handler
@@ -206,11 +208,22 @@ def directory_order(block: Block, root: str) -> tuple[int, int]:
     return (0, absolute(root, block.pattern).rstrip("/").count("/"))
 
 
+def options_of(section: object) -> tuple[object, ...]:
+    """The Options of one section."""
+    assert isinstance(section, Section)
+    said = section.said.get("options")
+    return said if isinstance(said, tuple) else ()
+
+
 def misplaced_files(block: Block) -> list[Origin]:
     """Files sections inside other sections."""
     found: list[Origin] = []
     for outer in block.blocks:
         if outer.kind != "virtualhost":
-            found += [inner.origin for inner in outer.blocks if inner.kind not in CHAIN]
+            found += [
+                inner.origin
+                for inner in outer.blocks
+                if inner.kind not in CHAIN and (outer.kind, inner.kind) != ("directory", "files")
+            ]
             found += misplaced_files(outer)
     return list(dict.fromkeys(found))

@@ -252,11 +252,11 @@ CharsetSourceEnc A
 <LocationMatch S
 <VirtualHost G
 AcceptFilter G tuning
-AcceptPathInfo A local
+AcceptPathInfo A
 AccessFileName S local
 AddDefaultCharset A
 AllowEncodedSlashes S
-AllowOverride D local
+AllowOverride D
 AllowOverrideList D local
 CGIPassAuth D local
 CGIVar A local
@@ -273,7 +273,7 @@ ErrorDocument A
 ErrorLog S
 ErrorLogFormat S tuning
 ExtendedStatus G tuning
-FileETag A local
+FileETag A
 FlushMaxPipelined S tuning
 FlushMaxThreshold S tuning
 ForceType A
@@ -298,7 +298,7 @@ MergeSlashes S
 MergeTrailers S
 Mutex G tuning
 NameVirtualHost S tuning
-Options A local
+Options A
 PidFile G
 Port S
 Protocol S
@@ -363,10 +363,10 @@ DeflateWindowSize S
 [dialup_module mod_dialup.c]
 ModemStandard D
 [dir_module mod_dir.c]
-DirectoryCheckHandler A local
-DirectoryIndex A local
-DirectoryIndexRedirect A local
-DirectorySlash A local
+DirectoryCheckHandler A
+DirectoryIndex A
+DirectoryIndexRedirect A
+DirectorySlash A
 FallbackResource A
 [dumpio_module mod_dumpio.c]
 DumpIOInput S
@@ -575,24 +575,24 @@ MDWarnWindow S
 [mime_magic_module mod_mime_magic.c]
 MimeMagicFile S local
 [mime_module mod_mime.c]
-AddCharset A local
-AddEncoding A local
-AddHandler A local
+AddCharset A
+AddEncoding A
+AddHandler A
 AddInputFilter A
-AddLanguage A local
+AddLanguage A
 AddOutputFilter A
-AddType A local
-DefaultLanguage A local
+AddType A
+DefaultLanguage A
 ModMimeUsePathInfo D local
 MultiviewsMatch A local
-RemoveCharset A local
-RemoveEncoding A local
-RemoveHandler A local
+RemoveCharset A
+RemoveEncoding A
+RemoveHandler A
 RemoveInputFilter A
-RemoveLanguage A local
+RemoveLanguage A
 RemoveOutputFilter A
-RemoveType A local
-TypesConfig S local
+RemoveType A
+TypesConfig S
 [mpm_event_module event.c]
 AsyncRequestWorkerFactor G tuning
 GracefulShutdownTimeout G tuning

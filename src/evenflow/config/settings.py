@@ -441,6 +441,52 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Switches:
+    """`Options` or `FileETag`: words that replace (`whole`) or change what was said outside."""
+
+    whole: frozenset[str] | None
+    added: frozenset[str]
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NameLine:
+    """What an extension says of a file: `kind` is type, charset, encoding, language, handler or filter.
+
+    `value` is None where a Remove directive takes it back. `extension` has no dot and is in lower case.
+    """
+
+    kind: str
+    extension: str
+    value: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """mod_dir, mod_mime, and what core says of files of this machine."""
+
+    indexes: tuple[str, ...] | Unset = override()
+    """DirectoryIndex; () for `disabled`."""
+    index_redirect: int | Unset = override()
+    """0 for off."""
+    slash: bool | Unset = override()
+    check_handler: bool | Unset = override()
+    fallback: str | Unset = override()
+    """FallbackResource; "" for `disabled`."""
+    options: tuple[Switches, ...] | Unset = append()
+    etags: tuple[Switches, ...] | Unset = append()
+    path_info: str | Unset = override()
+    """AcceptPathInfo: "on", "off" or "default"."""
+    force_type: str | Unset = override()
+    default_charset: str | Unset = override()
+    """"" for off."""
+    default_language: str | Unset = override()
+    names: tuple[NameLine, ...] | Unset = append()
+    types_file: tuple[str, Origin] | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
 class AliasSettings:
     """mod_alias. Of lists, what a virtual host says comes before what the main server says."""
 
@@ -601,6 +647,7 @@ class Block:
     headers: HeaderSettings = HeaderSettings()
     environment: EnvironmentSettings = EnvironmentSettings()
     alias: AliasSettings = AliasSettings()
+    files: FileSettings = FileSettings()
     access: AccessSettings = AccessSettings()
     remoteip: RemoteIpSettings = RemoteIpSettings()
     reqtimeout: ReqTimeoutSettings = ReqTimeoutSettings()

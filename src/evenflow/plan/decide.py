@@ -16,7 +16,9 @@ from evenflow.plan import (
     alias,
     branches,
     decision,
+    directory,
     environment,
+    files,
     ground_rules,
     locations,
     lookahead,
@@ -30,7 +32,6 @@ from evenflow.plan import (
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
 from evenflow.plan.early import edit_early
-from evenflow.plan.files import file_path
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
 from evenflow.plan.vhosts import HostTable
@@ -201,19 +202,37 @@ def gather_scope(inquiry: Inquiry) -> Decision | None:
     if inquiry.mapped:
         outer = locations.meet(host.proxies, inquiry.filename[6:]) if host.proxies else 0
     else:
-        outer = locations.meet(host.directories, inquiry.filename) if host.directories else 0
+        outer = meet_directories(inquiry) if host.directories else 0
     inquiry.scope = locations.scope_of(host, outer, not inquiry.mapped, inquiry.sections)
     if inquiry.trace is not None:
         locations.tell_sections(inquiry, outer)
     if inquiry.scope.branches:
         branches.follow(inquiry)
+    if host.checks_links and not inquiry.mapped and not files.may_follow(inquiry):
+        inquiry.asked |= FILES
+        return decision.answer(inquiry, 403, "Options do not let us follow a link on the way to the file (AH00037)")
     return None
+
+
+def meet_directories(inquiry: Inquiry) -> int:
+    """The Directory and Files sections of the inquiry's file. Where a path goes on behind a file's name, and some
+    `<Files>` could be concerned, it is looked up where that name ends."""
+    host = inquiry.host
+    name = inquiry.filename
+    if not files.named_within(host, name):
+        return locations.meet(host.directories, name)
+    rewritten.split_path_info(inquiry)
+    met = locations.meet(host.directories, inquiry.filename)
+    inquiry.filename = name
+    inquiry.path_info = b""
+    return met
 
 
 def set_conditions(inquiry: Inquiry) -> Decision | None:
     """SetEnvIf and BrowserMatch of the sections that met."""
     lines = inquiry.scope.conditions
-    if lines:
+    # Not for what is only asked on the way to an answer (`ap_process_request_internal`).
+    if lines and inquiry.main is None:
         environment.run(lines, inquiry, inquiry.path)
     return None
 
@@ -241,23 +260,16 @@ def send_on(inquiry: Inquiry) -> Decision | None:
     scope = inquiry.scope
     if inquiry.handler:
         return decision.local(inquiry, inquiry.handler, inquiry.origin)
-    if scope.handler:
+    if scope.handler and scope.handler != "default-handler":
         return decision.local(inquiry, scope.handler, scope.handler_origin)
     if inquiry.script:
         return decision.answer(inquiry, 403, "a ScriptAlias names programs, and evenflow runs none")
-    root = inquiry.host.document_root
-    inquiry.asked |= FILES
-    top = root.rstrip(b"/")
-    if inquiry.located and not (root and inquiry.filename.startswith(top + b"/")):
-        # An Alias or a rule named a file of the machine itself.
-        path = file_path(b"/", inquiry.filename)
-    elif root:
-        path = file_path(root, inquiry.filename[len(top) :])
-    else:
+    if not inquiry.located and not inquiry.host.document_root:
         return decision.answer(inquiry, 404, "no mapping covers the path, and there is no DocumentRoot")
-    if path is None:
-        return decision.answer(inquiry, 403, "the path leads out of DocumentRoot")
-    return decision.file(inquiry, path)
+    inquiry.asked |= FILES
+    if not files.safe(inquiry.filename):
+        return decision.answer(inquiry, 403, "the file's name has dot segments")
+    return decision.file(inquiry, inquiry.filename)
 
 
 Phase = Callable[[Inquiry], Decision | None]
@@ -276,12 +288,14 @@ PHASES: Final[tuple[Phase, ...]] = (
     rewritten.run_section_rules,
     set_variables,
     redirect_in_section,
+    directory.find_index,
     send_on,
 )
 
 # A sub-inquiry ends where something would be sent.
 lookahead.URL_PHASES.extend(PHASES[PHASES.index(read_path) : -1])
 lookahead.FILE_PHASES.extend(PHASES[PHASES.index(gather_scope) : -1])
+directory.PHASES.extend(PHASES[PHASES.index(read_path) :])
 
 
 # --- where it goes ------------------------------------------------------------------------------------------------

@@ -296,6 +296,7 @@ def file(inquiry: Inquiry, path: bytes) -> Decision:
     """Answer with a file."""
     decision = made(inquiry, FILE, inquiry.origin)
     decision.file = path
+    decision.path_info = inquiry.path_info
     decision.content_type = inquiry.content_type
     if inquiry.trace is not None:
         inquiry.note(steps.FILE, inquiry.origin, inquiry.path, path)

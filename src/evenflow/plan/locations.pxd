@@ -10,6 +10,7 @@ cdef class Section:
     cdef public object pattern, origin
     cdef public tuple names
     cdef public Mapping mapping
+    cdef public Section within
     cdef public object said
 
     @cython.locals(size=Py_ssize_t, prefix=bytes)

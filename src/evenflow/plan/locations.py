@@ -24,7 +24,9 @@ MOST_COMBINATIONS: Final = 4096
 class Section:
     """One `<Location>`, `<Proxy>`, `<Directory>` or `<Files>`: a prefix, or a pattern."""
 
-    __slots__ = ("prefix", "whole_segments", "pattern", "searches", "of_name", "names", "mapping", "said", "origin")
+    __slots__ = (
+        "prefix", "whole_segments", "pattern", "searches", "of_name", "names", "mapping", "within", "said", "origin",
+    )  # fmt: skip
 
     def __init__(
         self, prefix: bytes, whole_segments: bool, pattern: Pattern | None, said: Said, origin: Origin
@@ -42,12 +44,16 @@ class Section:
         """(group, variable): named groups of a LocationMatch go into the environment as MATCH_NAME."""
         self.mapping: Mapping | None = None
         """A ProxyPass inside."""
+        self.within: Section | None = None
+        """The Directory section that this Files section stands in."""
         self.said = said
         self.origin = origin
 
     def meets(self, text: bytes) -> bool:
         """Whether it is for this path (or URL)."""
         if self.of_name:
+            if self.within is not None and not self.within.meets(text):
+                return False
             text = text[text.rfind(b"/") + 1 :]
         if self.pattern is not None:
             return self.pattern.search(text) is not None

@@ -51,6 +51,10 @@ cdef class Scope:
     cdef public tuple fake
     cdef public tuple redirects
     cdef public object redirect, alias
+    cdef public tuple indexes, options, etags, names
+    cdef public int index_redirect
+    cdef public bint slash, checks_handler
+    cdef public bytes fallback, path_info, force_type, default_charset, default_language
     cdef public object handler_origin, place
 
 
@@ -60,6 +64,8 @@ cdef class VirtualHost:
     cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public tuple redirects, file_aliases, explain_from
+    cdef public object types
+    cdef public bint checks_links
     cdef public double timeout, proxy_timeout, keep_alive_timeout
     cdef public bint keep_alive, tls
     cdef public bint ordinary_paths, merge_slashes, maps_encoded, strict_host
@@ -88,7 +94,7 @@ cdef class Decision:
     cdef public VirtualHost host
     cdef public Scope scope
     cdef public object origin
-    cdef public bytes location, path, query, scheme, file, uri, filename, address, content_type
+    cdef public bytes location, path, query, scheme, file, path_info, uri, filename, address, content_type
     cdef public tuple vary, cookies
     cdef public str reason, handler
     cdef public Balancer balancer

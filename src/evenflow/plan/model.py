@@ -7,6 +7,7 @@ neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import cython
@@ -175,6 +176,8 @@ class Scope:
         "interpolate", "cookie_paths", "cookie_domains", "canonical_name", "physical_port", "body_limit",
         "forwards_expect", "max_forwards", "bad_header",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
+        "indexes", "index_redirect", "slash", "checks_handler", "fallback", "options", "etags", "path_info",
+        "force_type", "default_charset", "default_language", "names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression",
@@ -239,6 +242,23 @@ class Scope:
         """ProxyMaxForwards: what a request gets that has no Max-Forwards; -1 for nothing."""
         self.bad_header = 0
         """ProxyBadHeader; see `proxy.bad_lines`."""
+        self.indexes: tuple[bytes, ...] = (b"index.html",)
+        self.index_redirect = 0
+        """The status of DirectoryIndexRedirect, 0 for off"""
+        self.slash = True
+        self.checks_handler = False
+        self.fallback = b""
+        """FallbackResource"""
+        self.options: tuple[object, ...] = ()
+        """For `files.fold`; so are `etags`."""
+        self.etags: tuple[object, ...] = ()
+        self.path_info = b"default"
+        """AcceptPathInfo: on, off or default"""
+        self.force_type = b""
+        self.default_charset = b""
+        self.default_language = b""
+        self.names: tuple[object, ...] = ()
+        """`naming.Naming`s"""
         self.redirect: object = None
         """`alias.RedirectHere`: the Redirect without a path of the last section that has one"""
         self.redirects: tuple[object, ...] = ()
@@ -270,7 +290,7 @@ class VirtualHost:
         "limit_request_field_size", "limit_request_fields", "server_signature", "tls",
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded", "strict_host", "server_path", "methods",
         "trace",
-        "redirects", "file_aliases",
+        "redirects", "file_aliases", "types", "checks_links",
         "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "origin",
@@ -327,6 +347,10 @@ class VirtualHost:
         self.directories: tuple[object, ...] = ()
         self.backends: object = None
         """`backends.Backends`: whom a request may be sent to."""
+        self.types: Mapping[bytes, bytes] = {}
+        """Content types by extension (lower case, without its dot)"""
+        self.checks_links = False
+        """Some Options do not let every link be followed."""
         self.redirects: tuple[object, ...] = ()
         """`alias.Redirect`s"""
         self.file_aliases: tuple[object, ...] = ()
@@ -435,7 +459,7 @@ class Decision:
 
     __slots__ = (
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
-        "env", "scope", "host", "handler", "file", "proxy_error", "origin", "uri", "filename", "address",
+        "env", "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address",
         "user", "auth_type", "fields", "question", "inquiry",
         "vary", "cookies", "content_type",
     )  # fmt: skip
@@ -464,7 +488,9 @@ class Decision:
         """Variables set by rules."""
         self.handler = ""
         self.file = b""
-        """The file's absolute path, below DocumentRoot."""
+        """The file's absolute path."""
+        self.path_info = b""
+        """What the path has behind the file's name, from its slash on."""
         self.proxy_error = False
         """An answer in the place of a member that nobody can reach: httpd calls it `Proxy Error`."""
         self.uri = b""

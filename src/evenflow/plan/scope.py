@@ -19,6 +19,7 @@ APPENDED: Final = frozenset(
         *("requires", "cookie_paths", "cookie_domains"),
         "typed_codings",
         "documents",
+        *("options", "etags", "names"),
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

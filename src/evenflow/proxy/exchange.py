@@ -22,6 +22,7 @@ from evenflow.plan.access import contains
 from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
+from evenflow.plan.naming import with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import attempt, bad_lines, encoding, hops, request, response, switches
 from evenflow.proxy.answered import Answered
@@ -1059,6 +1060,10 @@ class Exchange:
             edits.edit_response(scope.onsuccess_edits, fields, self, fields)
             if self.view is not None:
                 edits.compact_vary(fields)
+        if scope.default_charset:
+            kind = fields.get(b"content-type")
+            if kind is not None:
+                fields.set(b"Content-Type", with_charset(kind, scope.default_charset))
         response.write_edited(
             self.to_client,
             answer,

@@ -12,6 +12,7 @@ from typing import Final
 import cython
 
 from evenflow.plan.model import Scope
+from evenflow.plan.naming import with_charset
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import (
     CONTENT_LENGTH,
@@ -53,6 +54,10 @@ def is_ordinary(head: ResponseHead, scope: Scope) -> bool:
     """Whether the short way may be taken, edits apart."""
     if head.names_others or head.uneven or scope.via != b"off" or scope.cookie_paths or scope.cookie_domains:
         return False
+    if scope.default_charset:
+        kind = head.get(b"content-type")
+        if kind is not None and with_charset(kind, scope.default_charset) is not kind:
+            return False
     if scope.reverses:
         cells = head.cells
         for index in range(head.count):

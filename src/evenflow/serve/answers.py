@@ -5,13 +5,13 @@ It is asked when an exchange's step is OWN. It reads files; it sends nothing.
 
 from __future__ import annotations
 
+import time
 from typing import BinaryIO, Final
 
 from evenflow.plan.decision import written
 from evenflow.plan.documents import PATH, URL, Document, document_for
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
-from evenflow.plan.names import own_url
 from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
@@ -226,10 +226,9 @@ def whole(
 
 
 def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer | None:
-    """A file below DocumentRoot. Plain `Header` acts on its fields, which are the handler's; not on an error page."""
+    """A file. Plain `Header` acts on its fields, which are the handler's; not on an error page."""
     assert exchange.facts is not None
-    our_url = own_url(decision.host, decision.scope, exchange.head, exchange.facts)
-    found = files.find_file(decision.file, exchange.head, our_url)
+    found = files.find_file(decision, exchange.head, time.time())
     if found.status >= 400:
         document = None if exchange.document_status else document_of(exchange, found.status)
         if exchange.document_status or document is not None:
@@ -242,12 +241,8 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
         found.status = exchange.document_status
         found.fields = [*exchange.kept_fields, *found.fields]
     close = settle(exchange, found.status)
-    shown = found.status in (200, 206, exchange.document_status)
-    if decision.content_type and shown and exchange.head.method not in (b"OPTIONS", b"TRACE"):
-        found.content_type = decision.content_type
     if found.status < 400 or exchange.document_status:
-        varied = () if found.location else decision.vary
-        found.fields = exchange.edited_fields(found.fields, found.content_type, varied)
+        found.fields = exchange.edited_fields(found.fields, found.content_type, decision.vary)
     date = server.routes.date
     data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)

@@ -8,13 +8,15 @@ length that the caller sends piece by piece. Conditions and a single range are h
 from __future__ import annotations
 
 import errno
-import mimetypes
 import os
 import stat
 from collections.abc import Iterable
 from typing import BinaryIO, Final
 
-from evenflow.serve.pages import Field, error_response, redirect_response, response, spell_date
+from evenflow.plan.files import DEFAULT_ETAG, DEFAULT_OPTIONS, INCLUDES, INODE, MTIME, SIZE, fold
+from evenflow.plan.model import Decision
+from evenflow.plan.naming import Description, describe, with_charset
+from evenflow.serve.pages import Field, error_response, response, spell_date
 from evenflow.wire.http1 import RequestHead
 
 SMALL: Final = 65536
@@ -30,7 +32,7 @@ KNOWN_METHODS: Final = frozenset(
 )
 """Methods that httpd knows: 405 where they cannot be used, others get 501."""
 
-INDEX: Final = b"index.html"
+NO_HANDLERS: Final = (b"", b"none", b"default-handler")
 
 
 class FileAnswer:
@@ -41,7 +43,7 @@ class FileAnswer:
     who sends it closes it.
     """
 
-    __slots__ = ("status", "fields", "content_type", "body", "size", "file", "location", "head_only")
+    __slots__ = ("status", "fields", "content_type", "body", "size", "file", "head_only")
 
     def __init__(
         self,
@@ -51,7 +53,6 @@ class FileAnswer:
         body: bytes | None = None,
         size: int = 0,
         file: BinaryIO | None = None,
-        location: bytes = b"",
         head_only: bool = False,
     ) -> None:
         self.status = status
@@ -61,7 +62,6 @@ class FileAnswer:
         """None where the page of `status` is the body, and where `file` is."""
         self.size = size
         self.file = file
-        self.location = location
         self.head_only = head_only
 
     def write(
@@ -74,10 +74,6 @@ class FileAnswer:
     ) -> bytes:
         """The head, and the body unless it is in `file`. The arguments are those of `pages.error_response`."""
         status = self.status
-        if self.location:
-            return redirect_response(
-                status, self.location, always_fields, close, date, self.head_only, self.fields, signature, keep_line
-            )
         if self.body is None and self.file is None:
             return error_response(
                 status, always_fields, close, date, self.head_only, self.fields, b"", b"", signature, keep_line
@@ -98,19 +94,16 @@ class FileAnswer:
         )
 
 
-def find_file(path: bytes, head: RequestHead, origin_url: bytes = b"") -> FileAnswer:
-    """The answer to `head` with the file at `path` (absolute).
-
-    `origin_url` is `scheme://host[:port]` of ourselves, for the redirect that puts a slash behind a directory's name.
-    """
+def find_file(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
+    """The answer to `head` with the file that was decided on. `now` is time.time(): a file that was changed in this
+    second gets a weak ETag, as it may change again."""
     method = head.method
-    if method == b"TRACE":
-        return FileAnswer(200, [], b"message/http", head.data, len(head.data))
     if method == b"OPTIONS":
-        return FileAnswer(200, [(b"Allow", ALLOWED)], b"", b"")
+        named = described(decision)
+        return FileAnswer(200, [(b"Allow", ALLOWED), *coded_fields(named)], type_of(decision, named), b"")
     if method not in (b"GET", b"HEAD", b"POST"):
         return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", ALLOWED)])
-    answer = look_at(path, head, origin_url)
+    answer = look_at(decision, head, now)
     answer.head_only = method == b"HEAD"
     if answer.head_only and answer.file is not None:
         answer.file.close()
@@ -119,28 +112,37 @@ def find_file(path: bytes, head: RequestHead, origin_url: bytes = b"") -> FileAn
     return answer
 
 
-def look_at(path: bytes, head: RequestHead, origin_url: bytes) -> FileAnswer:
+def look_at(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     """The answer to a request that reads."""
+    path = decision.file
+    scope = decision.scope
     try:
         facts = os.stat(path)
-        if stat.S_ISDIR(facts.st_mode):
-            if not head.path.endswith(b"/"):
-                query = b"?" + head.query if head.query is not None else b""
-                return FileAnswer(301, [], location=origin_url + head.path + b"/" + query)
-            path = path.rstrip(b"/") + b"/" + INDEX
-            facts = os.stat(path)
     except OSError as fault:
         return FileAnswer(status_of(fault), [])
     except ValueError:
         # A NUL in the name.
         return FileAnswer(404, [])
+    if stat.S_ISDIR(facts.st_mode) or (decision.path_info and scope.path_info != b"on"):
+        # Nobody makes a list of a directory's files.
+        return FileAnswer(404, [])
     if not stat.S_ISREG(facts.st_mode) or is_hidden(path):
         return FileAnswer(403, [])
+    description = described(decision)
+    if description.handler not in NO_HANDLERS and scope.handler != "default-handler":
+        # A program, or something else that is not to be given out as it is.
+        return FileAnswer(403, [])
+    if description.filter and fold(DEFAULT_OPTIONS, scope.options) & INCLUDES:
+        return FileAnswer(403, [])
 
-    tag = etag(facts)
+    tag = etag(facts, fold(DEFAULT_ETAG, scope.etags), now)
     changed = int(facts.st_mtime)
-    content_type = type_of(path)
-    fields = [(b"Last-Modified", spell_date(changed)), (b"ETag", tag), (b"Accept-Ranges", b"bytes")]
+    content_type = type_of(decision, description)
+    fields = [(b"Last-Modified", spell_date(changed))]
+    if tag:
+        fields.append((b"ETag", tag))
+    fields.append((b"Accept-Ranges", b"bytes"))
+    fields += coded_fields(description)
     verdict = check_conditions(head, tag, changed)
     if verdict:
         return FileAnswer(verdict, fields, content_type if verdict != 304 else b"", b"")
@@ -179,29 +181,41 @@ def is_hidden(path: bytes) -> bool:
     return path[path.rfind(b"/") + 1 :].startswith(b".ht")
 
 
-def etag(facts: os.stat_result) -> bytes:
-    """As httpd's default FileETag, `MTime Size`: the size and the microseconds of the last change, in hexadecimal."""
-    return b'"%x-%x"' % (facts.st_size, facts.st_mtime_ns // 1000)
+def etag(facts: os.stat_result, parts: int, now: float) -> bytes:
+    """As httpd makes it: inode, size, and the microseconds of the last change, in hexadecimal, as FileETag says.
 
-
-def type_of(path: bytes) -> bytes:
-    """The media type by the name's extensions, the last one that is known; b"" where none is, and then httpd names
-    none.
+    b"" for none.
     """
-    name = path[path.rfind(b"/") + 1 :].decode("latin-1").lower()
-    found = ""
-    for extension in name.split(".")[1:]:
-        found = TYPES.get("." + extension, found)
-    return found.encode("latin-1")
+    pieces = []
+    if parts & INODE:
+        pieces.append(b"%x" % facts.st_ino)
+    if parts & SIZE:
+        pieces.append(b"%x" % facts.st_size)
+    if parts & MTIME:
+        pieces.append(b"%x" % (facts.st_mtime_ns // 1000))
+    if not pieces:
+        return b""
+    return (b'W/"' if now - facts.st_mtime <= 1.0 else b'"') + b"-".join(pieces) + b'"'
 
 
-def _types() -> dict[str, str]:
-    """Python's table, which reads the system's mime.types where there is one."""
-    mimetypes.init()
-    return {**mimetypes.types_map, ".gz": "application/gzip"}
+def described(decision: Decision) -> Description:
+    """What the file's name says."""
+    return describe(decision.scope, decision.host.types, decision.file)
 
 
-TYPES: Final = _types()
+def coded_fields(description: Description) -> list[Field]:
+    """What a name says beside the type."""
+    fields: list[Field] = []
+    if description.encoding:
+        fields.append((b"Content-Encoding", description.encoding))
+    if description.language:
+        fields.append((b"Content-Language", description.language))
+    return fields
+
+
+def type_of(decision: Decision, description: Description) -> bytes:
+    """The Content-Type: a rule's T, else what the name says; b"" where nobody says one, and then httpd names none."""
+    return with_charset(decision.content_type or description.content_type, decision.scope.default_charset)
 
 
 # --- conditions, RFC 9110 section 13 ------------------------------------------------------------------------------
@@ -237,6 +251,12 @@ def among(given: bytes, tag: bytes, weakly: bool) -> bool:
     """Whether `tag` is in a list of entity tags; `*` is any. Only a weak comparison takes `W/"..."`."""
     if given.strip() == b"*":
         return True
+    if not tag:
+        return False
+    if weakly:
+        tag = tag.removeprefix(b"W/")
+    elif tag.startswith(b"W/"):
+        return False
     for piece in given.split(b","):
         piece = piece.strip(b" \t")
         if weakly and piece.startswith(b"W/"):
@@ -308,7 +328,7 @@ def asked_range(head: RequestHead, size: int, tag: bytes, changed: int) -> tuple
     if given is None or not given.lower().startswith(b"bytes="):
         return whole
     condition = head.get(b"if-range")
-    if condition is not None and condition != tag and parse_date(condition) != changed:
+    if condition is not None and (condition != tag or tag.startswith(b"W/")) and parse_date(condition) != changed:
         return whole
     first, dash, last = given[6:].strip(b" \t").partition(b"-")
     if not dash or b"," in last:

@@ -1,0 +1,173 @@
+"""core: how files of this machine are found and named."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evenflow.config.arguments import at, one, one_of, raw, text
+from evenflow.config.contexts import ANYWHERE, INSIDE
+from evenflow.config.diagnostics import Wrong, warning
+from evenflow.config.directive import Directive
+from evenflow.config.scope import Draft, put
+from evenflow.config.settings import Switches
+from evenflow.config.syntax import Section, Statement
+
+OPTIONS: Final = (
+    "indexes", "includes", "includesnoexec", "followsymlinks", "symlinksifownermatch", "execcgi", "multiviews",
+)  # fmt: skip
+ALL_OPTIONS: Final = frozenset(("indexes", "includes", "followsymlinks", "execcgi"))
+"""What `All` stands for."""
+
+ETAG: Final = ("inode", "mtime", "size")
+
+
+def options(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`Options [+|-]WORD ...`"""
+    whole: set[str] | None = None
+    added: set[str] = set()
+    removed: set[str] = set()
+    for word in statement.words:
+        sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
+        name = word.text[len(sign) :].lower()
+        if not sign and (added or removed):
+            raise Wrong(
+                "options-mixed",
+                f"`{word.text}` has no sign, and others have: `Options` with signs change what was said, without they "
+                "replace it",
+                word.span,
+                says="Either all Options must start with + or -, or no Option may.",
+                help=f"write `+{word.text}`",
+            )
+        if name not in (*OPTIONS, "none", "all"):
+            raise Wrong(
+                "value-not-allowed",
+                f"`{word.text}` is no option",
+                word.span,
+                says=f"Illegal option {word.text[len(sign) :]}",
+                help="the options are Indexes, Includes, IncludesNOEXEC, FollowSymLinks, SymLinksIfOwnerMatch, "
+                "ExecCGI, MultiViews, None and All",
+            )
+        if sign and name in ("none", "all"):
+            both = f"'Options +{name.title()}' or 'Options -{name.title()}'"
+            raise Wrong(
+                "value-not-allowed",
+                f"`{name.title()}` takes no sign",
+                word.span,
+                says=f"You may not use {both}.",
+            )
+        names = ALL_OPTIONS if name == "all" else frozenset() if name == "none" else frozenset((name,))
+        if sign == "+":
+            added |= names
+            removed -= names
+        elif sign == "-":
+            removed |= names
+            added -= names
+        else:
+            whole = (whole or set()) | names if name != "none" else set()
+        if name == "multiviews" and sign != "-":
+            draft.reports.append(
+                warning(
+                    "option-without-effect",
+                    "`MultiViews` has no effect: evenflow looks for no file under another name than the one asked for",
+                    word.span,
+                    help="name the file itself in links",
+                )
+            )
+    if statement.words:
+        draft.add(
+            "files",
+            "options",
+            Switches(None if whole is None else frozenset(whole), frozenset(added), frozenset(removed)),
+        )
+
+
+def etag(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`FileETag [+|-]WORD ...`"""
+    whole: set[str] | None = None
+    added: set[str] = set()
+    removed: set[str] = set()
+    for word in statement.words:
+        sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
+        name = word.text[len(sign) :].lower()
+        if name == "digest":
+            raise Wrong("value-not-supported", "evenflow makes no ETag of a file's content: `Digest`", word.span)
+        if name not in (*ETAG, "none", "all"):
+            raise Wrong(
+                "value-not-allowed",
+                f"`{word.text}` is no part of an ETag: write `INode`, `MTime`, `Size`, `All` or `None`",
+                word.span,
+                says=f"Unknown keyword '{word.text}' for FileETag directive",
+            )
+        names = frozenset(ETAG) if name == "all" else frozenset() if name == "none" else frozenset((name,))
+        if sign == "+":
+            added |= names
+            removed -= names
+        elif sign == "-":
+            removed |= names
+            added -= names
+        else:
+            whole = (whole or set()) | names
+    if statement.words:
+        draft.add(
+            "files",
+            "etags",
+            Switches(None if whole is None else frozenset(whole), frozenset(added), frozenset(removed)),
+        )
+
+
+def allow_override(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """Files called .htaccess are not read, whatever is allowed in them."""
+    words = [word.text.lower() for word in statement.words]
+    known = ("none", "all", "limit", "authconfig", "fileinfo", "indexes", "options")
+    for word in statement.words:
+        name = word.text.lower().partition("=")[0]
+        if name not in known and name != "nonfatal":
+            raise Wrong(
+                "value-not-allowed",
+                f"`{word.text}` is nothing that a .htaccess file could be allowed to override",
+                word.span,
+                says=f"Illegal override option {word.text}",
+            )
+    if set(words) - {"none"} and draft.kind == "directory":
+        draft.reports.append(
+            warning(
+                "htaccess-not-read",
+                f"`AllowOverride {statement.rest}` has no effect: evenflow reads no .htaccess files",
+                at(statement),
+                notes=("what stands in them is not asked: neither access nor rules",),
+                help="put what they say into a `<Directory>` section, and write `AllowOverride None`",
+            )
+        )
+
+
+def set_charset(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    lower = value.lower()
+    draft.put("files", "default_charset", "" if lower == "off" else "iso-8859-1" if lower == "on" else value)
+
+
+def set_type(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.put("files", "force_type", value.lower())
+
+
+DIRECTIVES = (
+    Directive("Options", ANYWHERE, raw, options, "What may be done with files: follow links, mostly."),
+    Directive("FileETag", ANYWHERE, raw, etag, "What a file's ETag is made of."),
+    Directive(
+        "AllowOverride", INSIDE, raw, allow_override, "Files called .htaccess are not read; only `None` is meant."
+    ),
+    Directive(
+        "AcceptPathInfo",
+        ANYWHERE,
+        one(one_of("on", "off", "default", says="AcceptPathInfo must be set to on, off or default")),
+        put("files", "path_info"),
+        "Whether a path may go on behind a file's name.",
+    ),
+    Directive("ForceType", ANYWHERE, one(text), set_type, "The Content-Type of files, whatever their names say."),
+    Directive(
+        "AddDefaultCharset",
+        ANYWHERE,
+        one(text),
+        set_charset,
+        "The charset of answers in text/plain and text/html that name none, members' answers too.",
+    ),
+)

@@ -1,0 +1,111 @@
+"""mod_mime: what the extensions of a file's name say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenflow.config.arguments import count_words, one, raw, text
+from evenflow.config.contexts import ANYWHERE, SERVERS
+from evenflow.config.diagnostics import Wrong
+from evenflow.config.directive import Directive
+from evenflow.config.scope import Action, Draft, put
+from evenflow.config.settings import NameLine
+from evenflow.config.syntax import Section, Statement
+
+
+def extension(word: str) -> str:
+    return word.removeprefix(".").lower()
+
+
+def adds(kind: str, what: str) -> Action:
+    """`AddX VALUE EXTENSION ...`"""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        words = count_words(statement, 2, None, f"requires at least two arguments, {what}")
+        given = words[0].text if kind in ("handler", "filter") else words[0].text.lower()
+        if kind == "filter" and given.upper() != "INCLUDES":
+            raise Wrong(
+                "filter-not-supported",
+                f"evenflow has no filter that the end of a name chooses: `{given}`",
+                words[0].span,
+                help="use `AddOutputFilterByType` with the types of the answers" if given.upper() == "DEFLATE" else "",
+            )
+        for word in words[1:]:
+            draft.add("files", "names", NameLine(kind, extension(word.text), given, statement.origin))
+
+    return act
+
+
+def removes(kind: str) -> Action:
+    """`RemoveX EXTENSION ...`"""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        words = count_words(statement, 1, None, "requires at least one argument, one or more file extensions")
+        for word in words:
+            draft.add("files", "names", NameLine(kind, extension(word.text), None, statement.origin))
+
+    return act
+
+
+def set_types_file(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.put("files", "types_file", (value, statement.origin))
+
+
+DIRECTIVES = (
+    Directive("TypesConfig", SERVERS, one(text), set_types_file, "The file that says which extension is which type."),
+    Directive(
+        "AddType",
+        ANYWHERE,
+        raw,
+        adds("type", "a mime type followed by one or more file extensions"),
+        "The Content-Type of files whose names end so.",
+    ),
+    Directive(
+        "AddCharset",
+        ANYWHERE,
+        raw,
+        adds("charset", "a charset (e.g., iso-2022-jp), followed by one or more file extensions"),
+        "The charset of files whose names have this extension.",
+    ),
+    Directive(
+        "AddEncoding",
+        ANYWHERE,
+        raw,
+        adds("encoding", "an encoding (e.g., gzip), followed by one or more file extensions"),
+        "The Content-Encoding of files whose names have this extension.",
+    ),
+    Directive(
+        "AddLanguage",
+        ANYWHERE,
+        raw,
+        adds("language", "a language (e.g., fr), followed by one or more file extensions"),
+        "The Content-Language of files whose names have this extension.",
+    ),
+    Directive(
+        "AddHandler",
+        ANYWHERE,
+        raw,
+        adds("handler", "a handler name followed by one or more file extensions"),
+        "A handler for files: evenflow has none but its own, and answers 403 for the others.",
+    ),
+    Directive(
+        "AddOutputFilter",
+        ANYWHERE,
+        raw,
+        adds("filter", "output filter name (or ; delimited names) followed by one or more file extensions"),
+        "`INCLUDES` only: with `Options +Includes` such a file is answered with 403.",
+    ),
+    Directive("RemoveType", ANYWHERE, raw, removes("type"), "Take back an AddType."),
+    Directive("RemoveCharset", ANYWHERE, raw, removes("charset"), "Take back an AddCharset."),
+    Directive("RemoveEncoding", ANYWHERE, raw, removes("encoding"), "Take back an AddEncoding."),
+    Directive("RemoveLanguage", ANYWHERE, raw, removes("language"), "Take back an AddLanguage."),
+    Directive("RemoveHandler", ANYWHERE, raw, removes("handler"), "Take back an AddHandler."),
+    Directive("RemoveOutputFilter", ANYWHERE, raw, removes("filter"), "Take back an AddOutputFilter."),
+    Directive(
+        "DefaultLanguage",
+        ANYWHERE,
+        one(text),
+        put("files", "default_language"),
+        "The Content-Language of files whose names say none.",
+    ),
+)

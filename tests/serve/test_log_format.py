@@ -261,3 +261,13 @@ def test_what_is_always_a_dash_is_told() -> None:
 
 def test_characters_beyond_ascii_in_the_format(record: LogRecord) -> None:
     assert compile_format("é %s").line(record) == "é 200\n".encode()
+
+
+def test_who_the_user_and_the_client_are(record: LogRecord) -> None:
+    assert line("%u %a %h %{c}a %{remote}p", record) == "- 10.0.0.9 10.0.0.9 10.0.0.9 54506"
+    record.decision.user = b""
+    record.facts.proxied_address, record.facts.proxied_port = b"7.7.7.7", 99
+    assert line("%u %a %h %{c}a %{remote}p", record) == '"" 7.7.7.7 7.7.7.7 10.0.0.9 99'
+    record.decision.user = b'a "b"'
+    record.decision.address = b"8.8.8.8"
+    assert line("%u %a %h %{c}a %{remote}p", record) == 'a \\"b\\" 8.8.8.8 8.8.8.8 10.0.0.9 0'

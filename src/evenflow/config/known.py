@@ -286,7 +286,7 @@ LimitRequestBody A
 LimitRequestFields S
 LimitRequestFieldsize S
 LimitRequestLine S
-LimitXMLRequestBody A
+LimitXMLRequestBody A local
 LogLevel A
 MaxConnectionsPerChild G tuning
 MaxMemFree G tuning
@@ -301,9 +301,9 @@ NameVirtualHost S tuning
 Options A
 PidFile G
 Port S
-Protocol S
+Protocol S tuning
 Protocols S
-ProtocolsHonorOrder S
+ProtocolsHonorOrder S tuning
 QualifyRedirectURL A local
 ReadBufferSize A tuning
 RegexDefaultOptions G

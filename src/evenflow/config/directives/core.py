@@ -321,6 +321,16 @@ def no_setting(draft: Draft, statement: Statement | Section, value: Any) -> None
         )
 
 
+def merge_trailers(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if value:
+        raise Wrong(
+            "value-not-supported",
+            "evenflow drops what stands behind a chunked body: `MergeTrailers On`",
+            note="a member would see fields that nobody looked at when the request was let in",
+            help="remove the line",
+        )
+
+
 def recursion(statement: Statement | Section) -> int:
     """`redirects [subrequests]`; we make no subrequests to count."""
     words = count_words(statement, 1, 2, "takes one or two arguments")
@@ -553,6 +563,13 @@ DIRECTIVES = (
         "The protocols that clients may speak; only `http/1.1`.",
         syntax="PROTOCOL ...",
         default="http/1.1",
+    ),
+    Directive(
+        "MergeTrailers",
+        SERVERS,
+        flag,
+        merge_trailers,
+        "Whether fields behind a request's chunked body join its head; only `Off` is possible.",
     ),
     Directive(
         "TraceEnable",

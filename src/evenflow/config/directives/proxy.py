@@ -367,6 +367,15 @@ def proxy_requests(draft: Draft, statement: Statement | Section, value: Any) -> 
     draft.put("proxy", "requests", value)
 
 
+def persist(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if value:
+        raise Wrong(
+            "value-not-supported",
+            "evenflow forgets at a restart what was changed in the balancer-manager: `BalancerPersist On`",
+            help="remove the line, and write into the file what is to last",
+        )
+
+
 def fallback(draft: Draft, statement: Statement | Section, value: Any) -> None:
     if not value:
         raise Wrong(
@@ -533,6 +542,13 @@ DIRECTIVES = (
         flag,
         fallback,
         "Whether ws members also get requests that ask for no upgrade; only `On` is possible.",
+    ),
+    Directive(
+        "BalancerPersist",
+        SERVERS,
+        flag,
+        persist,
+        "Whether changes made in the balancer-manager outlive a restart; only `Off` is possible.",
     ),
     Directive(
         "ProxyMaxForwards",

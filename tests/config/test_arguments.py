@@ -133,7 +133,8 @@ def test_urls(url: str) -> None:
         ("http://[::1]x/", "url-malformed"),
         ("http://a:0/", "value-out-of-range"),
         ("fcgi://a/", "scheme-not-supported"),
-        ("unix:/run/a|http://b/", "scheme-not-supported"),
+        ("unix:run/a|http://b/", "url-malformed"),
+        ("unix:/run/a", "url-malformed"),
     ],
 )
 def test_what_is_no_url(url: str, code: str) -> None:

@@ -346,7 +346,9 @@ def body_limit(name: str, word: Word) -> int:
             "value-malformed",
             f"`{name}` must be a number of bytes, not `{word.text}`",
             word.span,
-            says="LimitRequestBody requires a non-negative integer.",
+            says="LimitRequestBody argument is not parsable."
+            if word.text.isdigit()
+            else "LimitRequestBody requires a non-negative integer.",
         )
     return int(word.text)
 
@@ -504,6 +506,7 @@ DIRECTIVES = (
         raw,
         error_document,
         "What is shown in the place of a status's page: a text, a path of this server, or a URL.",
+        syntax="STATUS TEXT|PATH|URL",
     ),
     Directive(
         "UseCanonicalName",

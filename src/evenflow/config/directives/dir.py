@@ -52,7 +52,13 @@ def set_fallback(draft: Draft, statement: Statement | Section, value: Any) -> No
 
 DIRECTIVES = (
     Directive(
-        "DirectoryIndex", ANYWHERE, raw, add_indexes, "What is answered for a directory, the first that is there."
+        "DirectoryIndex",
+        ANYWHERE,
+        raw,
+        add_indexes,
+        "What is answered for a directory, the first that is there.",
+        syntax="FILE ...|disabled",
+        default="index.html",
     ),
     Directive(
         "DirectoryIndexRedirect",
@@ -60,6 +66,8 @@ DIRECTIVES = (
         one(index_status),
         put("files", "index_redirect"),
         "Send clients to a directory's index instead of answering it in place.",
+        syntax="On|Off|permanent|temp|seeother|STATUS",
+        default="Off",
     ),
     Directive(
         "DirectorySlash",
@@ -67,6 +75,7 @@ DIRECTIVES = (
         flag,
         put("files", "slash"),
         "Send clients that leave out the slash behind a directory's name to the one with it.",
+        default="On",
     ),
     Directive(
         "DirectoryCheckHandler",
@@ -74,8 +83,15 @@ DIRECTIVES = (
         flag,
         put("files", "check_handler"),
         "Leave a directory to the handler that is set for it.",
+        default="Off",
     ),
     Directive(
-        "FallbackResource", ANYWHERE, one(text), set_fallback, "What is answered where there is no file and no handler."
+        "FallbackResource",
+        ANYWHERE,
+        one(text),
+        set_fallback,
+        "What is answered where there is no file and no handler.",
+        syntax="PATH|disabled",
+        default="disabled",
     ),
 )

@@ -150,10 +150,32 @@ def set_type(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 
 DIRECTIVES = (
-    Directive("Options", ANYWHERE, raw, options, "What may be done with files: follow links, mostly."),
-    Directive("FileETag", ANYWHERE, raw, etag, "What a file's ETag is made of."),
     Directive(
-        "AllowOverride", INSIDE, raw, allow_override, "Files called .htaccess are not read; only `None` is meant."
+        "Options",
+        ANYWHERE,
+        raw,
+        options,
+        "What may be done with files: follow links, mostly.",
+        syntax="[+|-]OPTION ...",
+        default="FollowSymlinks",
+    ),
+    Directive(
+        "FileETag",
+        ANYWHERE,
+        raw,
+        etag,
+        "What a file's ETag is made of.",
+        syntax="[+|-]COMPONENT ...",
+        default="MTime Size",
+    ),
+    Directive(
+        "AllowOverride",
+        INSIDE,
+        raw,
+        allow_override,
+        "Files called .htaccess are not read; only `None` is meant.",
+        syntax="None|CLASS ...",
+        default="None",
     ),
     Directive(
         "AcceptPathInfo",
@@ -161,13 +183,24 @@ DIRECTIVES = (
         one(one_of("on", "off", "default", says="AcceptPathInfo must be set to on, off or default")),
         put("files", "path_info"),
         "Whether a path may go on behind a file's name.",
+        syntax="On|Off|Default",
+        default="Default",
     ),
-    Directive("ForceType", ANYWHERE, one(text), set_type, "The Content-Type of files, whatever their names say."),
+    Directive(
+        "ForceType",
+        ANYWHERE,
+        one(text),
+        set_type,
+        "The Content-Type of files, whatever their names say.",
+        syntax="MEDIA-TYPE|None",
+    ),
     Directive(
         "AddDefaultCharset",
         ANYWHERE,
         one(text),
         set_charset,
         "The charset of answers in text/plain and text/html that name none, members' answers too.",
+        syntax="On|Off|CHARSET",
+        default="Off",
     ),
 )

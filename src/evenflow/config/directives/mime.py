@@ -52,13 +52,22 @@ def set_types_file(draft: Draft, statement: Statement | Section, value: Any) -> 
 
 
 DIRECTIVES = (
-    Directive("TypesConfig", SERVERS, one(text), set_types_file, "The file that says which extension is which type."),
+    Directive(
+        "TypesConfig",
+        SERVERS,
+        one(text),
+        set_types_file,
+        "The file that says which extension is which type.",
+        syntax="FILE",
+        default="conf/mime.types",
+    ),
     Directive(
         "AddType",
         ANYWHERE,
         raw,
         adds("type", "a mime type followed by one or more file extensions"),
         "The Content-Type of files whose names end so.",
+        syntax="MEDIA-TYPE EXTENSION ...",
     ),
     Directive(
         "AddCharset",
@@ -66,6 +75,7 @@ DIRECTIVES = (
         raw,
         adds("charset", "a charset (e.g., iso-2022-jp), followed by one or more file extensions"),
         "The charset of files whose names have this extension.",
+        syntax="CHARSET EXTENSION ...",
     ),
     Directive(
         "AddEncoding",
@@ -73,6 +83,7 @@ DIRECTIVES = (
         raw,
         adds("encoding", "an encoding (e.g., gzip), followed by one or more file extensions"),
         "The Content-Encoding of files whose names have this extension.",
+        syntax="ENCODING EXTENSION ...",
     ),
     Directive(
         "AddLanguage",
@@ -80,6 +91,7 @@ DIRECTIVES = (
         raw,
         adds("language", "a language (e.g., fr), followed by one or more file extensions"),
         "The Content-Language of files whose names have this extension.",
+        syntax="LANGUAGE EXTENSION ...",
     ),
     Directive(
         "AddHandler",
@@ -87,6 +99,7 @@ DIRECTIVES = (
         raw,
         adds("handler", "a handler name followed by one or more file extensions"),
         "A handler for files: evenflow has none but its own, and answers 403 for the others.",
+        syntax="HANDLER EXTENSION ...",
     ),
     Directive(
         "AddOutputFilter",
@@ -94,18 +107,26 @@ DIRECTIVES = (
         raw,
         adds("filter", "output filter name (or ; delimited names) followed by one or more file extensions"),
         "`INCLUDES` only: with `Options +Includes` such a file is answered with 403.",
+        syntax="FILTER[;FILTER ...] EXTENSION ...",
     ),
-    Directive("RemoveType", ANYWHERE, raw, removes("type"), "Take back an AddType."),
-    Directive("RemoveCharset", ANYWHERE, raw, removes("charset"), "Take back an AddCharset."),
-    Directive("RemoveEncoding", ANYWHERE, raw, removes("encoding"), "Take back an AddEncoding."),
-    Directive("RemoveLanguage", ANYWHERE, raw, removes("language"), "Take back an AddLanguage."),
-    Directive("RemoveHandler", ANYWHERE, raw, removes("handler"), "Take back an AddHandler."),
-    Directive("RemoveOutputFilter", ANYWHERE, raw, removes("filter"), "Take back an AddOutputFilter."),
+    Directive("RemoveType", ANYWHERE, raw, removes("type"), "Take back an AddType.", syntax="EXTENSION ..."),
+    Directive("RemoveCharset", ANYWHERE, raw, removes("charset"), "Take back an AddCharset.", syntax="EXTENSION ..."),
+    Directive(
+        "RemoveEncoding", ANYWHERE, raw, removes("encoding"), "Take back an AddEncoding.", syntax="EXTENSION ..."
+    ),
+    Directive(
+        "RemoveLanguage", ANYWHERE, raw, removes("language"), "Take back an AddLanguage.", syntax="EXTENSION ..."
+    ),
+    Directive("RemoveHandler", ANYWHERE, raw, removes("handler"), "Take back an AddHandler.", syntax="EXTENSION ..."),
+    Directive(
+        "RemoveOutputFilter", ANYWHERE, raw, removes("filter"), "Take back an AddOutputFilter.", syntax="EXTENSION ..."
+    ),
     Directive(
         "DefaultLanguage",
         ANYWHERE,
         one(text),
         put("files", "default_language"),
         "The Content-Language of files whose names say none.",
+        syntax="LANGUAGE",
     ),
 )

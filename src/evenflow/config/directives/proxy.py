@@ -542,6 +542,7 @@ DIRECTIVES = (
         flag,
         fallback,
         "Whether ws members also get requests that ask for no upgrade; only `On` is possible.",
+        default="On",
     ),
     Directive(
         "BalancerPersist",

@@ -74,5 +74,7 @@ DIRECTIVES = (
         raw,
         read_timeout,
         "How long a client may take to send a request's head and body; then 408 and the end of the connection.",
+        syntax="KIND=SECONDS[-MOST][,MinRate=BYTES] ...",
+        default="handshake=0 header=20-40,MinRate=500 body=20,MinRate=500",
     ),
 )

@@ -182,3 +182,13 @@ def test_forms_of_mappings_and_conditions_of_lines() -> None:
     assert [one["place"]["line"] for one in said["shadowed"]] == [11]
     assert sources(said)["X-E"][0] == "RequestHeader"
     assert said["answer"]["head"].count("X-") == 3
+
+
+def test_fields_that_change_before_everything_else() -> None:
+    plan = plan_of(inside("RemoteIPHeader X-Real\nRemoteIPInternalProxy 192.0.2.1\nProxyPass / http://127.0.0.1:1/"))
+    said = told(plan, head("X-Real: 203.0.113.4, 198.51.100.7"))
+    assert ["X-Real", "203.0.113.4, 198.51.100.7"] in said["request"]["fields"]
+    assert (said["request"]["from"], said["outcome"]["address"]) == ("192.0.2.1", "198.51.100.7")
+    made = sources(said)
+    assert made["X-Real"] == ("client, changed by RemoteIPHeader", 5)
+    assert "X-Real: 203.0.113.4\r\nX-Forwarded-For: 198.51.100.7\r\n" in said["to_member"]["head"]

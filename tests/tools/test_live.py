@@ -52,6 +52,13 @@ ErrorLog {dir}/error.log
     ProxyPass / http://127.0.0.1:{member}/
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName behind.example
+    RemoteIPHeader X-Real
+    RemoteIPInternalProxy 127.0.0.1
+    EvenflowExplain from 198.51.100.0/24
+    ProxyPass / http://127.0.0.1:{member}/
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName closed.example
     ProxyPass / http://127.0.0.1:{member}/
 </VirtualHost>
@@ -181,6 +188,17 @@ def test_explaining_leaves_the_bookkeeping_as_it_was(running: Running) -> None:
         assert host.decode().removeprefix("Host: ") == promised.removeprefix("http://")
         turns.append(promised)
     assert len(set(turns)) == 2 and turns[0] != turns[1] == turns[3]
+
+
+def test_behind_a_proxy_its_client_counts(running: Running) -> None:
+    for _ in range(2):
+        status, fields, body = running.get("behind.example", "Evenflow-Explain: only", "X-Real: 198.51.100.7")
+        said = json.loads(body)
+        assert (said["outcome"]["address"], said["request"]["from"]) == ("198.51.100.7", "127.0.0.1")
+        assert ["X-Real", "198.51.100.7"] in said["request"]["fields"]
+        for real in ((), ("X-Real: 203.0.113.1",)):
+            status, fields, body = running.get("behind.example", "Evenflow-Explain: only", *real)
+            assert (status, body) == (200, b"ok") and "application/json" not in fields.values()
 
 
 @pytest.mark.parametrize("host", ["other.example", "closed.example"])

@@ -281,13 +281,21 @@ class Story:
             "method": text(head.method) if understood else line[0],
             "target": text(head.target) if understood else " ".join(line[1:2]),
             "version": ("HTTP/1.1" if head.version >= 11 else "HTTP/1.0") if understood else " ".join(line[2:]),
-            "fields": pairs(head.pairs()) if understood else [],
+            "fields": pairs(self.came()) if understood else [],
             "from": text(facts.remote_address),
             "to": f"{bracketed(text(facts.local_address))}:{facts.local_port}",
             "tls": bool(facts.tls),
             "server_name_indication": text(facts.sni) if facts.tls else None,
             "body_length": body_length,
         }
+
+    def came(self) -> list[tuple[bytes, bytes]]:
+        """The request's fields as the client sent them: some lines change them before anything else is done."""
+        head = self.exchange.head
+        if head.came:
+            head = RequestHead()
+            head.parse(self.exchange.head.came, 0, 0, 0)
+        return head.pairs()
 
     def outcome(self) -> Json:
         exchange = self.exchange
@@ -522,7 +530,8 @@ class Story:
         exchange = self.exchange
         scope: Scope = exchange.decision.scope
         member: Member = exchange.slot.member
-        came = {name.lower() for name, _ in exchange.head.pairs()}
+        came = {name.lower() for name, _ in self.came()}
+        early = {step.saw.lower(): step.origin for step in self.decider.trace if step.phase == steps.FIELD}
         touched = self.touched()
         found = []
         lines = head.split(b"\r\n")[1:-2]
@@ -551,6 +560,10 @@ class Story:
                 by = f"us: ProxyVia is {text(scope.via).capitalize()}"
             elif makers:
                 by = "RequestHeader" if key not in came else "client, changed by RequestHeader"
+            elif text(key) in early:
+                maker = early[text(key)]
+                by = f"{'client, changed by' if key in came else 'us:'} {maker.text.partition(' ')[0]}"
+                origin = place(maker)
             elif key not in came:
                 by = "us"
             elif key == b"max-forwards":

@@ -303,7 +303,11 @@ directory.PHASES.extend(PHASES[PHASES.index(read_path) :])
 
 def forwarded(inquiry: Inquiry) -> Decision:
     """The decision for a URL that a mapping or a rule made."""
-    scheme, origin, path = split_url(inquiry.filename[6:])
+    url = inquiry.filename[6:]
+    if url.startswith(b"unix:"):
+        # The socket is the member's, whom the URL behind it names.
+        url = url[url.find(b"|") + 1 :]
+    scheme, origin, path = split_url(url)
     if inquiry.nocanon:
         if rewritten.has_controls(path):
             return decision.answer(

@@ -175,6 +175,9 @@ def test_the_beginning_of_every_match_is_known(pattern: str, starts: tuple[bytes
 def test_without_regard_to_case_only_what_has_none_is_known() -> None:
     assert cost_of("^/a/b", True).starts == (b"/",)
     assert cost_of("^/1/a*b*c", True).starts == (b"/1/",)
+    assert cost_of("^/A/b", True).folded == cost_of("^/A/b").folded == (b"/a/b",)
+    assert sorted(cost_of("^(?:WWW|b)[.](x)*", True).folded) == [b"b.", b"www."]
+    assert cost_of("^[ab]", True).folded == ()
 
 
 @settings(max_examples=400, deadline=None)
@@ -188,3 +191,5 @@ def test_whatever_matches_begins_like_that(middle: str, any_case: bool, pieces: 
     starts = cost_of(pattern, any_case).starts
     match = free.search(b"".join(pieces))
     assert match is None or not starts or b"".join(pieces).startswith(starts)
+    folded = cost_of(pattern, any_case).folded
+    assert match is None or not folded or b"".join(pieces).lower().startswith(folded)

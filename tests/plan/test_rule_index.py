@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evenflow.compiler.regex import compile_regex
 from evenflow.origin import NOWHERE
 from evenflow.plan import rule_index
-from evenflow.plan.decide import decide
+from evenflow.plan.decide import begin, decide
 from evenflow.plan.decision import Step
 from evenflow.plan.rewrite import CHAIN, Rule
 from evenflow.plan.rule_index import FEWEST, RuleIndex, index_of
@@ -30,11 +30,40 @@ def test_rules_that_cannot_match_are_passed_over() -> None:
         rule("^/(?:e|a)/"),
         rule("^/a?"),
     )
+    plan = plan_of(inside("RewriteEngine On"))
+    inquiry = begin(plan, facts_of(plan), head_of("GET", "/"), None)
     index = RuleIndex(rules)
-    assert index.worth(b"/a/x.html") == [0, 1, 3, 4, 5, 6, 7]
-    assert index.worth(b"/b/") == [1, 2, 4, 5, 7]
-    assert index.worth(b"/") == [1, 4, 5, 7]
-    assert index.worth(b"") == [1, 4, 5]
+    assert index.worth(b"/a/x.html", inquiry) == [0, 1, 3, 4, 5, 6, 7]
+    assert index.worth(b"/b/", inquiry) == [1, 2, 4, 5, 7]
+    assert index.worth(b"/", inquiry) == [1, 4, 5, 7]
+    assert index.worth(b"", inquiry) == [1, 4, 5]
+
+
+def test_a_first_condition_may_say_that_a_rule_cannot_act() -> None:
+    lines = [
+        "RewriteCond %{HTTP_HOST} ^a\\.example$ [NC]",
+        "RewriteRule ^/(.*) http://b1/0 [P]",
+        "RewriteCond %{HTTP_HOST} ^www\\.example$ [NC]",
+        "RewriteRule . http://b1/1 [P]",
+        "RewriteCond %{REQUEST_URI} ^/x",
+        "RewriteRule !^/a http://b1/2 [P]",
+        "RewriteCond %{REQUEST_URI} ^/x [OR]",
+        "RewriteCond %{HTTP_HOST} ^www",
+        "RewriteRule . http://b1/3 [P]",
+        "RewriteCond %{REQUEST_URI} !^/x",
+        "RewriteRule . http://b1/4 [P]",
+        "RewriteCond %{QUERY_STRING} ^/x",
+        "RewriteRule . http://b1/5 [P]",
+        "RewriteCond %{REQUEST_URI} ^/x",
+        "RewriteRule . - [C]",
+        "RewriteRule . http://b1/7 [P]",
+    ]
+    plan = plan_of(inside("RewriteEngine On\n" + "\n".join(lines)))
+    inquiry = begin(plan, facts_of(plan), head_of("GET", "/y", host="WWW.example"), None)
+    rules = plan.hosts[0].rules
+    assert len(rules) == FEWEST
+    inquiry.path = b"/y"
+    assert RuleIndex(rules).worth(b"/y", inquiry) == [1, 3, 4, 5, 6, 7]
 
 
 def test_a_short_list_has_no_index_and_another_one_keeps_its_own() -> None:
@@ -65,7 +94,8 @@ FLAGS = st.lists(
 )
 CONDITIONS = st.sampled_from(
     ["", "", "", "RewriteCond %{REQUEST_URI} ^/a", "RewriteCond %{ENV:V} ^1+$ [OR]\nRewriteCond $1 (x)",
-     "RewriteCond %{HTTP_HOST} !^www"]
+     "RewriteCond %{HTTP_HOST} !^www", "RewriteCond %{HTTP_HOST} ^WWW\\. [NC]", "RewriteCond %{REQUEST_URI} ^/B [NC]",
+     "RewriteCond %{REQUEST_URI} ^/(?:a|b)/ [OR]\nRewriteCond %{REQUEST_URI} ^/c", "RewriteCond %{HTTP_HOST} ^other"]
 )  # fmt: skip
 RULES = st.builds(
     lambda condition, pattern, substitution, flags: (

@@ -42,6 +42,7 @@ def compile_regex(pattern: str, any_case: bool = False) -> Pattern:
             )
         made = BoundedPattern(as_of_old(text), any_case, cost.tied)
     made.starts = cost.starts
+    made.folded = cost.folded
     return made
 
 

@@ -38,7 +38,8 @@ class Cost:
 
     `tied`: it matches at the start or nowhere. `loops` are the guilty quantified parts, (start, end) in the pattern.
     `verbs`: one like `(*SKIP)` steers the search. `rewrite`: a pattern for the same that costs less, or "". `starts`:
-    every text that it matches begins with one of these, of which none is empty; () where nothing is known.
+    every text that it matches begins with one of these, of which none is empty; () where nothing is known. `folded`:
+    likewise, of the text in lower case.
     """
 
     degree: int
@@ -47,6 +48,7 @@ class Cost:
     verbs: bool = False
     rewrite: str = ""
     starts: tuple[bytes, ...] = ()
+    folded: tuple[bytes, ...] = ()
 
 
 @lru_cache(maxsize=10000)
@@ -54,7 +56,8 @@ def cost_of(pattern: str, any_case: bool = False) -> Cost:
     """What the pattern costs. It must be one that the library takes."""
     plain = PLAIN.fullmatch(pattern)
     if plain is not None:
-        return Cost(LINEAR, plain.group(1) is not None, starts=_first_letters(pattern, any_case))
+        starts, folded = _first_letters(pattern, any_case)
+        return Cost(LINEAR, plain.group(1) is not None, starts=starts, folded=folded)
     return _judged(pattern, any_case, advise=True)
 
 
@@ -62,20 +65,21 @@ PLAIN: Final = re.compile(r"(\^)?(?:[^\\\[\](){}*+?|.$^]|\\[^A-Za-z0-9]|\.)*(?(1
 """No quantifier; or tied to the start and with one at the end."""
 
 
-def _first_letters(pattern: str, any_case: bool) -> tuple[bytes, ...]:
-    """The text that a plain pattern begins with."""
+def _first_letters(pattern: str, any_case: bool) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The text that a plain pattern begins with, as it is and in lower case."""
     found = LETTERS.match(pattern)
     if found is None:
-        return ()
-    text = ESCAPED.sub(r"\1", found.group(1))
+        return (), ()
+    text = ESCAPED.sub(r"\1", found.group(1)).encode("utf-8", "surrogateescape")
+    same = text
     if any_case:
-        text = WITHOUT_CASE.match(text)[0]  # type: ignore[index]
-    return (text.encode("utf-8", "surrogateescape"),) if text else ()
+        same = WITHOUT_CASE.match(text)[0]  # type: ignore[index]
+    return (same,) if same else (), (text.lower(),)
 
 
 LETTERS: Final = re.compile(r"\^((?:[^\\\[\](){}*+?|.$^]|\\[^A-Za-z0-9])+)")
 ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-WITHOUT_CASE: Final = re.compile(r"[^A-Za-z]*")
+WITHOUT_CASE: Final = re.compile(rb"[^A-Za-z]*")
 
 
 def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
@@ -92,7 +96,8 @@ def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
     if advise and degree > 2 and not reader.extended:
         rewrite = _simpler(pattern, any_case, guilty, degree)
     tied = reader.tied(tree)
-    return Cost(degree, tied, loops, reader.verbs, rewrite, starts_of(tree) if tied and "(*" not in pattern else ())
+    begins = (starts_of(tree, False), starts_of(tree, True)) if tied and "(*" not in pattern else ((), ())
+    return Cost(degree, tied, loops, reader.verbs, rewrite, *begins)
 
 
 def _simpler(pattern: str, any_case: bool, guilty: list[Many], degree: int) -> str:
@@ -518,18 +523,22 @@ Starts = dict[bytes, bool]
 """Beginnings, and whether each may grow: what comes next in the pattern comes right behind it in the text."""
 
 
-def starts_of(tree: Node) -> tuple[bytes, ...]:
-    """What every text that a tied pattern matches begins with; () where one of the ways is open to everything."""
-    found = _longer({b"": True}, tree)
+def starts_of(tree: Node, folded: bool) -> tuple[bytes, ...]:
+    """What every text that a tied pattern matches begins with, in lower case if `folded`; () where one of the ways is
+    open to everything."""
+    found = _longer({b"": True}, tree, folded)
     return () if b"" in found else tuple(found)
 
 
-def _longer(starts: Starts, node: Node) -> Starts:
+def _longer(starts: Starts, node: Node, folded: bool) -> Starts:
     """The beginnings with a node behind them."""
     if True not in starts.values():
         return starts
-    if isinstance(node, Place) and node.mask.bit_count() == 1:
-        letter = bytes((node.mask.bit_length() - 1,))
+    mask = node.mask if isinstance(node, Place) else 0
+    if folded:
+        mask = mask & ~UPPER | (mask & UPPER) << 32
+    if mask.bit_count() == 1:
+        letter = bytes((mask.bit_length() - 1,))
         longer: Starts = {}
         for start, grows in starts.items():
             _add(longer, {start + letter if grows else start: grows})
@@ -539,19 +548,19 @@ def _longer(starts: Starts, node: Node) -> Starts:
         return starts
     if isinstance(node, Row):
         for item in node.items:
-            starts = _longer(starts, item)
+            starts = _longer(starts, item, folded)
         return starts
     if isinstance(node, Choice):
         made: Starts = {}
         for branch in node.branches:
-            _add(made, _longer(starts, branch))
+            _add(made, _longer(starts, branch, folded))
         return made if len(made) <= MOST_STARTS else dict.fromkeys(starts, False)
     if isinstance(node, Many) and node.most != 0 and node.least:
-        once = _longer(starts, node.item)
+        once = _longer(starts, node.item, folded)
         return once if node.most == 1 else dict.fromkeys(once, False)
     if isinstance(node, Many) and node.most == 1:
         made = dict(starts)
-        _add(made, _longer(starts, node.item))
+        _add(made, _longer(starts, node.item, folded))
         return made if len(made) <= MOST_STARTS else dict.fromkeys(starts, False)
     return dict.fromkeys(starts, False)
 

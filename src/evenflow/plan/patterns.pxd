@@ -14,7 +14,7 @@ cdef class Pattern:
     cdef public bytes source
     cdef public object groups
     cdef public dict groupindex
-    cdef public tuple starts
+    cdef public tuple starts, folded
     cdef object _code
     cdef tuple _tries
     cdef bint _tied

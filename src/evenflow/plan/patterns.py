@@ -88,13 +88,15 @@ class Match:
 class Pattern:
     """A compiled pattern; `source` is its text as the configuration has it."""
 
-    __slots__ = ("source", "groups", "groupindex", "starts", "_code", "_tries", "_tied")
+    __slots__ = ("source", "groups", "groupindex", "starts", "folded", "_code", "_tries", "_tied")
 
     def __init__(self, source: bytes, any_case: bool) -> None:
         """Raises `pcre2.PatternError`, which has a `pos`."""
         self.source = source
         self.starts: tuple[bytes, ...] = ()
         """Every text that it matches begins with one of these; () where that is not known."""
+        self.folded: tuple[bytes, ...] = ()
+        """Likewise, of the text in lower case."""
         self._code = translate(source, any_case)
         self.groups: int = pcre2.pattern_capture_count(self._code)
         self.groupindex = names(self._code) if b"?" in source else {}
@@ -137,6 +139,7 @@ class BoundedPattern(Pattern):
         """`tied`: it matches at the start of a subject or not at all."""
         self.source = source
         self.starts = ()
+        self.folded = ()
         self._tries = tuple([translate(source, any_case, steps) for steps in STEPS])
         self._tied = tied
         self.groups = pcre2.pattern_capture_count(self._tries[0])

@@ -180,7 +180,7 @@ def run_rules(inquiry: Inquiry, rules: tuple[object, ...], directory: bytes | No
             if inquiry.filename is not name or inquiry.path_info is not rest:
                 name = inquiry.filename
                 rest = inquiry.path_info
-                worth = table.worth(subject_of(inquiry))
+                worth = table.worth(subject_of(inquiry), inquiry)
                 at = 0
             while at < len(worth) and worth[at] < index:
                 at += 1

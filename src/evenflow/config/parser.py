@@ -389,6 +389,7 @@ class Reader:
             raise Wrong(
                 "include-too-deep",
                 f"files include each other more than {DEPTH} deep",
+                says=f"Exceeded maximum include depth of {DEPTH}, There appears to be a recursion.",
                 help="look for a file that includes itself",
             )
         try:

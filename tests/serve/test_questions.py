@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
 import threading
+from pathlib import Path
+from typing import Any
 
+import bcrypt
 import pytest
 
+from evenflow.origin import NOWHERE
+from evenflow.plan.access import VALID_USER, Require, Requires, container
 from evenflow.plan.questions import ADDRESSES_OF, NAME_OF, OVERLOADED, PASSWORD, Answers, Question
 from evenflow.serve import questions
 from evenflow.serve.questions import Questions, answer_now
+from tests.serve.served import Member, Served, request
 
 SHA = b"{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="
 
@@ -99,3 +107,58 @@ def test_a_question_that_breaks_says_overloaded(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(questions, "answer_now", broken)
     assert ask_all([Question(PASSWORD, b"x")]) == [OVERLOADED]
+
+
+def basic(user: str, password: str) -> str:
+    return "Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.fixture
+def scope(tmp_path: Path) -> dict[str, Any]:
+    """A scope that lets users in whose passwords take a while to check."""
+    users = tmp_path / "users"
+    users.write_bytes(b"alice:" + bcrypt.hashpw(b"secret", bcrypt.gensalt(8)) + b"\n")
+    required = Require(VALID_USER, frozenset(), (), NOWHERE)
+    return {
+        "requires": (Requires(container((required,), False, False, NOWHERE), ""),),
+        "auth_type": b"Basic",
+        "auth_name": b"Realm",
+        "user_file": os.fsencode(users),
+    }
+
+
+def test_a_request_waits_for_its_password_with_all_that_follows(tmp_path: Path, scope: dict[str, Any]) -> None:
+    member = Member()
+    with Served(tmp_path, member, scope=scope) as served:
+        client = served.client()
+        first = request("POST", "/a", basic("alice", "secret"), "Content-Length: 4")
+        client.send(first + b"body" + request("GET", "/b", basic("alice", "secret")))
+        peer = member.accept()
+        for line in (b"POST /a ", b"GET /b "):
+            assert peer.head().startswith(line)
+            if line.startswith(b"POST"):
+                assert peer.read(4) == b"body"
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert client.answer()[0] == 200
+
+
+def test_a_wrong_password_asks_for_another(tmp_path: Path, scope: dict[str, Any]) -> None:
+    member = Member()
+    with Served(tmp_path, member, scope=scope) as served:
+        client = served.client()
+        for _ in range(2):
+            client.send(request("GET", "/", basic("alice", "Secret")))
+            assert client.answer()[0] == 401
+        assert member.unasked()
+
+
+def test_who_leaves_meanwhile_is_forgotten(tmp_path: Path, scope: dict[str, Any]) -> None:
+    member = Member()
+    with Served(tmp_path, member, scope=scope) as served:
+        for _ in range(5):
+            client = served.client()
+            client.send(request("GET", "/", basic("alice", "secret")))
+            client.reset()
+        client = served.client()
+        client.send(request("GET", "/", basic("alice", "wrong")))
+        assert client.answer()[0] == 401

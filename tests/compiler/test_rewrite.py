@@ -101,7 +101,7 @@ def test_kinds_of_condition(pattern: str, kind: int, negated: bool) -> None:
     [
         ("RewriteRule a( b", "pattern-malformed", "`a(`"),
         (r"RewriteRule a\j b", "pattern-malformed", "character"),
-        ("RewriteRule a - [H=server-status]", "handler-unknown", "`server-status`"),
+        ("RewriteRule a - [H=server-info]", "handler-unknown", "`server-info`"),
         ('RewriteCond expr "tru"\nRewriteRule a b', "expression-malformed", "tru"),
         ("RewriteCond a [z-\nRewriteRule a b", "pattern-malformed", "[z-"),
         ("RewriteRule a https://b1/ [P]", "scheme-not-supported", "TLS"),

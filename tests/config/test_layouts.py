@@ -22,10 +22,10 @@ from tests.faults.members import Visit, member
 from tests.nodes.fronts import evenflow_front
 from tests.peers import free_port, require_peer
 
-STILL: Final = frozenset({"SSLCipherSuite", "SSLProtocol", "SSLOptions", "SSLProxyCipherSuite", "server-status"})
+STILL: Final = frozenset({"SSLCipherSuite", "SSLProtocol", "SSLOptions", "SSLProxyCipherSuite"})
 """The refusals left; what is struck out here may not come back."""
 
-SWITCHED_OFF: Final = (("a2dismod", "status ssl"), ("a2dissite", "default-ssl"))
+SWITCHED_OFF: Final = (("a2dismod", "ssl"), ("a2dissite", "default-ssl"))
 """What `STILL` leaves out of the tree that is served."""
 
 ENABLED: Final = (

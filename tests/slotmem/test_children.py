@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenflow.slotmem.children import COUNT_REQUESTS, ChildState
+from evenflow.slotmem.children import ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
 
 
@@ -19,8 +19,9 @@ def test_a_life() -> None:
         100.0,
     )
     row.state = ChildState.SERVING
-    row.requests += 2
-    row.counts[COUNT_REQUESTS] += 1
+    row.requests += 3
+    row.in_flight = 2
+    row.body_bytes = 1 << 40
     row.connections += 5
     row.tunnels += 1
     row.beat(107.5)
@@ -32,6 +33,7 @@ def test_a_life() -> None:
         1,
         107.5,
     )
+    assert (seen.in_flight, seen.body_bytes) == (2, 1 << 40)
     assert board.child(0).pid == 0
 
 

@@ -158,6 +158,7 @@ def make_host(
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)
+    host.proxy_status = both.proxy.status not in (UNSET, "off")
     host.log_level = core.log_level or ""
 
     backends = server.backends

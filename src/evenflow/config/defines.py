@@ -51,6 +51,7 @@ OURS: Final = frozenset(
         "so_module",
         "socache_shmcb_module",
         "ssl_module",
+        "status_module",
         "unixd_module",
         "version_module",
         "watchdog_module",

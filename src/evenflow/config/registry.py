@@ -30,6 +30,7 @@ from evenflow.config.directives import (
     rewrite,
     setenvif,
     ssl,
+    status,
 )
 from evenflow.config.known import KNOWN
 
@@ -54,6 +55,7 @@ MODULES: Final = (
     log_config,
     filters,
     evenflow,
+    status,
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

@@ -393,6 +393,7 @@ class ProxySettings:
     """mod_proxy and mod_proxy_balancer."""
 
     requests: bool | Unset = override()
+    status: str | Unset = override()
     mappings: tuple[MappingLine, ...] | Unset = append()
     reverses: tuple[ReverseLine, ...] | Unset = append()
     members: tuple[MemberLine, ...] | Unset = append()

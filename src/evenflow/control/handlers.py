@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from evenflow.control import manager
+import evenflow
+from evenflow.control import manager, status
 from evenflow.plan.decide import Decider
 from evenflow.plan.model import ConnectionFacts, Plan, VirtualHost
 from evenflow.serve.answers import EXPLAINER
@@ -25,9 +26,14 @@ def local_handlers(plan: Plan, scoreboard: Scoreboard) -> dict[str, Callable[...
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         return manager.answer(method, path, query, referer, server_name, body, host, plan, scoreboard)
 
+    def server_status(
+        method: bytes, path: bytes, query: bytes, referer: bytes, server_name: bytes, body: bytes, host: VirtualHost
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        return status.answer(method, query, host, plan, scoreboard, f"evenflow/{evenflow.__version__}")
+
     def explain(facts: ConnectionFacts, head: bytes, decider: Decider, whole: bool) -> bytes:
         from evenflow.control import explanation
 
         return explanation.for_client(plan, scoreboard, facts, head, decider, whole)
 
-    return {"balancer-manager": balancer_manager, EXPLAINER: explain}
+    return {"balancer-manager": balancer_manager, "server-status": server_status, EXPLAINER: explain}

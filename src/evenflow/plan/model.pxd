@@ -73,6 +73,7 @@ cdef class VirtualHost:
     cdef public bytes server_path
     cdef public frozenset methods
     cdef public str error_log, log_level
+    cdef public bint proxy_status
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
     cdef public tuple early_edits

@@ -291,7 +291,7 @@ class VirtualHost:
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded", "strict_host", "server_path", "methods",
         "trace",
         "redirects", "file_aliases", "types", "checks_links",
-        "certificates", "logs", "error_log", "log_level", "base", "rules", "mappings", "locations",
+        "certificates", "logs", "error_log", "log_level", "proxy_status", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "origin",
     )  # fmt: skip
@@ -327,6 +327,8 @@ class VirtualHost:
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
         self.log_level = ""
         """Its LogLevel; "" for the main server's."""
+        self.proxy_status = False
+        """Whether server-status shows balancers and members."""
         self.read_timeouts: object = None
         """`read_timeouts.ReadTimeouts`; None: only Timeout counts."""
         self.early_edits: tuple[object, ...] = ()

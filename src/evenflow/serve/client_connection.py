@@ -584,6 +584,8 @@ class ClientConnection(Connection):
         if self.server.logs_access:
             self._log(exchange, False)
         self.served += 1
+        self.server.answered += 1
+        self.server.body_bytes += exchange.body_sent
         if exchange.decision is not None:
             keep_alive = exchange.decision.host.keep_alive_timeout
         else:

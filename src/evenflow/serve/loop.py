@@ -191,6 +191,7 @@ class Work:
         self.ticks += 1
         if self.ticks % SELDOM == 0:
             self.row.beat(now)
+            self.count()
             self.trim(now)
             self.find_broken()
             self.tell_of_patterns()
@@ -199,6 +200,15 @@ class Work:
             server.loop.stop()
             return
         server.loop.call_later(TICK, self.tick)
+
+    def count(self) -> None:
+        """Write down how much this child does: for server-status, in the row that only it writes."""
+        row, server = self.row, self.server
+        row.requests = server.answered
+        row.body_bytes = server.body_bytes
+        row.connections = len(server.clients)
+        row.tunnels = sum([client.tunnel is not None for client in server.clients])
+        row.in_flight = sum([client.exchange is not None for client in server.clients])
 
     def tell_of_patterns(self) -> None:
         """Write down whose searches were given up."""

@@ -20,6 +20,7 @@ cdef class Server:
     cdef readonly list spare_exchanges
     cdef public bint draining
     cdef public double now
+    cdef public long long answered, body_bytes
 
     @cython.locals(exchange=Exchange)
     cpdef Exchange take_exchange(self)

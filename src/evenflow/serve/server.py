@@ -54,6 +54,10 @@ class Server:
         self.clients: set[Any] = set()
         self.spare_exchanges: list[Exchange] = []
         self.draining = False
+        self.answered = 0
+        """Requests that were answered."""
+        self.body_bytes = 0
+        """Bytes of their bodies."""
         self.now = 0.0
         """When the next tick is due, at the latest: a free clock for deadlines that every message sets."""
 

@@ -6,13 +6,14 @@ The child writes it, the supervisor and the metrics read it. What the states mea
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
 
 from evenflow.slotmem.layout import (
     BEAT,
+    BODY_BYTES,
     CHILD_CELLS,
     CONNECTIONS,
     GENERATION,
+    IN_FLIGHT,
     PID,
     REQUESTS,
     STARTED,
@@ -31,12 +32,6 @@ class ChildState(IntEnum):
     SERVING = 2
     DRAINING = 3
     """It accepts nothing more and finishes what is in flight."""
-
-
-# Where the hot path counts: `slot.counts[COUNT_REQUESTS] += 1`.
-COUNT_REQUESTS: Final = REQUESTS
-COUNT_CONNECTIONS: Final = CONNECTIONS
-COUNT_TUNNELS: Final = TUNNELS
 
 
 class ChildSlot:
@@ -112,6 +107,24 @@ class ChildSlot:
     @tunnels.setter
     def tunnels(self, number: int) -> None:
         self.counts[TUNNELS] = number
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being answered."""
+        return self.counts[IN_FLIGHT]
+
+    @in_flight.setter
+    def in_flight(self, number: int) -> None:
+        self.counts[IN_FLIGHT] = number
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of bodies sent to clients since it began."""
+        return self.counts[BODY_BYTES]
+
+    @body_bytes.setter
+    def body_bytes(self, number: int) -> None:
+        self.counts[BODY_BYTES] = number
 
     @property
     def started(self) -> float:

@@ -21,7 +21,7 @@ TEXT_LIMIT: Final = 63
 
 # --- a child's row ------------------------------------------------------------------------------------------------
 
-CHILD_CELLS: Final = 8
+CHILD_CELLS: Final = 16
 PID: Final = 0
 GENERATION: Final = 1
 STATE: Final = 2
@@ -35,6 +35,10 @@ STARTED: Final = 6
 """A float: seconds of CLOCK_MONOTONIC."""
 BEAT: Final = 7
 """A float: when the child last said that it lives, CLOCK_MONOTONIC."""
+IN_FLIGHT: Final = 8
+"""Requests that are being answered."""
+BODY_BYTES: Final = 9
+"""Bytes of the bodies that it sent to clients since it began."""
 
 # --- what a member is told to be, and whether it is in error --------------------------------------------------------
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evenflow.config.checks.manager import OPEN
 from tests.config.advice.told import check_advice
 from tests.config.cases import Case, read_cases
 from tests.peers import CHECKOUT
@@ -23,7 +24,8 @@ def cases() -> list[Case]:
 def codes() -> set[str]:
     room = CHECKOUT / "src" / "evenflow" / "config"
     files = [file for name in ROOMS for file in ([room / name] if name.endswith(".py") else (room / name).glob("*.py"))]
-    return {code for file in files for code in CODE.findall(file.read_text())}
+    found = {code for file in files for code in CODE.findall(file.read_text())}
+    return found | {code for code, _, _ in OPEN.values()}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.place} {case.title}")

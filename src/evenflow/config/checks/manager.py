@@ -12,16 +12,25 @@ from evenflow.origin import Origin
 MANAGER = "balancer-manager"
 
 
-def managers(server: Server) -> Iterator[Block]:
-    """The server's own sections with the manager's handler; one of the main server may be meant for another port."""
+STATUS = "server-status"
+
+OPEN = {
+    MANAGER: ("manager-open-to-everyone", "may change the balancers", "the manager drains, disables and adds members"),
+    STATUS: ("status-open-to-everyone", "sees how busy it is", "it shows members, their addresses and their traffic"),
+}
+"""Handlers that not everybody should reach: (code, what one may do, why it matters)."""
+
+
+def handled(server: Server, handler: str) -> Iterator[Block]:
+    """The server's own sections with this handler; one of the main server may be meant for another port."""
     for location in server.block.blocks:
-        if location.kind == "location" and location.match == "prefix" and location.core.handler == MANAGER:
+        if location.kind == "location" and location.match == "prefix" and location.core.handler == handler:
             yield location
 
 
 def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A mapping or a rule takes the manager's path, and a handler loses to both."""
-    for manager in managers(server):
+    for manager in handled(server, MANAGER):
         path = manager.pattern
         said = manager.core.handler_origin
         assert isinstance(said, Origin)
@@ -61,8 +70,14 @@ def _mapping_of(server: Server, path: str) -> Origin | None:
 
 
 def check_open(server: Server, places: Places) -> Iterator[Diagnostic]:
-    """Nothing, or `Require all granted`, stands before the manager."""
-    for manager in managers(server):
+    """Nothing, or `Require all granted`, stands before the manager or the status."""
+    for handler in OPEN:
+        yield from _check_open(server, places, handler)
+
+
+def _check_open(server: Server, places: Places, handler: str) -> Iterator[Diagnostic]:
+    code, deed, why = OPEN[handler]
+    for manager in handled(server, handler):
         said = manager.core.handler_origin
         assert isinstance(said, Origin)
         requires: tuple[RequireLine | RequireGroup, ...] | None = None
@@ -87,11 +102,11 @@ def check_open(server: Server, places: Places) -> Iterator[Diagnostic]:
                 continue
             at = places.whole(open_line.origin if open_line is not None else said)
             yield warning(
-                "manager-open-to-everyone",
-                f"anybody who can reach `{manager.pattern}` may change the balancers",
+                code,
+                f"anybody who can reach `{manager.pattern}` {deed}",
                 at,
                 "this lets everybody in" if open_line is not None else "no Require stands beside it",
-                notes=("the manager drains, disables and adds members",),
+                notes=(why,),
                 help="write `Require local`"
                 + (" instead" if open_line is not None else " into the section")
                 + ", or `Require ip` with your own network",

@@ -35,3 +35,10 @@ def test_they_become_members_and_nothing_else_does() -> None:
 
 def test_a_variable_without_values_is_told() -> None:
     assert "backend-from-request" in [one.code for one in built(TEXT.replace("one.example:81", "%1")).diagnostics]
+
+
+def test_set_env_if_names_members_too() -> None:
+    text = TEXT.replace("RewriteRule ^/one - [E=WHO:one.example:81]", 'SetEnvIf X-Who "^(.*)$" WHO=two.example OTHER=$1')
+    plan = built(text).plan
+    assert plan is not None
+    assert [member.name for member in plan.members] == [b"http://two.example"]

@@ -23,6 +23,10 @@ def named_values(main: Block) -> Values:
     """The literal values that lines of the configuration give to variables, by name."""
     found: Values = {}
     for block in all_blocks(main):
+        for line in block.environment.conditions or ():
+            for name, value in line.changes:
+                if value is not None:
+                    keep(found, name, value)
         for rule in block.rewrite.rules or ():
             for flag, value in rule.flags:
                 if flag == "E" and value is not None:

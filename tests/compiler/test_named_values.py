@@ -38,7 +38,8 @@ def test_a_variable_without_values_is_told() -> None:
 
 
 def test_set_env_if_names_members_too() -> None:
-    text = TEXT.replace("RewriteRule ^/one - [E=WHO:one.example:81]", 'SetEnvIf X-Who "^(.*)$" WHO=two.example OTHER=$1')
+    line = 'SetEnvIf X-Who "^(.*)$" WHO=two.example OTHER=$1'
+    text = TEXT.replace("RewriteRule ^/one - [E=WHO:one.example:81]", line)
     plan = built(text).plan
     assert plan is not None
     assert [member.name for member in plan.members] == [b"http://two.example"]

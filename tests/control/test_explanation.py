@@ -192,3 +192,23 @@ def test_fields_that_change_before_everything_else() -> None:
     made = sources(said)
     assert made["X-Real"] == ("client, changed by RemoteIPHeader", 5)
     assert "X-Real: 203.0.113.4\r\nX-Forwarded-For: 198.51.100.7\r\n" in said["to_member"]["head"]
+
+
+def test_a_redirect_behind_a_mapping_is_shadowed() -> None:
+    plan = plan_of(
+        inside(
+            """\
+            Redirect /gone https://new.example/
+            RedirectMatch ^/go http://new.example/
+            Redirect /other https://new.example/
+            <If "%{HTTP:X-Debug} == '1'">
+                RequestHeader set X-If yes
+            </If>
+            ProxyPass / http://127.0.0.1:1/
+            """
+        )
+    )
+    said = told(plan, head("X-Debug: 1", target="/gone/x"))
+    assert said["outcome"]["kind"] == "forward"
+    assert [one["place"]["line"] for one in said["shadowed"]] == [5, 6]
+    assert len(said["sections"]) == 1, "an If that is looked at twice meets once"

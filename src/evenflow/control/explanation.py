@@ -18,7 +18,7 @@ wrote.
                   bad head, no member); place, virtual_host, status and reason of an answer of ours (0 where a member
                   answers), location, balancer, member, url (what the member is asked), handler, file, address (the
                   client's)
-    shadowed      mappings that cover the path too and were not asked: place, prefix, target
+    shadowed      mappings, redirects and aliases that cover the path too and were not asked: place, prefix, target
     sections      those that met, in the order in which they speak: place, saw, says (its statements)
     settings      what holds for this request: name, value, place
     environment   variables: name, value, place of who set it last
@@ -50,6 +50,7 @@ from evenflow.balancer.sticky import find_session, in_cookie, in_url, is_known
 from evenflow.origin import NOWHERE, Origin
 from evenflow.plan import decision as decisions
 from evenflow.plan import edits, expr, mapping, mapping_forms, steps
+from evenflow.plan.alias import Alias, Redirect
 from evenflow.plan.decide import Decider, begin, run
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.documents import Document
@@ -347,18 +348,26 @@ class Story:
         return f"{text(member.scheme)}://{host}{text(path + tail)}"
 
     def shadowed(self) -> list[Json]:
-        """Mappings that cover the path and had no say, because somebody before them had it."""
+        """Mappings, redirects and aliases that cover the path and had no say, because somebody before them had it."""
         decision = self.exchange.decision
         inquiry = self.decider.inquiry
         if decision is None or inquiry is None:
             return []
-        told = [step.origin for step in self.decider.trace if step.phase == steps.MAPPING]
+        told = [step.origin for step in self.decider.trace if step.phase in DECIDING]
         found = []
         inside = [section.mapping for section in decision.host.locations if isinstance(section, Section)]
         for one in (*inside, *decision.host.mappings):
             if isinstance(one, mapping.Mapping) and one.origin not in told and covers(one, inquiry):
                 target = "!" if one.target is None else text(one.target)
                 found.append({"place": place(one.origin), "prefix": text(one.prefix), "target": target})
+        for line in (*decision.host.redirects, *decision.host.file_aliases):
+            if (
+                isinstance(line, (Redirect, Alias))
+                and line.origin not in told
+                and line.follow(inquiry.path) is not None
+            ):
+                prefix = line.prefix.prefix if line.prefix is not None else b""
+                found.append({"place": place(line.origin), "prefix": text(prefix), "target": text(line.target)})
         return found
 
     def sections_met(self) -> list[Step]:
@@ -368,7 +377,10 @@ class Story:
         for index, step in enumerate(trace):
             if step.phase == steps.RESTART:
                 begin_at = index
-        return [step for step in trace[begin_at:] if step.phase == steps.SECTION]
+        found = [step for step in trace[begin_at:] if step.phase == steps.SECTION]
+        # One that is looked at again counts where it stands last.
+        last = {step.origin: step for step in found}
+        return [step for step in found if last[step.origin] is step]
 
     def section(self, step: Step) -> Json:
         return {
@@ -581,7 +593,7 @@ class Story:
         if self.exchange.upgrade is not None:
             return "us: the client asks for it and the member has `upgrade=`", place(member.origin)
         if member.disable_reuse:
-            return "us: the member has `disablereuse=On`", place(member.origin)
+            return "us: connections to it are not kept (`disablereuse`)", place(member.origin)
         if member.generic:
             return "us: the URL comes from a rule, and no ProxyPass or BalancerMember names the member", None
         return "us: connections to members are kept", None
@@ -771,6 +783,8 @@ class Story:
         return found
 
 
+DECIDING: Final = frozenset((steps.MAPPING, steps.ALIAS, *steps.DECISIONS))
+"""Steps whose line had the say."""
 FORWARDED: Final = frozenset((b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-server"))
 
 

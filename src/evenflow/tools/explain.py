@@ -175,7 +175,7 @@ def tell_steps(page: Page, said: Json, every: bool) -> None:
 
     last_rule: Json | None = None
     last_access: Json | None = None
-    for step in said["steps"]:
+    for number, step in enumerate(said["steps"]):
         phase, result, place = step["phase"], step["result"], step["place"]
         if phase == steps.RULE and result != "matches":
             missed.append(step)
@@ -192,8 +192,8 @@ def tell_steps(page: Page, said: Json, every: bool) -> None:
         elif phase == steps.CONDITION:
             page.step("  condition", f"saw `{step['saw']}`: {result}", place)
         elif phase == steps.REWRITE:
-            changes = "and changes nothing" if result == "-" else f"-> {result}"
-            page.step("  so", f"{step['saw']} {changes}", None if place == last_rule else place)
+            changes = "nothing is changed" if result == "-" else f"{step['saw']} -> {result}"
+            page.step("  so", changes, None if place == last_rule else place)
         elif phase == steps.VIRTUAL_HOST:
             page.step("virtual host", f"{result}: {step['detail']}", place)
         elif phase == steps.MAPPING:
@@ -202,6 +202,9 @@ def tell_steps(page: Page, said: Json, every: bool) -> None:
             value = "unset" if step["detail"] == "unset" else f"= {result}"
             page.step("  variable", f"{step['saw']} {value}", None if place == last_rule else place)
         elif phase in steps.DECISIONS or phase == steps.SECTION:
+            continue
+        elif phase == steps.EXPRESSION and step in said["steps"][:number]:
+            # Sections are looked at twice: on the way to a mapping, and for good.
             continue
         elif phase == steps.ACCESS and place is not None and place == last_access:
             # The lines of a section count as RequireAny: of one line that says nothing more.

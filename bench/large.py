@@ -138,11 +138,14 @@ def decide_open(count: int, port: int, member: int) -> str:
 
 
 def decide_hosts(count: int, port: int, member: int) -> str:
-    """Virtual hosts by their exact names."""
-    return front(port, member) + "".join(
-        f"<VirtualHost 127.0.0.1:{port}>\nServerName www{number}.example\n"
-        f"ProxyPass / http://127.0.0.1:{member}/\n</VirtualHost>\n"
-        for number in range(count)
+    """Virtual hosts by their exact names; the mapping is the main server's, so that all share its connections."""
+    return (
+        front(port, member)
+        + f"ProxyPass / http://127.0.0.1:{member}/\n"
+        + "".join(
+            f"<VirtualHost 127.0.0.1:{port}>\nServerName www{number}.example\n</VirtualHost>\n"
+            for number in range(count)
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evenflow.plan.decide import decide
+from evenflow.plan.decide import Decider, decide
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from tests.plan.cases import facts_of, head_of, plan_of
 
@@ -63,3 +63,13 @@ def test_how_often_rules_may_go_round() -> None:
     plan = plan_of(text)
     decision = decide(plan, facts_of(plan), head_of("GET", "/x"))
     assert decision.status == 500 and "more than 2 times" in decision.reason
+
+
+def test_a_remembered_answer_knows_its_port() -> None:
+    text = "Listen 8000\nListen 8001\nUseCanonicalPhysicalPort On\nRewriteEngine On\nRewriteRule ^/r /to [R]\n"
+    plan = plan_of(text)
+    decider = Decider(plan)
+    for _ in range(2):
+        for port in (8000, 8001):
+            decision = decider.decide(facts_of(plan, port=port), head_of("GET", "/r", host="a.example"))
+            assert decision.location == b"http://a.example:%d/to" % port

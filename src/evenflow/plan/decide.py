@@ -408,7 +408,7 @@ class Decider:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.answers = Answers()
-        self.memos: dict[tuple[int, bool, bytes], Memo] = {}
+        self.memos: dict[tuple[int, bool, bytes, int], Memo] = {}
         self.early_memos: dict[int, EarlyMemo | None] = {}
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
         for host in hosts:
@@ -488,7 +488,8 @@ class Decider:
             assert isinstance(table, HostTable)
             # By the virtual host that it stands for, so that a client cannot make a memory for each name it thinks of.
             sni = b"%d" % table.select_sni(facts.sni).index
-        key = (id(facts.table), facts.tls, sni)
+        # The port, since our own URLs may have it (UseCanonicalPhysicalPort).
+        key = (id(facts.table), facts.tls, sni, facts.local_port)
         memo = self.memos.get(key)
         if memo is None:
             memo = self.memos[key] = Memo()

@@ -573,6 +573,7 @@ DIRECTIVES = (
         flag,
         merge_trailers,
         "Whether fields behind a request's chunked body join its head; only `Off` is possible.",
+        default="Off",
     ),
     Directive(
         "TraceEnable",

@@ -550,6 +550,7 @@ DIRECTIVES = (
         flag,
         persist,
         "Whether changes made in the balancer-manager outlive a restart; only `Off` is possible.",
+        default="Off",
     ),
     Directive(
         "ProxyMaxForwards",

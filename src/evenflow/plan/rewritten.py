@@ -246,7 +246,7 @@ def split_path_info(inquiry: Inquiry) -> None:
     name = inquiry.filename
     inquiry.asked |= FILES
     root = inquiry.host.document_root.rstrip(b"/")
-    pos = len(root) + 1 if root and name.startswith(root + b"/") else 1
+    pos = len(root) + 1 if root and name.startswith(root + b"/") and is_directory(inquiry, root) else 1
     while True:
         end = name.find(b"/", pos)
         if end < 0:

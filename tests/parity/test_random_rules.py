@@ -114,8 +114,8 @@ PIECES = (
 STARTS = ("/", "/", "/p/", "", "//", "http://o.example/", "/b", "?")
 FLAGS = (
     *("L", "L", "R", "R=301", "R=307", "R=404", "F", "G", "NE", "QSA", "QSD", "QSL", "B", "BNP", "BCTLS", "BNE=/"),
-    *("B=/+", "NC", "PT", "PT", "END", "C", "S=1", "S=2", "N=3", "E=E:$1", "E=!E", "E=E:%{ENV:E}x", "UnsafeAllow3F", "UNC"),
-    *("CO=n:v$1:x.example", "NS", "DPI"),
+    *("B=/+", "NC", "PT", "PT", "END", "C", "S=1", "S=2", "N=3", "E=E:$1", "E=!E", "E=E:%{ENV:E}x", "UNC"),
+    *("UnsafeAllow3F", "CO=n:v$1:x.example", "NS", "DPI"),
 )
 TESTS = ("%{REQUEST_URI}", "%{QUERY_STRING}", "%{HTTP:X-A}", "$1", "%1", "%{ENV:E}", "%{REQUEST_METHOD}$1", "a")
 CONDITIONS = (
@@ -238,7 +238,8 @@ def check(batch: list[Host]) -> None:
         host = differs(batch)
     except FrontFailed as failure:
         pytest.fail(str(failure), pytrace=False)
-    if host is None:
+    # On a busy machine a connection may be lost; what is a difference is one again.
+    if host is None or differs([host]) is None:
         return
     host = smallest(host)
     (theirs,), (ours,) = played([host], "httpd"), played([host], "evenflow")

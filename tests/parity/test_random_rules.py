@@ -233,14 +233,12 @@ def smallest(host: Host) -> Host:
     return host
 
 
-def check(batch: list[Host]) -> None:
-    try:
-        host = differs(batch)
-    except FrontFailed as failure:
-        pytest.fail(str(failure), pytrace=False)
+def complaint(batch: list[Host]) -> str:
+    """What both do not agree on, made small; "" for nothing."""
+    host = differs(batch)
     # On a busy machine a connection may be lost; what is a difference is one again.
     if host is None or differs([host]) is None:
-        return
+        return ""
     host = smallest(host)
     (theirs,), (ours,) = played([host], "httpd"), played([host], "evenflow")
     (request,) = host.requests
@@ -253,17 +251,26 @@ def check(batch: list[Host]) -> None:
         "--- evenflow",
         *ours,
     ]
-    pytest.fail("both do not agree:\n" + "\n".join(said), pytrace=False)
+    return "both do not agree:\n" + "\n".join(said)
 
 
-@settings(
-    max_examples=BATCHES or 6,
-    derandomize=not BATCHES,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(st.lists(hosts, min_size=HOSTS, max_size=HOSTS))
-def test_both_make_the_same_of_random_rules(batch: list[Host]) -> None:
-    check(batch)
+def test_both_make_the_same_of_random_rules() -> None:
+    found: list[str] = []
+
+    @settings(
+        max_examples=BATCHES or 5,
+        derandomize=not BATCHES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(hosts, min_size=HOSTS, max_size=HOSTS))
+    def look(batch: list[Host]) -> None:
+        # Kept and not raised: a batch is made smaller here, as the fronts' starts are what costs.
+        if not found and (wrong := complaint(batch)):
+            found.append(wrong)
+
+    look()
+    if found:
+        pytest.fail(found[0], pytrace=False)

@@ -12,6 +12,7 @@ from typing import Final
 
 from evenflow.plan import decision, lookahead, places, rewrite, steps
 from evenflow.plan.decision import FILES, QUERY, Inquiry
+from evenflow.plan.files import DEFAULT_OPTIONS, FOLLOW, OWNER, fold
 from evenflow.plan.model import Decision
 from evenflow.plan.names import own_url
 from evenflow.plan.places import Place, place_of
@@ -106,6 +107,8 @@ def run_section_rules(inquiry: Inquiry) -> Decision | None:
     ):
         # The slash comes first, and with it a request of its own.
         return None
+    if scope.options and not fold(DEFAULT_OPTIONS, scope.options) & (FOLLOW | OWNER):
+        return decision.answer(inquiry, 403, "rules need `Options FollowSymLinks` or `SymLinksIfOwnerMatch` (AH00670)")
     if not place.rules:
         return None
     whole = inquiry.filename

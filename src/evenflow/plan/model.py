@@ -22,7 +22,7 @@ REDIRECT: Final = 2
 ANSWER: Final = 3
 """Answered by ourselves with `status` (403, 404, 421 ...)."""
 FILE: Final = 4
-"""A file below DocumentRoot."""
+"""A file of this machine."""
 LOCAL: Final = 5
 """Handed to a local handler named `handler` (balancer-manager)."""
 ASK: Final = 6

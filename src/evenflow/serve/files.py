@@ -1,4 +1,4 @@
-"""Small static files below DocumentRoot: what httpd's default handler answers for them.
+"""Small static files: what httpd's default handler answers for them.
 
 A file is opened, looked at, and answered as a value: a status, fields, and either the bytes or an open file with its
 length that the caller sends piece by piece. Conditions and a single range are honoured (RFC 9110 sections 13 and

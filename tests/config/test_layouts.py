@@ -306,6 +306,9 @@ def test_debians_tree_serves(debian: Path) -> None:
                 urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/x", method="TRACE"), timeout=10)
             assert refused_trace.value.code == 405, "conf-enabled/security.conf says TraceEnable Off"
             assert (top / "run" / "apache2.pid").is_file()
+            # the mapping takes the path before the handler of mods-enabled/status.conf does
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/server-status", timeout=10) as got:
+                assert got.read() == b"from the member"
     written = (top / "log" / "wiki.log").read_text()
     assert '"GET /x HTTP/1.1" 200 ' in written
     assert '"TRACE /x HTTP/1.1" 405 ' in written

@@ -30,6 +30,11 @@ def test_a_prefix_is_moved(text: bytes, prefix: bytes, other: bytes, moved: byte
     assert rewritten.moved(text, prefix, other) == moved
 
 
+def test_what_no_request_line_holds_is_escaped_once_more() -> None:
+    assert rewritten.shielded(b"/a b\t%20c") == b"/a%20b%09%20c"
+    assert rewritten.shielded(b"/a%25") == b"/a%25"
+
+
 def test_a_base_takes_the_place_of_the_directory_in_a_url() -> None:
     assert rewritten.based(b"http://h/srv/x/y", b"/srv/x/", b"/b") == b"http://h/b/y"
     assert rewritten.based(b"http://h/other", b"/srv/x/", b"/b") == b"http://h/other"

@@ -146,7 +146,7 @@ def set_early(inquiry: Inquiry) -> Decision | None:
 def read_path(inquiry: Inquiry) -> Decision | None:
     """The path that everything is matched against."""
     if inquiry.restarts or inquiry.main is not None:
-        path = inquiry.path
+        path = rewritten.shielded(inquiry.path)
     else:
         path = inquiry.head.path or b"/"
         if path == b"*":

@@ -231,6 +231,14 @@ def restart(inquiry: Inquiry, target: bytes) -> None:
     inquiry.restart = True
 
 
+def shielded(path: bytes) -> bytes:
+    """A path that did not come in a request line, with what could not stand there escaped: reading it takes that away
+    again."""
+    if not has_controls(path):
+        return path
+    return b"".join([b"%%%02x" % byte if byte <= 32 or byte == 127 else bytes((byte,)) for byte in path])
+
+
 def needs_split(place: Place) -> bool:
     """Whether a rule of the place may see where the file's name ends and PATH_INFO begins."""
     if place.splits is None:

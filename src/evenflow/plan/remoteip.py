@@ -23,6 +23,10 @@ PRIVATE: Final = tuple(
 )
 """What a proxy that is only trusted may not name; of IPv6 all but 2000::/3."""
 
+BOUNDS: Final = (0, 4294967296, 16777216, 65536, 256)
+"""What the last number of an IPv4 address is less than, by how many there are. A table, since a compiled shift has 32
+bits."""
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -136,10 +140,10 @@ def read_address(text: bytes) -> Address | None:
     number = 0
     for place, part in enumerate(parts):
         value = read_number(part)
-        last = place == len(parts) - 1
-        if value is None or value >= (1 << 8 * (5 - len(parts)) if last else 256):
+        bound = BOUNDS[len(parts)] if place == len(parts) - 1 else 256
+        if value is None or value >= bound:
             return None
-        number = number << (8 * (5 - len(parts)) if last else 8) | value
+        number = number * bound + value
     return ipaddress.IPv4Address(number)
 
 

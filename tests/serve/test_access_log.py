@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from evenflow.compiler.expr import compile_condition
 from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.decide import decide
 from evenflow.plan.model import LogTarget, Plan, VirtualHost
 from evenflow.serve import log_output
 from evenflow.serve.access_log import ENOUGH, AccessLog, AccessLogs, check_logs, warn_of_logs
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.log_format import FormatFault
 from evenflow.serve.log_record import LogRecord
+from tests.plan.cases import facts_of, head_of, inside
+from tests.plan.cases import plan_of as plan_from
 
 ORIGIN = Origin("wiki.conf", 7, "CustomLog ...")
 
@@ -202,11 +206,6 @@ def test_what_is_always_a_dash_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_a_condition_looks_at_the_request_and_at_the_answer(tmp_path: Path) -> None:
-    from evenflow.compiler.expr import compile_condition
-    from evenflow.plan.decide import decide
-    from tests.plan.cases import facts_of, head_of, inside
-    from tests.plan.cases import plan_of as plan_from
-
     plan = plan_from(inside("ProxyPass / http://b1/"))
     one = target(tmp_path / "access.log", "%>s %{N}n")
     one.condition = compile_condition(
@@ -227,10 +226,6 @@ def test_a_condition_looks_at_the_request_and_at_the_answer(tmp_path: Path) -> N
 
 
 def test_a_condition_on_a_request_that_nobody_could_read(tmp_path: Path) -> None:
-    from evenflow.compiler.expr import compile_condition
-    from tests.plan.cases import facts_of, inside
-    from tests.plan.cases import plan_of as plan_from
-
     plan = plan_from(inside("ProxyPass / http://b1/"))
     one = target(tmp_path / "access.log", "%>s")
     one.condition = compile_condition("%{REQUEST_STATUS} == '400' && %{REQUEST_URI} == ''")

@@ -34,7 +34,10 @@ def add_cookie(inquiry: Inquiry, text: bytes) -> None:
     for known, _ in inquiry.cookies:
         if known == name:
             return
-    expires, path, secure, httponly, samesite = [*parts[3:8], *[b""] * 5][:5]
+    rest = parts[3:8]
+    while len(rest) < 5:
+        rest.append(b"")
+    expires, path, secure, httponly, samesite = rest
     cookie = name + b"=" + parts[1] + b"; path=" + (path or b"/") + b"; domain=" + parts[2]
     minutes = leading(expires)
     if minutes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import FORWARD, Decision, Scope, VirtualHost
 from evenflow.serve.log_record import LogRecord
+from evenflow.wire.headers import Headers
 
 
 def test_fields_of_the_sent_head_are_found_in_any_case_and_joined() -> None:
@@ -24,3 +25,10 @@ def test_a_variable_is_the_exchanges_own_or_the_decisions() -> None:
     record.env = {b"ROUTE": b"2"}
     assert record.variable(b"ROUTE") == b"2"
     assert record.variable(b"OTHER") == b"x"
+
+
+def test_a_request_s_field_is_as_requestheader_left_it() -> None:
+    record = LogRecord()
+    assert record.request_field(b"x") is None
+    record.request_fields = Headers([(b"X", b"1"), (b"x", b"2")])
+    assert (record.request_field(b"x"), record.request_field(b"y")) == (b"1, 2", None)

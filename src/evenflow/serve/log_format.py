@@ -73,7 +73,7 @@ class LogFormat:
             if code == LITERAL:
                 parts.append(argument)
             elif code == REQUEST_FIELD:
-                value = None if record.head is None else record.head.get(argument)
+                value = record.request_field(argument)
                 parts.append(DASH if value is None else escape(value))
             elif code == REMOTE_ADDRESS:
                 parts.append(record.client())

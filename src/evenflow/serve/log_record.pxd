@@ -18,6 +18,7 @@ cdef class LogRecord:
     cdef public dict env
     cdef public object request_fields
 
+    cpdef bytes request_field(self, bytes name)
     cpdef bytes response_field(self, bytes name)
     cpdef bytes variable(self, bytes name)
     cpdef bytes client(self)

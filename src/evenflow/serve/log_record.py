@@ -50,6 +50,16 @@ class LogRecord:
         self.env: dict[bytes, bytes] = {}
         """Variables, beside those of the decision."""
 
+    def request_field(self, name: bytes) -> bytes | None:
+        """The value of a field of the request as RequestHeader left it, None for none. `name` is lower case."""
+        found: bytes | None = None
+        if self.request_fields is not None:
+            values = self.request_fields.get_all(name)
+            found = b", ".join(values) if values else None
+        elif self.head is not None:
+            found = self.head.get(name)
+        return found
+
     def response_field(self, name: bytes) -> bytes | None:
         """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is
         lower case.

@@ -16,6 +16,8 @@ MONTHS: Final = (
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 )  # fmt: skip
 
+BLANKED: Final = bytes.maketrans(b"\r\n\0", b"   ")
+
 FARTHEST: Final = 60 * 24 * 366 * 100
 """Minutes: a cookie that lives longer lives a hundred years."""
 
@@ -50,8 +52,7 @@ def add_cookie(inquiry: Inquiry, text: bytes) -> None:
     if samesite and samesite != b"0" and samesite.lower() != b"false":
         cookie += b"; SameSite=" + samesite
     # What came from the request must not end the field.
-    for control in (b"\r", b"\n", b"\0"):
-        cookie = cookie.replace(control, b" ")
+    cookie = cookie.translate(BLANKED)
     inquiry.cookies += ((name, cookie),)
 
 

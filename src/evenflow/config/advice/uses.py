@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evenflow.config.checks.mappings import paths_and_mappings
-from evenflow.config.checks.view import BalancerView, Server, flag, host_and_port, is_catch_all, literal_start
+from evenflow.config.checks.sticky import rule_start
+from evenflow.config.checks.view import BalancerView, Server, flag, host_and_port, is_catch_all
 from evenflow.config.directives.proxy import balancer_name
 from evenflow.config.settings import UNSET, MappingLine, MemberLine, MemberParameters, RuleLine
 from evenflow.origin import Origin
@@ -58,7 +59,7 @@ def uses(server: Server) -> Iterator[Use]:
             yield Use(path or "/", mapping.target, mapping.origin, _balancer(server, mapping.target), mapping, None)
     for rule in server.rules:
         if flag(rule, "P") and rule.substitution != "-":
-            path = "/" if is_catch_all(rule) else start_of(rule)
+            path = "/" if is_catch_all(rule) else rule_start(rule)
             if path:
                 balancer = _balancer(server, rule.substitution)
                 yield Use(path, rule.substitution, rule.origin, balancer, None, rule)
@@ -72,17 +73,6 @@ def uses(server: Server) -> Iterator[Use]:
 
 def _balancer(server: Server, target: str) -> BalancerView | None:
     return server.balancers.get(balancer_name(target) or "")
-
-
-def start_of(rule: RuleLine) -> str:
-    """What every path that the rule takes begins with; "" where that is not certain."""
-    starts = [literal_start(rule.pattern)]
-    starts += [
-        literal_start(condition.pattern)
-        for condition in rule.conditions
-        if condition.test.upper() == "%{REQUEST_URI}" and not flag(condition, "OR")
-    ]
-    return max(starts, key=len)
 
 
 def is_websocket(member: MemberLine) -> bool:

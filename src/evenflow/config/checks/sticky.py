@@ -173,7 +173,7 @@ def _uses(server: Server) -> Iterator[tuple[BalancerView, str]]:
     for rule in server.rules:
         balancer = server.balancers.get(balancer_name(rule.substitution) or "")
         if balancer is not None and flag(rule, "P"):
-            yield balancer, _rule_start(rule)
+            yield balancer, rule_start(rule)
     for location in server.locations:
         if location.match != "prefix" or not (server.engine or location.rewrite.engine is True):
             continue
@@ -183,7 +183,8 @@ def _uses(server: Server) -> Iterator[tuple[BalancerView, str]]:
                 yield balancer, location.pattern
 
 
-def _rule_start(rule: RuleLine) -> str:
+def rule_start(rule: RuleLine) -> str:
+    """What every path that the rule takes begins with; "" where that is not certain."""
     starts = [literal_start(rule.pattern)]
     starts += [
         literal_start(condition.pattern)

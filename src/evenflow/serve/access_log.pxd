@@ -3,6 +3,7 @@ from evenflow.serve.log_record cimport LogRecord
 
 
 cdef class AccessLog:
+    cdef public object condition, plan
     cdef LogFormat format
     cdef object target
     cdef bytes variable

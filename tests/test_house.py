@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Final
 
@@ -45,3 +46,82 @@ def test_versions_agree() -> None:
 
     with open(CHECKOUT / "pyproject.toml", "rb") as file:
         assert tomllib.load(file)["project"]["version"] == evenflow.__version__
+
+
+# --- what Cython says only when it runs ---------------------------------------------------------------------------
+
+TYPED: Final = sorted(SOURCE.rglob("*.pxd"))
+
+# `cdef TYPE name[, name]` within a class; `c[p]def [inline] [TYPE] name(ARGUMENTS)` anywhere.
+FIELD_LINE: Final = re.compile(r"\s+cdef\s+(?:[\w.]+(?:\[.*?\])?\s+)+\*?(\w+(?:,\s*\w+)*)$")
+FUNCTION_LINE: Final = re.compile(r"\s*c(?:p?)def\s+[^(]*?(\w+)\((.*)\)")
+CLASS_LINE: Final = re.compile(r"cdef class (\w+)(?:\((\w+)\))?:")
+
+
+class Declared:
+    """What one `.pxd` declares: fields and base of each class, arguments of each function and `Class.method`."""
+
+    def __init__(self, path: Path) -> None:
+        self.fields: dict[str, set[str]] = {}
+        self.bases: dict[str, str] = {}
+        self.arguments: dict[str, str] = {}
+        within = ""
+        for line in path.read_text().splitlines():
+            if opened := CLASS_LINE.match(line):
+                within = opened[1]
+                self.fields[within] = set()
+                self.bases[within] = opened[2] or ""
+                continue
+            if line.strip() and not line[0].isspace():
+                within = ""
+            if function := FUNCTION_LINE.match(line):
+                self.arguments[f"{within}.{function[1]}" if within else function[1]] = function[2]
+            elif within and (fields := FIELD_LINE.match(line)):
+                self.fields[within].update(re.split(r",\s*", fields[1]))
+
+
+def all_fields(name: str, declared: list[Declared]) -> set[str]:
+    """The fields of a class with those of its bases, wherever they are declared."""
+    found: set[str] = set()
+    while name:
+        where = next(one for one in declared if name in one.fields)
+        found |= where.fields[name]
+        name = where.bases[name]
+    return found
+
+
+@pytest.mark.parametrize("path", TYPED, ids=below)
+def test_what_a_compiled_class_sets_is_declared(path: Path) -> None:
+    """A cdef class has no other fields, and compiled it says so only where one is set."""
+    here = Declared(path)
+    declared = [Declared(one) for one in TYPED]
+    tree = ast.parse(path.with_suffix(".py").read_text())
+    for made in tree.body:
+        if not isinstance(made, ast.ClassDef) or made.name not in here.fields:
+            continue
+        stored = {
+            node.attr
+            for node in ast.walk(made)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+        }
+        assert stored <= all_fields(made.name, declared), f"declare them in {below(path)}"
+
+
+@pytest.mark.parametrize("path", TYPED, ids=below)
+def test_a_compiled_function_takes_what_its_python_takes(path: Path) -> None:
+    """As many arguments, and as many of them optional (`=*`)."""
+    here = Declared(path)
+    tree = ast.parse(path.with_suffix(".py").read_text())
+    written = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for made in tree.body:
+        if isinstance(made, ast.ClassDef):
+            written |= {f"{made.name}.{node.name}": node for node in made.body if isinstance(node, ast.FunctionDef)}
+    for name, arguments in here.arguments.items():
+        function = written[name].args
+        taken = len(function.args) + len(function.kwonlyargs)
+        optional = len(function.defaults) + sum(default is not None for default in function.kw_defaults)
+        said = [argument for argument in arguments.split(",") if argument.strip()]
+        assert (len(said), sum("=" in argument for argument in said)) == (taken, optional), f"{below(path)}: {name}"

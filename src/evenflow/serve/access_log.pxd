@@ -8,6 +8,8 @@ cdef class AccessLog:
     cdef object target
     cdef bytes variable
     cdef bint wanted
+    cdef object condition
+    cdef public object plan
     cdef int descriptor
     cdef Py_ssize_t atomic
     cdef list lines

@@ -14,6 +14,7 @@ from evenflow.plan.scope import Said
 
 NUMBERS: Final = ("deflate_level", "deflate_memory", "deflate_window", "brotli_quality", "brotli_window")
 WORDS: Final = ("deflate_etag", "brotli_etag")
+NOTES: Final = ("deflate_notes", "brotli_notes")
 
 
 def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: Findings) -> None:
@@ -27,7 +28,7 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         for line in settings.by_type or ()
     )
     said.say("typed_codings", typed)
-    if any(getattr(settings, name) is not UNSET for name in (*NUMBERS, *WORDS)):
+    if any(getattr(settings, name) is not UNSET for name in (*NUMBERS, *WORDS, *NOTES)):
         said.say("compression", compression(settings))
     asked = [coding for part in (codings, *(one.codings for one in typed)) for coding in part]
     if BROTLI in asked and importlib.util.find_spec("brotli") is None:
@@ -50,4 +51,8 @@ def compression(settings: FilterSettings) -> Compression:
         value = getattr(settings, name)
         if value is not UNSET:
             setattr(made, name, value.lower())
+    for name in NOTES:
+        # Of each kind the last.
+        said = {kind: to_bytes(note) for kind, note in getattr(settings, name) or ()}
+        setattr(made, name, tuple(said.items()))
     return made

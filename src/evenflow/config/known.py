@@ -677,7 +677,7 @@ ProxyRemoteMatch S
 ProxyRequests S
 ProxySet A
 ProxySourceAddress S
-ProxyStatus S tuning
+ProxyStatus S
 ProxyTimeout S
 ProxyVia S
 [proxy_scgi_module mod_proxy_scgi.c]
@@ -697,7 +697,7 @@ RemoteIPProxyProtocolExceptions S
 RemoteIPTrustedProxy S
 RemoteIPTrustedProxyList S
 [reqtimeout_module mod_reqtimeout.c]
-RequestReadTimeout S tuning
+RequestReadTimeout S
 [request_module mod_request.c]
 KeptBodySize D
 [rewrite_module mod_rewrite.c]

@@ -613,6 +613,9 @@ class FilterSettings:
     brotli_quality: int | Unset = override()
     brotli_window: int | Unset = override()
     brotli_etag: str | Unset = override()
+    deflate_notes: tuple[tuple[str, str], ...] | Unset = append()
+    """(input, output or ratio, name of the note)"""
+    brotli_notes: tuple[tuple[str, str], ...] | Unset = append()
 
 
 @dataclass(frozen=True, slots=True)

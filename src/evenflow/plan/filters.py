@@ -22,7 +22,7 @@ class Compression:
 
     __slots__ = (
         "deflate_level", "deflate_memory", "deflate_window", "deflate_etag",
-        "brotli_quality", "brotli_window", "brotli_etag",
+        "brotli_quality", "brotli_window", "brotli_etag", "deflate_notes", "brotli_notes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,6 +34,9 @@ class Compression:
         self.brotli_quality = 5
         self.brotli_window = 18
         self.brotli_etag = "addsuffix"
+        self.deflate_notes: tuple[tuple[str, bytes], ...] = ()
+        """(input, output or ratio, the note that holds it)"""
+        self.brotli_notes: tuple[tuple[str, bytes], ...] = ()
 
 
 class ByType:
@@ -105,6 +108,20 @@ def etag_for(etag: bytes, coding: bytes, compression: Compression) -> bytes | No
     if mode == "nochange" or not etag.endswith(b'"') or len(etag) < 2:
         return etag
     return etag[:-1] + b"-" + coding + b'"'
+
+
+LEAST: Final = 68
+"""Bytes of a body that is known whole, up to which httpd leaves it alone."""
+
+
+def codings_named(filters: bytes) -> tuple[bytes, ...]:
+    """The codings of the filters that the end of a file's name chooses: `DEFLATE;BROTLI_COMPRESS`."""
+    found: tuple[bytes, ...] = ()
+    for name in filters.decode("latin-1").split(";"):
+        coding = CODINGS.get(name.strip().upper())
+        if coding is not None and coding not in found:
+            found = (*found, coding)
+    return found
 
 
 DEFAULT: Final = Compression()

@@ -8,11 +8,15 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+from evenflow.plan.edits import NOTE_PREFIX
 from evenflow.plan.filters import GZIP, Compression, etag_for
 from evenflow.wire.headers import Headers
 
 GZIP_WRAPPER = 16
 """Added to zlib's window: a gzip head and trailer (RFC 1952)."""
+
+GZIP_FRAME = 18
+"""Bytes of that head and trailer."""
 
 LEAST_WINDOW = 9
 """What zlib takes; httpd takes less and uses this."""
@@ -24,6 +28,11 @@ class Encoder:
     def __init__(self, coding: bytes, compression: Compression) -> None:
         self.coding = coding
         self.fed = False
+        self.taken = 0
+        self.given = 0
+        """Bytes so far."""
+        self.wrapped = GZIP_FRAME if coding == GZIP else 0
+        self.notes = compression.deflate_notes if coding == GZIP else compression.brotli_notes
         self.process: Any
         """(bytes) -> bytes"""
         self.sync: Any
@@ -51,7 +60,9 @@ class Encoder:
     def feed(self, data: bytes) -> bytes:
         """What comes out by itself; mostly b""."""
         self.fed = True
+        self.taken += len(data)
         made: bytes = self.process(data)
+        self.given += len(made)
         return made
 
     def flush(self) -> bytes:
@@ -60,12 +71,25 @@ class Encoder:
             return b""
         self.fed = False
         made: bytes = self.sync()
+        self.given += len(made)
         return made
 
     def finish(self) -> bytes:
         """The rest."""
         made: bytes = self.end()
+        self.given += len(made)
         return made
+
+    def note(self, env: dict[bytes, bytes]) -> None:
+        """What DeflateFilterNote and BrotliFilterNote tell a log, once the body is over. gzip's head and trailer do not
+        count (httpd)."""
+        out = self.given - self.wrapped
+        for kind, name in self.notes:
+            if kind == "ratio":
+                value = b"%d" % (out * 100 // self.taken) if self.taken else b"-"
+            else:
+                value = b"%d" % (self.taken if kind == "input" else out)
+            env[NOTE_PREFIX + name] = value
 
 
 def mark_fields(fields: Headers, coding: bytes, compression: Compression) -> None:

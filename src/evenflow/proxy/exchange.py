@@ -1276,6 +1276,8 @@ class Exchange:
         """The answer is complete."""
         if self.encoder is not None and self.step == ANSWERING:
             self._put_piece(self.encoder.finish())
+            if self.encoder.notes:
+                self.encoder.note(self.variables())
         if self.chunked_out and self.step == ANSWERING:
             self.to_client.put(b"\r\n0\r\n\r\n" if self.chunk_open else b"0\r\n\r\n")
         if self.request_left != 0:

@@ -17,6 +17,7 @@ from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
 from evenflow.serve.clock import monotonic
 from evenflow.serve.echo import allowed, trace_body
+from evenflow.serve.packing import PackedFile, pack_body, pack_file
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
 from evenflow.wire.headers import Headers
@@ -31,13 +32,17 @@ MOST_DOCUMENTS: Final = 10
 class OwnAnswer:
     """`data` is the head and a body of `body_bytes` bytes; `file_bytes` more come from `file` if it is not None."""
 
-    __slots__ = ("data", "body_bytes", "file", "file_bytes")
+    __slots__ = ("data", "body_bytes", "file", "file_bytes", "packed")
 
-    def __init__(self, data: bytes, file: BinaryIO | None = None, file_bytes: int = 0) -> None:
+    def __init__(
+        self, data: bytes, file: BinaryIO | None = None, file_bytes: int = 0, packed: PackedFile | None = None
+    ) -> None:
         self.data = data
         self.body_bytes = len(data) - data.find(b"\r\n\r\n") - 4
         self.file = file
         self.file_bytes = file_bytes
+        self.packed = packed
+        """The file compressed, in its place: nobody knows how long it will be."""
 
 
 def own_answer(server: Server, exchange: Exchange) -> OwnAnswer | None:
@@ -240,11 +245,18 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     elif exchange.document_status and found.status == 200:
         found.status = exchange.document_status
         found.fields = [*exchange.kept_fields, *found.fields]
+    if found.status < 300 or exchange.document_status:
+        pack_file(exchange, found)
     close = settle(exchange, found.status)
     if found.status < 400 or exchange.document_status:
         found.fields = exchange.edited_fields(found.fields, found.content_type, decision.vary)
+    if found.packed is not None and found.packed.chunked:
+        found.fields = [*found.fields, (b"Transfer-Encoding", b"chunked")]
     date = server.routes.date
     data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
+    if found.packed is not None:
+        found.file = None
+        return OwnAnswer(data, None, 0, found.packed)
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
 
 
@@ -293,6 +305,7 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
     if exchange.document_status and status == 200:
         status = exchange.document_status
     exchange.status = status
+    others, body = pack_body(exchange, status, others, content_type, body)
     edited = exchange.edited_fields(others, content_type, decision.vary)
     return whole(server, exchange, status, edited, body, content_type)
 

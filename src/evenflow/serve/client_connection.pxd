@@ -38,6 +38,7 @@ cdef class ClientConnection(Connection):
     cdef bint consuming
     cdef object file
     cdef long long file_left
+    cdef object packed
     cdef bint paused
     cdef object log_later
     cdef public object waits_for

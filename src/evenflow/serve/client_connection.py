@@ -40,6 +40,7 @@ from evenflow.serve.tunnel_connection import TunnelConnection
 from evenflow.wire.outlet import Outlet
 
 if TYPE_CHECKING:
+    from evenflow.serve.packing import PackedFile
     from evenflow.serve.resolver import Address
     from evenflow.slotmem.members import MemberSlot
 
@@ -81,6 +82,8 @@ class ClientConnection(Connection):
         self.consuming = False
         self.file: BinaryIO | None = None
         self.file_left = 0
+        self.packed: PackedFile | None = None
+        """A file that is compressed as it is sent."""
         self.paused = False
         """Reading stopped because bytes wait for somebody."""
         self.waits_for: Any = None
@@ -546,6 +549,7 @@ class ClientConnection(Connection):
             self._explain(exchange)
         self.file = answer.file
         self.file_left = answer.file_bytes
+        self.packed = answer.packed
         exchange.answered(answer.body_bytes + answer.file_bytes)
 
     def _drop_backend(self) -> None:
@@ -578,7 +582,10 @@ class ClientConnection(Connection):
             if done == FAILED:
                 self._lost()
                 return
-            if self.file is None or not self._read_file(exchange):
+            if self.packed is not None:
+                if not self._read_packed(exchange):
+                    break
+            elif self.file is None or not self._read_file(exchange):
                 break
         self.stop_writing()
         if self.server.logs_access:
@@ -633,6 +640,20 @@ class ClientConnection(Connection):
         exchange.to_client.put(piece)
         return True
 
+    def _read_packed(self, exchange: Exchange) -> bool:
+        """The same of a file that is compressed on its way."""
+        packed = self.packed
+        assert packed is not None
+        piece = packed.read(FILE_PIECE)
+        if piece:
+            exchange.to_client.put(piece)
+            return True
+        if packed.cut():
+            exchange.keep_client = False
+        packed.close()
+        self.packed = None
+        return False
+
     def _linger(self) -> None:
         """Say that we are done, and let the client read our answer before its unread bytes reset the connection."""
         self.exchange = None
@@ -682,6 +703,9 @@ class ClientConnection(Connection):
         if self.file is not None:
             self.file.close()
             self.file = None
+        if self.packed is not None:
+            self.packed.close()
+            self.packed = None
 
     # --- the member's connection says -----------------------------------------------------------------------------
 

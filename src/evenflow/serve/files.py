@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from evenflow.plan.files import DEFAULT_ETAG, DEFAULT_OPTIONS, INCLUDES, INODE, MTIME, SIZE, fold
 from evenflow.plan.model import Decision
@@ -43,7 +43,7 @@ class FileAnswer:
     who sends it closes it.
     """
 
-    __slots__ = ("status", "fields", "content_type", "body", "size", "file", "head_only")
+    __slots__ = ("status", "fields", "content_type", "body", "size", "file", "head_only", "filter", "packed")
 
     def __init__(
         self,
@@ -63,6 +63,10 @@ class FileAnswer:
         self.size = size
         self.file = file
         self.head_only = head_only
+        self.filter = b""
+        """What the end of the name says of filters."""
+        self.packed: Any = None
+        """A `packing.PackedFile`, where it is sent compressed."""
 
     def write(
         self,
@@ -78,7 +82,7 @@ class FileAnswer:
             return error_response(
                 status, always_fields, close, date, self.head_only, self.fields, b"", b"", signature, keep_line
             )
-        length = self.size if status != 304 else -1
+        length = -1 if status == 304 else self.size
         return response(
             status,
             always_fields,
@@ -104,6 +108,8 @@ def find_file(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     if method not in (b"GET", b"HEAD", b"POST"):
         return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", ALLOWED)])
     answer = look_at(decision, head, now)
+    if answer.status < 300:
+        answer.filter = described(decision).filter
     answer.head_only = method == b"HEAD"
     if answer.head_only and answer.file is not None:
         answer.file.close()
@@ -132,7 +138,7 @@ def look_at(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     if description.handler not in NO_HANDLERS and scope.handler != "default-handler":
         # A program, or something else that is not to be given out as it is.
         return FileAnswer(403, [])
-    if description.filter and fold(DEFAULT_OPTIONS, scope.options) & INCLUDES:
+    if b"INCLUDES" in description.filter.upper() and fold(DEFAULT_OPTIONS, scope.options) & INCLUDES:
         return FileAnswer(403, [])
 
     tag = etag(facts, fold(DEFAULT_ETAG, scope.etags), now)

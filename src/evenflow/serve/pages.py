@@ -17,6 +17,9 @@ SERVER: Final = b"evenflow"
 
 HTML: Final = b"text/html; charset=iso-8859-1"
 
+UNKNOWN: Final = -2
+"""The length of a body that is not known when its head is written."""
+
 Field = tuple[bytes, bytes]
 
 REASONS: Final[dict[int, bytes]] = {
@@ -251,7 +254,7 @@ def response(
     keep_line: bytes = b"",
 ) -> bytes:
     """A complete answer with any body. `length` is announced instead of the body's own if it is not negative: the
-    caller sends the rest.
+    caller sends the rest; UNKNOWN announces none.
     """
     lines = [
         b"HTTP/1.1 %d " % status + (reason or reason_of(status)),
@@ -264,7 +267,7 @@ def response(
         lines.append(name + b": " + value)
     if length >= 0:
         lines.append(b"Content-Length: %d" % length)
-    elif may_have_body(status) and not head_only:
+    elif length != UNKNOWN and may_have_body(status) and not head_only:
         lines.append(b"Content-Length: %d" % len(body))
     if close:
         lines.append(b"Connection: close")

@@ -61,6 +61,28 @@ def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> Non
     draft.add("filters", "by_type", TypeFilters(filter_names(words[0]), types))
 
 
+NOTES: Final = ("input", "output", "ratio")
+
+
+def filter_note(field: str, says: str) -> Any:
+    """`[Input|Output|Ratio] NAME`"""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        words = count_words(statement, 1, 2, "takes one or two arguments, Set a note to report on compression ratio")
+        kind = words[0].text.lower() if len(words) == 2 else "ratio"
+        if kind not in NOTES:
+            raise Wrong(
+                "value-not-allowed",
+                f"`{words[0].text}` is none of `Input`, `Output`, `Ratio`",
+                words[0].span,
+                says=says % words[0].text,
+                help="write `Ratio`",
+            )
+        draft.add("filters", field, (kind, words[-1].text))
+
+    return act
+
+
 ALTER: Final = ("AddSuffix", "NoChange", "Remove")
 
 
@@ -120,6 +142,22 @@ DIRECTIVES = (
         "What becomes of the ETag of an answer that gzip compresses.",
         syntax="AddSuffix|NoChange|Remove",
         default="AddSuffix",
+    ),
+    Directive(
+        "DeflateFilterNote",
+        SERVERS,
+        raw,
+        filter_note("deflate_notes", "Unknown note type %s"),
+        "Keep what gzip took and gave as a note, for `%{NAME}n` in a LogFormat.",
+        syntax="[Input|Output|Ratio] NAME",
+    ),
+    Directive(
+        "BrotliFilterNote",
+        SERVERS,
+        raw,
+        filter_note("brotli_notes", "Unknown BrotliFilterNote type '%s'"),
+        "Keep what Brotli took and gave as a note, for `%{NAME}n` in a LogFormat.",
+        syntax="[Input|Output|Ratio] NAME",
     ),
     Directive(
         "BrotliCompressionQuality",

@@ -6,8 +6,8 @@ from typing import Any
 
 from evenflow.config.arguments import count_words, one, raw, text
 from evenflow.config.contexts import ANYWHERE, SERVERS
-from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
+from evenflow.config.directives.filters import filter_names
 from evenflow.config.scope import Action, Draft, put
 from evenflow.config.settings import NameLine
 from evenflow.config.syntax import Section, Statement
@@ -24,12 +24,7 @@ def adds(kind: str, what: str) -> Action:
         words = count_words(statement, 2, None, f"requires at least two arguments, {what}")
         given = words[0].text if kind in ("handler", "filter") else words[0].text.lower()
         if kind == "filter" and given.upper() != "INCLUDES":
-            raise Wrong(
-                "filter-not-supported",
-                f"evenflow has no filter that the end of a name chooses: `{given}`",
-                words[0].span,
-                help="use `AddOutputFilterByType` with the types of the answers" if given.upper() == "DEFLATE" else "",
-            )
+            filter_names(words[0])
         for word in words[1:]:
             draft.add("files", "names", NameLine(kind, extension(word.text), given, statement.origin))
 
@@ -106,7 +101,8 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         adds("filter", "output filter name (or ; delimited names) followed by one or more file extensions"),
-        "`INCLUDES` only: with `Options +Includes` such a file is answered with 403.",
+        "Compress files whose names have this extension; those of `INCLUDES` are answered with 403 where Options allow"
+        " them.",
         syntax="FILTER[;FILTER ...] EXTENSION ...",
     ),
     Directive("RemoveType", ANYWHERE, raw, removes("type"), "Take back an AddType.", syntax="EXTENSION ..."),

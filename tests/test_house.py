@@ -59,7 +59,10 @@ CLASS_LINE: Final = re.compile(r"cdef class (\w+)(?:\((\w+)\))?:")
 
 
 class Declared:
-    """What one `.pxd` declares: fields and base of each class, arguments of each function and `Class.method`."""
+    """What one `.pxd` declares: fields and base of each class, arguments of each function and `Class.method`.
+
+    Fails where a field is declared twice.
+    """
 
     def __init__(self, path: Path) -> None:
         self.fields: dict[str, set[str]] = {}
@@ -77,7 +80,9 @@ class Declared:
             if function := FUNCTION_LINE.match(line):
                 self.arguments[f"{within}.{function[1]}" if within else function[1]] = function[2]
             elif within and (fields := FIELD_LINE.match(line)):
-                self.fields[within].update(re.split(r",\s*", fields[1]))
+                for field in re.split(r",\s*", fields[1]):
+                    assert field not in self.fields[within], f"{below(path)} declares {within}.{field} twice"
+                    self.fields[within].add(field)
 
 
 def all_fields(name: str, declared: list[Declared]) -> set[str]:

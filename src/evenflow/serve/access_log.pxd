@@ -3,7 +3,6 @@ from evenflow.serve.log_record cimport LogRecord
 
 
 cdef class AccessLog:
-    cdef public object condition, plan
     cdef LogFormat format
     cdef object target
     cdef bytes variable

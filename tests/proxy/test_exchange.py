@@ -551,6 +551,46 @@ def test_the_rest_of_a_body_is_never_a_request(tell: Tell, how: str) -> None:
         story >> answers(b"garbage\r\n\r\n") << page(502, close=True)
 
 
+def document(path: bytes) -> told.Event:
+    """In the place of the page that it wants, the exchange looks for an ErrorDocument."""
+
+    def event(story: Story) -> None:
+        exchange = story.exchange
+        assert told.step_of(story) == "OWN"
+        exchange.begin_document(path, exchange.status or exchange.decision.status, b"Not Found", story.now)
+        story.empty()
+
+    return event
+
+
+@pytest.mark.parametrize("way", ["passed on", "held back", "answered here", "half here", "in chunks"])
+def test_an_error_document_is_asked_for_without_the_body(tell: Tell, way: str) -> None:
+    """A length without its bytes would make the member wait, and take what comes next on that connection for them."""
+    story = tell(members={"a": {}}, scope={"error_override": way != "answered here"})
+    size = "Transfer-Encoding: chunked" if way == "in chunks" else "Content-Length: 5"
+    expects = ("Expect: 100-continue",) if way == "held back" else ()
+    story >> head("POST", "/own" if way == "answered here" else "/", size, *expects)
+    if way == "in chunks":
+        story >> sends(b"5\r\nhello\r\n0\r\n\r\n")
+    if way != "answered here":
+        story << connect("a")
+        story >> ready()
+    if way in ("passed on", "answered here"):
+        story >> sends(b"hello")
+    elif way == "half here":
+        story >> sends(b"he")
+    if way != "answered here":
+        story >> answers(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    story.backend_got = b""
+    story >> document(b"/err") << connect("a")
+    story >> ready()
+    if way == "half here":
+        story >> sends(b"llo")
+    story << to_backend(request_to("a", "GET /err"))
+    story >> answers(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    assert told.step_of(story) in ("OWN", "DONE")
+
+
 # --- tunnels ------------------------------------------------------------------------------------------------------
 
 UPGRADE = ("Upgrade: WebSocket", "Connection: Upgrade")

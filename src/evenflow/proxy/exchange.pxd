@@ -74,6 +74,7 @@ cdef class Exchange:
     cdef readonly int switched
     cdef readonly bint pinging
     cdef readonly bint ends_here
+    cdef readonly bint abandoned
     cdef long long response_left
     cdef bint response_coded
     cdef bint chunked_out

@@ -204,6 +204,8 @@ class Exchange:
         self.repeated_fresh = False
         self.request_left = 0
         self.request_length = 0
+        self.abandoned = False
+        """Part of the request's body is not read any more: an ErrorDocument is shown instead."""
         self.expects = False
         self.pinging = False
         """The request body waits for a 100 that we asked the member for."""
@@ -1298,8 +1300,14 @@ class Exchange:
             self.keep_client = False
         if self.request_left != 0:
             # What is left of the body goes nowhere, and nobody knows where the next request begins.
-            self.request_left = self.request_length = 0
             self.keep_client = False
+            self.abandoned = True
+        # The document is asked for without a body. What was said of the failed request's would make its member wait
+        # for one, and take the next request on that connection for it.
+        self.request_left = self.request_length = 0
+        self.collected = bytearray()
+        self.route = self.session_name = b""
+        self.rerouted = False
         keep = self.keep_client
         old = self.head
         self.head = documents.head_for(old, path)

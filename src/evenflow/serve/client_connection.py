@@ -597,7 +597,7 @@ class ClientConnection(Connection):
             keep_alive = exchange.decision.host.keep_alive_timeout
         else:
             keep_alive = self.host.keep_alive_timeout
-        unread = exchange.request_left != 0 or exchange.decision is None
+        unread = exchange.request_left != 0 or exchange.abandoned or exchange.decision is None
         keep = exchange.keep_client
         self.exchange = None
         self.server.give_exchange(exchange)

@@ -457,7 +457,8 @@ class Decider:
             if choose_host(inquiry) is not None:
                 return None
             early = self.early_memos.get(inquiry.host.index)
-            if len(host) <= MEMO_KEY:
+            # Without a name it is perhaps the path that chose the virtual host (ServerPath).
+            if host and len(host) <= MEMO_KEY:
                 if len(memo.hosts) >= MEMO_SIZE:
                     memo.hosts.clear()
                 memo.hosts[host] = early

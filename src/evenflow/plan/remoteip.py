@@ -51,10 +51,11 @@ class RemoteIp:
 
 def find_client(said: RemoteIp, inquiry: Inquiry) -> None:
     """Set the inquiry's address, and the request's field to what is left of it (remoteip_modify_request)."""
+    # Whoever has a preamble, too: other connections to the same port may have none.
+    inquiry.asked |= CLIENT | FIELDS
     if inquiry.facts.proxied_address or inquiry.facts.spoken_for:
         # A PROXY preamble has the last word.
         return
-    inquiry.asked |= CLIENT | FIELDS
     value = inquiry.head.get(said.header)
     if value is None:
         return

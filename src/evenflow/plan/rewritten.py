@@ -213,6 +213,8 @@ def restart(inquiry: Inquiry, target: bytes) -> None:
         inquiry.note(steps.RESTART, inquiry.origin, inquiry.path, target)
     path, cut, _ = target.partition(b"#")
     path, mark, query = path.partition(b"?")
+    if mark or cut:
+        inquiry.asked |= QUERY
     if mark:
         if inquiry.query is not None and not cut:
             query += b"?" + inquiry.query

@@ -1,0 +1,518 @@
+"""No request gets another one's answer: a child that remembers decides every request like one that does not.
+
+Configurations are put together from fragments of the whole language, each of which looks at something else; then many
+requests that differ in little are decided one after the other, while files and the clock change under them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from evenflow.compiler.build import build
+from evenflow.config.load import load
+from evenflow.config.source import make_source
+from evenflow.plan.decide import Decider, decide, resume
+from evenflow.plan.model import ASK, ConnectionFacts, Decision, Plan
+from evenflow.plan.questions import ADDRESSES_OF, NAME_OF, PASSWORD, Question
+from evenflow.plan.vhosts import table_for
+from evenflow.wire.http1 import RequestHead
+from tests.plan.cases import facts_of, head_of, inside, plan_of
+
+EXPRESSIONS: Final = (
+    "%{HTTP_HOST} == 'other.example'",
+    "%{QUERY_STRING} =~ /x/",
+    "%{REQUEST_URI} =~ m#^/a#",
+    "%{REQUEST_METHOD} == 'POST'",
+    "%{REQUEST_METHOD} -in {'GET', 'HEAD'}",
+    "%{SERVER_PROTOCOL} == 'HTTP/1.0'",
+    "%{THE_REQUEST} =~ /1.0/",
+    "%{REMOTE_ADDR} == '10.0.0.1'",
+    "%{CONN_REMOTE_ADDR} -ipmatch '10.0.0.0/8'",
+    "%{REMOTE_PORT} -gt 5000",
+    "%{REMOTE_USER} == 'u'",
+    "%{AUTH_TYPE} == 'Basic'",
+    "%{SERVER_PORT} == '8001'",
+    "%{SERVER_NAME} == 'other.example'",
+    "%{HTTPS} == 'on'",
+    "%{IPV6} == 'on'",
+    "%{TIME_SEC} -lt 30",
+    "%{HTTP_USER_AGENT} =~ /Old/",
+    "%{HTTP_COOKIE} =~ /a=1/",
+    "%{REQUEST_FILENAME} =~ /flip/",
+    "%{PATH_INFO} != ''",
+    "%{IS_SUBREQ} == 'true'",
+    "%{SSL_TLS_SNI} == 'www.example'",
+    "req('X-A') == '1'",
+    "req_novary('X-A') == '2'",
+    "http('Host') =~ /other/",
+    "reqenv('E') == '1'",
+    "env('MATCH_PART') == 'a'",
+    "-n reqenv('REDIRECT_E')",
+    "-R '10.0.0.0/8'",
+    "-f '{htdocs}/flip.txt'",
+    "-s %{REQUEST_FILENAME}",
+    "-F '{htdocs}/flip.txt'",
+    "-U '/b'",
+    "-A '%{QUERY_STRING}'",
+    "file('{htdocs}/always.txt') =~ /2/",
+    "filesize('{htdocs}/always.txt') -gt 5",
+    "true",
+)
+
+CONDITIONS: Final = (
+    "%{HTTP_HOST} other [NC]",
+    "%{QUERY_STRING} x",
+    "%{QUERY_STRING} !y [OR]",
+    "%{HTTP:X-A} =1",
+    "%{HTTP:Host} ^other",
+    "%{HTTP_COOKIE} a=(.) [NV]",
+    "%{HTTP_USER_AGENT} Old",
+    "%{THE_REQUEST} q",
+    "%{REMOTE_ADDR} ^10",
+    "%{REMOTE_HOST} ^10",
+    "%{REMOTE_PORT} >5",
+    "%{SERVER_ADDR} ^127",
+    "%{SERVER_PORT} 8001",
+    "%{SERVER_PROTOCOL} 1.0",
+    "%{REQUEST_SCHEME} https",
+    "%{TIME_SEC} <30",
+    "%{TIME} ^2026",
+    "%{ENV:E} 1",
+    "%{ENV:SCRIPT_URI} 8001",
+    "%{ENV:MATCH_PART} a",
+    "%{REMOTE_USER} u",
+    "%{LA-U:REMOTE_USER} u",
+    "%{LA-U:REQUEST_FILENAME} proxy",
+    "%{LA-F:REQUEST_FILENAME} flip",
+    "%{REQUEST_FILENAME} -f",
+    "%{REQUEST_FILENAME} !-d",
+    "%{REQUEST_FILENAME} -F",
+    "{htdocs}/flip.txt -s",
+    "/b%{REQUEST_URI} -U",
+    "%{SCRIPT_USER} root",
+    "%{PATH_INFO} .",
+    "${table:%{HTTP_HOST}|none} one",
+    "${table:k} two",
+    "${upper:%{QUERY_STRING}} X",
+    "%{SSL:SSL_TLS_SNI} www",
+    "%{HTTPS} on",
+    "%{IS_SUBREQ} true",
+    *(f'expr "{expression}"' for expression in EXPRESSIONS if '"' not in expression),
+)
+
+RULES: Final = (
+    "(.*) http://b2/$1 [P]",
+    "^/?a(.*) http://b3/r$1 [P,QSA]",
+    "^/?a(.*) http://b3/r$1?p=%1 [P]",
+    "(.*) - [E=E:1]",
+    "(.*) - [E=E:%1,E=F:%{REQUEST_URI}]",
+    "(.*) - [F]",
+    "^/?b - [G]",
+    "(.*) /c$1 [R=307,L]",
+    "(.*) https://%{HTTP_HOST}/$1 [R,NE]",
+    "(.*) /moved$1? [R]",
+    "^/?a(.*) /b$1 [PT]",
+    "^/?a(.*) /b$1 [L]",
+    "^/?a(.*) /b$1?z=1 [PT,QSD]",
+    "^(.*)a(.*)$ /b$2",
+    "^(.*)a(.*)$ b$2 [L]",
+    "(.*) - [CO=c:%1:.example]",
+    "(.*) - [CO=c:v:.example:10]",
+    "(.*) - [H=balancer-manager]",
+    "(.*) - [T=text/x-own]",
+    "(.*) - [END]",
+    "^/?a(.*)$ /d$1#x [L,NE]",
+    "^(.*)e(.*)$ /dir$2 [L,UnsafeAllow3F]",
+    "(.*) - [S=1]",
+)
+
+REQUIRES: Final = (
+    "Require all granted",
+    "Require all denied",
+    "Require local",
+    "Require ip 10.0.0.0/8",
+    "Require not ip 10.0.0.2",
+    "Require host client.example",
+    "Require forward-dns named.example",
+    "Require env E",
+    "Require method GET POST",
+    "Require valid-user",
+    "Require user u",
+    "Require group g",
+    "Require ssl",
+    *(f'Require expr "{expression}"' for expression in EXPRESSIONS),
+)
+
+# What only sections may say.
+INSIDE: Final = (
+    *(f"<RequireAny>\n{require}\nRequire ip 10.0.0.3\n</RequireAny>" for require in REQUIRES if " not " not in require),
+    *(f"<RequireAll>\nRequire all granted\n{require}\n</RequireAll>" for require in REQUIRES),
+    "<Limit POST>\nRequire ip 10.0.0.0/8\n</Limit>",
+    "AllowMethods GET",
+    "Order deny,allow\nDeny from 10.0.0.2",
+    "Order allow,deny\nAllow from env=E",
+    "Order deny,allow\nDeny from client.example\nSatisfy any",
+    "AuthBasicFake u secret",
+    "AuthType Basic\nAuthName there\nAuthUserFile {htdocs}/users\nAuthGroupFile {htdocs}/groups\nRequire valid-user",
+    'AuthType Basic\nAuthName "for %{HTTP_HOST}"\nAuthUserFile {htdocs}/users\nRequire user u v',
+)
+
+RULED: Final = tuple(
+    f"RewriteEngine On\nRewriteCond {condition}\nRewriteRule {rule}"
+    for number, condition in enumerate(CONDITIONS)
+    for rule in (RULES if number < 20 else RULES[:3])
+)
+
+# What may stand in a server and in sections.
+ANYWHERE: Final = (
+    *(f"RewriteEngine On\nRewriteRule {rule}" for rule in RULES),
+    "SetEnvIf X-A 1 E=1",
+    "SetEnvIf Host other E=1",
+    "SetEnvIf Remote_Addr ^10 E=1",
+    "SetEnvIf Request_Protocol 1.0 E=1",
+    "SetEnvIf Request_Method POST E=1",
+    "SetEnvIf Request_URI ^/a E=1 F=$0",
+    "SetEnvIf ^X- 1 E=1",
+    "SetEnvIf E 1 F=2",
+    "BrowserMatch Old E=1 nokeepalive",
+    *(f'SetEnvIfExpr "{expression}" E=1' for expression in EXPRESSIONS),
+    "SetEnv G 1",
+    "UnsetEnv G",
+    "UseCanonicalName On",
+    "UseCanonicalPhysicalPort On",
+    "ErrorDocument 403 /error",
+    'ErrorDocument 403 "%{REMOTE_ADDR} may not"',
+    "RedirectMatch ^/(a+)$ /b/$1",
+    "Redirect 302 /a/r /b",
+    "Redirect 410 /gone",
+    "DirectoryIndex index.html /a",
+    "DirectoryIndex flip.txt",
+    "DirectorySlash Off",
+    "FallbackResource /a/fallback",
+    "AcceptPathInfo Off",
+    "Options -FollowSymLinks",
+    "SetHandler balancer-manager",
+    "RequestHeader set X-A 2",
+    'Header set X-B "expr=%{REMOTE_ADDR}"',
+)
+
+# What only a server may say.
+SERVER: Final = (
+    "ProxyPass /a http://b1/a",
+    "ProxyPass /a/x !",
+    "ProxyPass /b balancer://c/b",
+    "ProxyPass / http://b1/",
+    "ProxyPass /e http://b1/e nocanon",
+    "ProxyPass /e http://b1/e mapping=encoded",
+    "ProxyPass /s http://b1/s mapping=servlet",
+    "ProxyPassMatch ^/(a.*)$ http://b1/m/$1",
+    "ProxyPassMatch ^/(e.*)$ http://b1/m/$1 nocanon",
+    "ProxyPassInterpolateEnv On\nProxyPass /i http://b1/${E}x interpolate",
+    "ProxyPassInterpolateEnv On\nProxyPass /i${E} http://b1/i interpolate",
+    "SetEnvIf X-A 1 no-proxy",
+    "RemoteIPHeader X-For",
+    "RemoteIPHeader X-For\nRemoteIPInternalProxy 10.0.0.0/8",
+    "RequestHeader set X-A 1 early",
+    "RequestHeader edit X-A 1 2 early",
+    "RequestHeader set X-A expr=%{REMOTE_ADDR} early",
+    "TraceEnable off",
+    "AllowEncodedSlashes On",
+    "AllowEncodedSlashes NoDecode",
+    "MergeSlashes Off",
+    "Alias /f {htdocs}/dir",
+    "AliasMatch ^/g(.*) {htdocs}$1",
+    "ScriptAlias /cgi {htdocs}/dir",
+    "RewriteOptions AllowAnyURI",
+    "RewriteEngine On",
+    "HttpProtocolOptions RegisteredMethods",
+    "<Proxy balancer://c>\nBalancerMember http://b4\nSetEnvIf X-A 2 E=2\n</Proxy>",
+    "<Proxy http://b1/>\nRequire ip 10.0.0.0/8\n</Proxy>",
+)
+
+SECTIONS: Final = (
+    "<Location /a>\n{text}\n</Location>",
+    "<Location />\n{text}\n</Location>",
+    "<Location /a/>\n{text}\n</Location>",
+    "<Location /a>\nProxyPass http://b1/in\n{text}\n</Location>",
+    "<LocationMatch ^/(?<part>[ab])>\n{text}\n</LocationMatch>",
+    "<Directory {htdocs}>\n{text}\n</Directory>",
+    "<Directory {htdocs}/dir>\n{text}\n</Directory>",
+    "<Files *.txt>\n{text}\n</Files>",
+    "<Proxy http://b1/*>\n{text}\n</Proxy>",
+    *(f'<If "{expression}">\n{{text}}\n</If>' for expression in EXPRESSIONS),
+    *(f'<Location /a>\n<If "{expression}">\n{{text}}\n</If>\n</Location>' for expression in EXPRESSIONS[:12]),
+    '<If "false">\n</If>\n<Else>\n{text}\n</Else>',
+)
+
+AROUND: Final = """\
+Listen 8000
+Listen 8001
+RewriteMap table txt:{{htdocs}}/table
+RewriteMap upper int:toupper
+<Proxy balancer://c>
+    BalancerMember http://b4
+</Proxy>
+<Proxy http://b2>
+</Proxy>
+<VirtualHost *:8000 *:8001>
+    ServerName www.example
+    DocumentRoot {{htdocs}}
+    ProxyPass /unused2 http://b2/
+    ProxyPass /unused3 http://b3/
+{first}
+</VirtualHost>
+<VirtualHost *:8000 *:8001>
+    ServerName other.example
+    ServerPath /b
+    DocumentRoot {{htdocs}}
+    ProxyPass /unused2 http://b2/
+    ProxyPass /unused3 http://b3/
+{second}
+</VirtualHost>
+"""
+
+TARGETS: Final = (
+    "/", "/a", "/a/x", "/a/x.txt", "/a/", "/aa", "/b", "/b/x", "/e/a%2fb", "/e/%61", "/a%23b", "/a%3Fb", "/s/..;x/a",
+    "/i1", "/i", "/f/index.html", "/f", "/dir", "/dir/", "/flip.txt", "/flip.txt/more", "/always.txt", "/link", "/gone",
+    "//a", "/a//x", "/cgi/x", "/none", "/error", "/ga", "*",
+)  # fmt: skip
+
+FIELDS: Final = (
+    "X-A: 1", "X-A: 2", "Cookie: a=1", "Cookie: a=2", "User-Agent: Old", "X-For: 10.0.0.1", "X-For: 192.0.2.9",
+    "Authorization: Basic dTpzZWNyZXQ=", "Authorization: Basic djpzZWNyZXQ=", "Authorization: Basic dTp3cm9uZw==",
+    "Upgrade: websocket", "E: 1",
+)  # fmt: skip
+
+PEERS: Final = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "127.0.0.1", "192.0.2.1", "2001:db8::1")
+
+
+def fragment() -> st.SearchStrategy[str]:
+    """One piece of a virtual host."""
+    anywhere = st.one_of(st.sampled_from(ANYWHERE), st.sampled_from(RULED))
+    within = st.one_of(anywhere, st.sampled_from(INSIDE))
+    inner = st.builds(lambda section, text: section.replace("{text}", text), st.sampled_from(SECTIONS), within)
+    return st.one_of(anywhere, st.sampled_from(SERVER), inner, inner)
+
+
+def configurations() -> st.SearchStrategy[str]:
+    text = st.lists(fragment(), min_size=1, max_size=6).map("\n".join)
+    return st.builds(lambda first, second: AROUND.format(first=first, second=second), text, text)
+
+
+def requests() -> st.SearchStrategy[list[Any]]:
+    """Requests, and None for a change of files and clock. Of a few paths, so that memory has something to do."""
+    request = st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(("GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "TRACE", "BOGUS")),
+        st.sampled_from(("", "", "?x", "?y=1", "?")),
+        st.lists(st.sampled_from(FIELDS), max_size=2),
+        st.sampled_from(("www.example", "www.example", "other.example", "www.example:8001", "")),
+        st.integers(0, 5),
+    )
+    return st.tuples(
+        st.lists(st.sampled_from(TARGETS), min_size=3, max_size=3),
+        st.lists(st.sampled_from(PEERS), min_size=6, max_size=6),
+        st.lists(st.one_of(request, request, request, request, st.none()), min_size=6, max_size=24),
+    ).map(lambda drawn: [None if one is None else (drawn[0][one[0]], drawn[1][one[5]], one) for one in drawn[2]])
+
+
+class World:
+    """The files and the clock that configurations look at."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.htdocs = root / "htdocs"
+        (self.htdocs / "dir").mkdir(parents=True)
+        (self.htdocs / "dir" / "index.html").write_text("index\n")
+        (self.htdocs / "users").write_text(
+            "u:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\nv:$2y$05$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy\n"
+        )
+        (self.htdocs / "groups").write_text("g: u\n")
+        (self.htdocs / "link").symlink_to("always.txt")
+        self.turn = 0
+        self.now = 1795000000.0
+        self.change()
+
+    def change(self) -> None:
+        """Everything that may be another at the next request is another."""
+        self.turn += 1
+        self.now += 31
+        flip = self.htdocs / "flip.txt"
+        if self.turn % 2:
+            flip.write_text("there\n")
+        else:
+            flip.unlink()
+        (self.htdocs / "always.txt").write_text("12345678\n" if self.turn % 2 else "1\n")
+        (self.htdocs / "table").write_text("k two\n" if self.turn % 2 else "k three\nwww.example one\n")
+        link = self.htdocs / "a"
+        if self.turn % 2:
+            link.symlink_to("dir")
+        else:
+            link.unlink()
+
+    @contextlib.contextmanager
+    def clock(self) -> Iterator[None]:
+        real = time.localtime
+        patch = pytest.MonkeyPatch()
+        patch.setattr(time, "localtime", lambda *at: real(*at) if at else real(self.now))
+        patch.setattr(time, "time", lambda: self.now)
+        try:
+            yield
+        finally:
+            patch.undo()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("memory"))
+
+
+def answer_to(question: object) -> object:
+    """What those who are asked would say."""
+    assert isinstance(question, Question)
+    if question.kind == PASSWORD:
+        return question.password == b"secret"
+    if question.kind == NAME_OF:
+        return b"client.example" if question.subject == b"10.0.0.2" else b""
+    assert question.kind == ADDRESSES_OF
+    return (b"10.0.0.1",)
+
+
+def finished(decision: Decision) -> Decision:
+    """The decision when every question is answered."""
+    while decision.kind == ASK:
+        decision = resume(decision, answer_to(decision.question))
+    return decision
+
+
+SAME: Final = (
+    "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "scheme", "env",
+    "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address", "user", "auth_type",
+    "fields", "vary", "cookies", "content_type",
+)  # fmt: skip
+
+
+def seen(decision: Decision, head: RequestHead) -> dict[str, object]:
+    """All that serving looks at, and the request's fields as they were left."""
+    return {**{name: getattr(decision, name) for name in SAME}, "head": list(head.pairs())}
+
+
+def plan_for(text: str, world: World) -> Plan | None:
+    """The plan of a configuration; None where the fragments do not go together."""
+    source = make_source("memory.conf", text.replace("{htdocs}", str(world.htdocs)))
+    loaded = load("memory.conf", environment={}, server_root=str(world.root), read=lambda path: source)
+    if loaded.settings is None:
+        return None
+    return build(loaded.settings).plan
+
+
+def connections(plan: Plan) -> dict[tuple[str, int, str], ConnectionFacts]:
+    """One for each client, port, and whether somebody spoke for it."""
+    made = {}
+    for peer in PEERS:
+        for port in (8000, 8001):
+            for spoken in ("", "-", "10.0.0.1"):
+                table = table_for(plan, b"127.0.0.1", port)
+                facts = ConnectionFacts(peer.encode(), 4711 + port, b"127.0.0.1", port, False, b"", table)
+                if spoken:
+                    facts.spoken_for = True
+                    facts.proxied_address = b"" if spoken == "-" else spoken.encode()
+                made[(peer, port, spoken)] = facts
+    return made
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    configurations(),
+    requests(),
+    st.lists(st.sampled_from((8000, 8000, 8001)), min_size=6, max_size=6),
+    st.lists(st.sampled_from(("", "", "", "-", "10.0.0.1")), min_size=6, max_size=6),
+)
+def test_memory_changes_no_answer(
+    world: World, text: str, sequence: list[Any], ports: list[int], spoken: list[str]
+) -> None:
+    plan = plan_for(text, world)
+    assume(plan is not None)
+    assert plan is not None
+    decider = Decider(plan)
+    ends = connections(plan)
+    with world.clock():
+        for step in sequence:
+            if step is None:
+                world.change()
+                continue
+            path, peer, (_, method, query, fields, host, end) = step
+            if path == "*":
+                method, query = "OPTIONS", ""
+            facts = ends[(peer, ports[end], spoken[end])]
+            heads = [
+                head_of(method, path + query, tuple(fields), "1.1" if host else "1.0", host or "-") for _ in range(2)
+            ]
+            wanted = seen(finished(decide(plan, facts, heads[0])), heads[0])
+            found = seen(finished(decider.decide(facts, heads[1])), heads[1])
+            for name in wanted:
+                assert found[name] == wanted[name], f"{name} of {method} {path}{query} {fields} {host} {peer}\n{text}"
+
+
+def pairs(text: str, *asked: tuple[ConnectionFacts | None, RequestHead]) -> list[tuple[Decision, Decision]]:
+    """(as decided, as remembered) for each request."""
+    plan = plan_of(text)
+    decider = Decider(plan)
+    made = []
+    for facts, head in asked:
+        facts = facts_of(plan) if facts is None else facts
+        facts.table = table_for(plan, facts.local_address, facts.local_port)
+        again = RequestHead()
+        again.parse(bytes(head.data))
+        made.append((decide(plan, facts, head), decider.decide(facts, again)))
+    return made
+
+
+def test_who_has_a_preamble_leaves_nothing_for_those_who_have_none() -> None:
+    # Connections of RemoteIPProxyProtocolExceptions have none, on the same port.
+    spoken = facts_of(plan_of(inside("")), remote="192.0.2.7")
+    spoken.spoken_for = True
+    text = inside("RemoteIPHeader X-For\nRemoteIPInternalProxy 192.0.2.1\nProxyPass / http://b1/")
+    made = pairs(text, (spoken, head_of("GET", "/")), (None, head_of("GET", "/", ("X-For: 10.0.0.9",))))
+    assert [one.address for _, one in made] == [b"", b"10.0.0.9"]
+
+
+def test_requests_without_a_name_have_each_their_path_s_virtual_host() -> None:
+    text = """
+        Listen 8000
+        <VirtualHost *:8000>
+            ServerName a.example
+            SetEnvIf X-A 1 FIRST=1
+            ProxyPass / http://b1/
+        </VirtualHost>
+        <VirtualHost *:8000>
+            ServerName b.example
+            ServerPath /b
+            SetEnvIf X-A 1 SECOND=1
+            ProxyPass / http://b2/
+        </VirtualHost>
+        """
+    asked = [(None, head_of("GET", path, ("X-A: 1",), "1.0")) for path in ("/", "/b", "/")]
+    made = pairs(text, *asked)
+    assert [one.env for _, one in made] == [{b"FIRST": b"1"}, {b"SECOND": b"1"}, {b"FIRST": b"1"}]
+
+
+def test_a_path_that_begins_anew_at_a_number_sign_has_no_query() -> None:
+    text = inside("""
+        ProxyPass /a http://b1/a
+        ProxyPass /b http://b2/b
+        <Location /a>
+            RewriteEngine On
+            RewriteRule ^.*/a(.*)$ /b$1
+        </Location>
+        """)
+    made = pairs(text, (None, head_of("GET", "/a/%23x")), (None, head_of("GET", "/a/%23x?secret")))
+    assert [(one.keep_query, one.query) for one, _ in made] == [(one.keep_query, one.query) for _, one in made]

@@ -395,8 +395,8 @@ def finished(decision: Decision) -> Decision:
 
 SAME: Final = (
     "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "scheme", "env",
-    "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address", "user", "auth_type",
-    "fields", "vary", "cookies", "content_type",
+    "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address", "user",
+    "auth_type", "fields", "vary", "cookies", "content_type",
 )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def make_host(
     name = core.server_name
     named = name if name is not UNSET else None
     origin = block.origin if block is not None else main.origin
-    host = VirtualHost(index, to_bytes(named.host.lower()) if named else to_bytes(socket.gethostname().lower()), origin)
+    host = VirtualHost(index, to_bytes(named.host) if named else to_bytes(socket.gethostname().lower()), origin)
     # A port or scheme that only the main server's ServerName has is not the virtual host's.
     own = (block or main).core.server_name
     if own is not UNSET:

@@ -626,7 +626,7 @@ def reduced(inquiry: Inquiry, url: bytes) -> bytes:
 
 def is_named(host: VirtualHost, name: bytes) -> bool:
     """Whether the virtual host has this name (lower case)."""
-    if name == host.server_name or name in host.aliases:
+    if name == host.server_name.lower() or name in host.aliases:
         return True
     for pattern in host.wildcards:  # noqa: SIM110  a generator costs a frame
         if wildcard_matches(pattern, name):

@@ -31,7 +31,7 @@ class HostTable:
         """Whether `ground_rules.refuse` has something to say."""
         self.has_paths = any(host.server_path != b"" for host in hosts)
         for place, host in enumerate(hosts):
-            for name in (host.server_name, *host.aliases):
+            for name in (host.server_name.lower(), *host.aliases):
                 self.names.setdefault(name, place)
             for pattern in host.wildcards:
                 tail = pattern[max(pattern.rfind(b"*"), pattern.rfind(b"?")) + 1 :]
@@ -76,7 +76,7 @@ class HostTable:
             return "the only one at this address"
         if not name:
             return "the first at this address: the request names none"
-        if name == found.server_name:
+        if name == found.server_name.lower():
             return f"`{text}` is its ServerName"
         if name in found.aliases:
             return f"`{text}` is its ServerAlias"

@@ -49,7 +49,7 @@ def test_a_virtual_host_takes_over_what_it_does_not_say() -> None:
 def test_names() -> None:
     plan = plan_of(TEXT)
     first, second = plan.hosts
-    assert (first.server_name, first.aliases, first.wildcards) == (b"a.example", (b"b.example",), (b"*.c.example",))
+    assert (first.server_name, first.aliases, first.wildcards) == (b"A.example", (b"b.example",), (b"*.c.example",))
     assert first.server_admin == b"me@a.example"
     assert (second.server_name, second.server_port) == (b"main.example", 0)
     assert plan.main is not None

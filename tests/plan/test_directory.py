@@ -8,7 +8,7 @@ import pytest
 
 from evenflow.plan.decide import Decider, decide
 from evenflow.plan.decision import Step
-from evenflow.plan.model import FILE, FORWARD
+from evenflow.plan.model import FILE, FORWARD, REDIRECT
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 
@@ -35,3 +35,12 @@ def test_what_is_on_the_disk_is_looked_up_every_time(root: Path) -> None:
     (root / "htdocs" / "d" / "index.html").write_text("x")
     made = decider.decide(facts, head_of("GET", "/d/"))
     assert made.kind == FILE and made.file.endswith(b"/htdocs/d/index.html")
+
+
+def test_an_index_that_is_redirected_to_ends_no_field(root: Path) -> None:
+    (root / "htdocs" / "d" / "index.html").write_text("x")
+    text = "AliasMatch ^/x/.*/(.*)$ {htdocs}/d/$1\nDirectoryIndexRedirect On".replace("{htdocs}", f"{root}/htdocs")
+    plan = plan_of(inside(text), str(root))
+    made = decide(plan, facts_of(plan), head_of("GET", "/x/%0d%0aSet-Cookie:a=b/"))
+    assert (made.kind, made.status) == (REDIRECT, 302)
+    assert made.location == b"http://www.example/x/%0d%0aSet-Cookie:a=b/index.html"

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from evenflow.plan.decide import decide
 from evenflow.plan.mapping_forms import filled, interpolated, servlet_rest, split_groups, split_variables
+from evenflow.plan.model import ANSWER, FORWARD
+from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 
 @pytest.mark.parametrize(
@@ -68,3 +71,19 @@ def test_a_servlet_container_reads(prefix: bytes, path: bytes, rest: bytes | Non
         assert size < 0
     else:
         assert (path[size:], made) == (rest, read)
+
+
+def test_no_query_is_made_that_ends_the_request_line() -> None:
+    """A variable of the request in a mapping that is forwarded as it is."""
+    text = """
+        ProxyPassInterpolateEnv On
+        ProxyPassMatch ^/x http://b1/y?${MATCH_REST} nocanon interpolate
+        <LocationMatch ^/x/(?<rest>.*)>
+        </LocationMatch>
+        """
+    plan = plan_of(inside(text))
+    facts = facts_of(plan)
+    made = decide(plan, facts, head_of("GET", "/x/a=b"))
+    assert (made.kind, made.query) == (FORWARD, b"a=b/x/a=b")
+    made = decide(plan, facts, head_of("GET", "/x/a%20HTTP/1.1%0d%0aX-Evil:%201"))
+    assert (made.status, made.kind) == (403, ANSWER)

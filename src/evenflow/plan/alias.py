@@ -185,8 +185,6 @@ def answer(inquiry: Inquiry, status: int, target: bytes, origin: Origin) -> Deci
         inquiry.asked |= QUERY
         if inquiry.query is not None:
             target += b"?" + inquiry.query
-    if b"\r" in target or b"\n" in target or b"\0" in target:
-        return decision.answer(inquiry, 500, "a Redirect made a Location with a line break")
     if inquiry.trace is not None:
         inquiry.note(steps.ALIAS, origin, inquiry.path, target)
     return decision.redirect(inquiry, status, target)

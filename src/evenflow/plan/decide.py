@@ -317,6 +317,8 @@ def forwarded(inquiry: Inquiry) -> Decision:
         path = canonical_keeping_slashes(path)
     else:
         path = canonical(path)
+    if rewritten.bad_query(inquiry):
+        return decision.answer(inquiry, 403, rewritten.BAD_QUERY)
     if not path:
         path = b"/"
     backends = inquiry.host.backends

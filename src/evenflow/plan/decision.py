@@ -44,6 +44,8 @@ TIME: Final = 8
 FILES: Final = 16
 """What is on the disk."""
 
+BREAKS: Final = frozenset((0, 10, 13))
+
 
 class Response(Protocol):
     """An answer, as expressions see it."""
@@ -264,7 +266,9 @@ def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, 
 
 
 def redirect(inquiry: Inquiry, status: int, location: bytes) -> Decision:
-    """Answer with a Location."""
+    """Answer with a Location; with 500 where what it was made of would end the field."""
+    if not BREAKS.isdisjoint(location):
+        return answer(inquiry, 500, "a Location with a line break or NUL in it")
     decision = made(inquiry, REDIRECT, inquiry.origin)
     decision.status = status
     decision.location = location

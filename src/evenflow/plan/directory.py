@@ -84,7 +84,7 @@ def first_index(inquiry: Inquiry) -> Decision | None:
         made = try_url(inquiry, name, inquiry.query)
         if is_there(made):
             if scope.index_redirect:
-                target = own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + made.uri
+                target = own_url(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts) + escape(made.uri)
                 return decision.redirect(inquiry, scope.index_redirect, target)
             return made
         if made.kind == REDIRECT or (made.status in (401, 406) and name is names[-1]):

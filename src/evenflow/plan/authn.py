@@ -14,6 +14,7 @@ from typing import Final
 
 from evenflow.plan import steps, userfiles
 from evenflow.plan.decision import FIELDS, FILES, Inquiry, answer, wait, written
+from evenflow.plan.edits import unwrapped
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import PASSWORD, Answers
 
@@ -108,13 +109,17 @@ def challenge(inquiry: Inquiry, scope: Scope, reason: str) -> Decision:
     made = answer(inquiry, 401, reason)
     kind = type_of(scope, inquiry)
     if kind.lower() == b"basic" and scope.auth_name:
-        realm = escape_quotes(written(scope.auth_name, inquiry))
+        # It may be made of the request, and nothing of that ends the field.
+        realm = escape_quotes(unwrapped(written(scope.auth_name, inquiry)))
         made.fields = ((b"WWW-Authenticate", b'Basic realm="' + realm + b'"'),)
     return made
 
 
 def put_fake(inquiry: Inquiry, fake: tuple[object, object]) -> None:
-    """AuthBasicFake: the member gets these credentials in place of the client's; none where one of them is empty."""
+    """AuthBasicFake: the member gets these credentials in place of the client's; none where one of them is empty. What
+    is only asked on the way to an answer leaves the request's own fields alone."""
+    if inquiry.main is not None:
+        return
     inquiry.asked |= FIELDS
     user, password = written(fake[0], inquiry), written(fake[1], inquiry)
     if user and password:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evenflow.control import explanation
 from evenflow.control.explanation import explain
+from evenflow.plan.decide import Decider
 from evenflow.plan.model import Plan
 from evenflow.proxy.routes import Routes
 from evenflow.slotmem.layout import STOPPED
@@ -212,3 +216,23 @@ def test_a_redirect_behind_a_mapping_is_shadowed() -> None:
     assert said["outcome"]["kind"] == "forward"
     assert [one["place"]["line"] for one in said["shadowed"]] == [5, 6]
     assert len(said["sections"]) == 1, "an If that is looked at twice meets once"
+
+
+def test_a_child_that_serves_waits_for_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not found out for the request itself is not looked up once more on the loop."""
+    (tmp_path / "users").write_bytes(b"u:$2y$12$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy\n")
+    text = "AuthType Basic\nAuthName x\nAuthUserFile users\nRequire valid-user\nRequire host a.b\n"
+    text = f"<Location />\n{text}</Location>"
+    plan = plan_of(inside(text), str(tmp_path))
+
+    def never(question: object) -> object:
+        raise AssertionError("somebody waits")
+
+    monkeypatch.setattr(explanation, "answer_now", never)
+    facts = facts_of(plan)
+    asked = head("Authorization: Basic dTp3cm9uZw==")
+    said = explanation.for_client(plan, Scoreboard((), (), 1), facts, asked, Decider(plan), True)
+    assert json.loads(said)["outcome"]["status"] == 503
+    plan = plan_of(inside(text.replace("Require host a.b\n", "")), str(tmp_path))
+    said = explanation.for_client(plan, Scoreboard((), (), 1), facts_of(plan), asked, Decider(plan), True)
+    assert json.loads(said)["outcome"]["status"] == 401

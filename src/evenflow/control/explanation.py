@@ -56,6 +56,7 @@ from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.documents import Document
 from evenflow.plan.locations import Section
 from evenflow.plan.model import FILE, FORWARD, LOCAL, REDIRECT, ConnectionFacts, Decision, Member, Plan, Scope
+from evenflow.plan.questions import OVERLOADED, PASSWORD
 from evenflow.proxy import request
 from evenflow.proxy.exchange import ASKING, BODY, EXPLAINING, IDLE, MEMBER, OWN, SENDING, WAIT, Exchange
 from evenflow.proxy.routes import Routes
@@ -123,6 +124,7 @@ def for_client(
         child = next((row for row in range(scoreboard.children) if scoreboard.child(row).pid == os.getpid()), 0)
         story = Story(plan, facts, scoreboard, child, Places())
         story.decider.answers = decider.answers
+        story.may_wait = False
         said = story.tell(head, 0)
     except Exception as fault:
         said = {"version": VERSION, "error": f"{type(fault).__name__}: {fault}"}
@@ -204,6 +206,8 @@ class Story:
         self.exchange = Exchange(self.routes)
         self.owed: dict[int, int] = {}
         """What each member was owed before the choice, by its slot."""
+        self.may_wait = True
+        """Whether a question may be answered here, however long that takes."""
         self.met: list[Origin] = []
         """Whose statements count, the innermost last: the main server, the virtual host, the sections that met."""
 
@@ -225,7 +229,7 @@ class Story:
             if exchange.step == EXPLAINING:
                 exchange.explained(b"", False, now)
             else:
-                exchange.take_answer(answer_now(exchange.decision.question), now)
+                exchange.take_answer(self.answer_to(exchange.decision.question), now)
         self.play_body(data[at:], body_length, now)
         decision = exchange.decision
         if decision is not None:
@@ -255,6 +259,13 @@ class Story:
             # Whether it is there, and what of it is wanted, is known only now.
             said["outcome"]["status"] = exchange.status
         return said
+
+    def answer_to(self, question: Any) -> object:
+        """The answer to a question that the decision depends on. A child that serves has asked it for the request
+        itself just now, so what is not known there was a wrong password, or could not be found out."""
+        if self.may_wait:
+            return answer_now(question)
+        return False if question.kind == PASSWORD else OVERLOADED
 
     def play_body(self, at_hand: bytes, imagined: int, now: float) -> None:
         """Give the exchange the body, which an answer of ours and the choice of framing wait for."""

@@ -162,3 +162,25 @@ def test_who_leaves_meanwhile_is_forgotten(tmp_path: Path, scope: dict[str, Any]
         client = served.client()
         client.send(request("GET", "/", basic("alice", "wrong")))
         assert client.answer()[0] == 401
+
+
+def test_one_that_fails_leaves_the_others_their_answer() -> None:
+    async def run() -> object:
+        loop = asyncio.get_running_loop()
+        told: list[object] = []
+        loop.set_exception_handler(lambda loop, context: told.append(context["exception"]))
+        asker = Questions(loop)
+        question = Question(ADDRESSES_OF, b"127.0.0.1")
+        future: asyncio.Future[object] = loop.create_future()
+
+        def fails(answer: object) -> None:
+            raise ZeroDivisionError
+
+        asker.ask(question, fails)
+        asker.ask(question, future.set_result)
+        answer = await asyncio.wait_for(future, 10)
+        asker.close()
+        assert len(told) == 1
+        return answer
+
+    assert asyncio.run(run()) == (b"127.0.0.1",)

@@ -66,7 +66,8 @@ class Questions:
             self.passwords -= 1
         answer = OVERLOADED if done.cancelled() or done.exception() is not None else done.result()
         for then in self.waiting.pop(question.key):
-            then(answer)
+            # Each by itself: what goes wrong with one leaves the others their answer.
+            self.loop.call_soon(then, answer)
 
     def close(self) -> None:
         """The child ends: nobody waits any more."""

@@ -213,6 +213,7 @@ def made_of(kind: int, **said: Any) -> Decision:
         (made_of(FORWARD, filename=b"proxy:balancer://c/x"), "proxy:balancer://c/x proxy-server"),
         (made_of(FILE, file=b"/srv/robots.txt"), "/srv/robots.txt -"),
         (made_of(LOCAL, handler="balancer-manager", filename=b"/srv/manager"), "/srv/manager balancer-manager"),
+        (made_of(LOCAL, handler='a"\nb', filename=b"/srv/x"), '/srv/x a\\"\\nb'),
         (made_of(ANSWER), "- -"),
     ],
 )

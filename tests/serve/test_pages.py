@@ -133,3 +133,9 @@ def test_a_date_changes_with_the_second() -> None:
 def test_a_length_that_the_caller_sends_itself() -> None:
     answer = pages.response(200, (), False, DATE, False, (), b"", b"", b"text/plain", 12345)
     assert b"Content-Length: 12345\r\n" in answer and answer.endswith(b"\r\n\r\n")
+
+
+def test_a_member_s_reason_is_no_mark_up() -> None:
+    page = pages.page(404, b"<script>alert(1)</script>")
+    assert b"<script>" not in page
+    assert page.count(b"&lt;script&gt;alert(1)&lt;/script&gt;") == 2

@@ -402,7 +402,8 @@ def handler(record: LogRecord) -> bytes:
         return DASH
     if decision.kind == FORWARD:
         return b"proxy-server"
-    return decision.handler.encode() if decision.kind == LOCAL else DASH
+    # A rule's H may take it from the request.
+    return escape(decision.handler.encode("latin-1", "replace")) if decision.kind == LOCAL else DASH
 
 
 def tls_variable(name: str) -> Piece:

@@ -150,7 +150,8 @@ def page(status: int, reason: bytes = b"", detail: bytes = b"", signature: bytes
     `reason` is the phrase of its title, by default the status's own. `detail` is one sentence more, plain text,
     escaped here. `signature` is `signature_of`'s. `location` is where a redirect goes.
     """
-    name = (reason or reason_of(status)).decode("latin-1")
+    # A reason phrase may be a member's.
+    name = escape_html(reason or reason_of(status)).decode("latin-1")
     if location:
         pattern = SEE_OTHER if status == 303 else MOVED
         sentence = pattern.format(escape_html(location).decode("latin-1"))

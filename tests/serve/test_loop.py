@@ -9,8 +9,10 @@ import socket
 import ssl
 import threading
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -18,7 +20,9 @@ from evenflow.origin import NOWHERE
 from evenflow.plan.model import LogTarget
 from evenflow.plan.patterns import BoundedPattern
 from evenflow.plan.rewrite import Rule
-from evenflow.serve.loop import new_event_loop, plain_address
+from evenflow.serve.client_connection import check_deadlines
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.loop import Work, new_event_loop, plain_address, tell_of_mistake
 from evenflow.slotmem.children import ChildState
 from tests.proxy.story import World
 from tests.serve.served import OK, PATIENCE, Member, Peer, Served, request, until
@@ -48,6 +52,69 @@ def test_the_event_loop_is_uvloops_where_it_is_installed() -> None:
         assert isinstance(loop, uvloop.Loop)
     finally:
         loop.close()
+
+
+# --- mistakes of ours ---------------------------------------------------------------------------------------------
+
+
+class Alarm:
+    """What a call for deadlines and a tick see of a server and its client."""
+
+    def __init__(self, log: ErrorLog) -> None:
+        self.server = SimpleNamespace(log=log, loop=self, draining=False, clients={self})
+        self.deadline = self.until = 1.0
+        self.closed = False
+        self.called: list[str] = []
+
+    def on_read_timeout(self, now: float) -> None:
+        self.called.append("read timeout")
+        raise ZeroDivisionError("what nobody thought of")
+
+    def abandon(self) -> None:
+        self.called.append("abandoned")
+        self.closed = True
+
+    def call_later(self, seconds: float, what: object) -> None:
+        self.called.append("again")
+
+    def stop(self) -> None:
+        self.called.append("the end")
+
+
+def test_one_deadline_that_fails_ends_nobody_else_s(tmp_path: Path) -> None:
+    log = ErrorLog(str(tmp_path / "log"))
+    alarms = {Alarm(log), Alarm(log)}
+    check_deadlines(alarms, 2.0)
+    assert [alarm.called for alarm in alarms] == [["read timeout", "abandoned"]] * 2
+    assert "ZeroDivisionError: what nobody thought of" in (tmp_path / "log").read_text()
+
+
+def test_a_tick_that_fails_is_not_the_last(tmp_path: Path) -> None:
+    alarm = Alarm(ErrorLog(str(tmp_path / "log")))
+    work = Work.__new__(Work)
+    work.server = cast(Any, alarm.server)
+    with pytest.raises(AttributeError):
+        work.tick()
+    assert alarm.called == ["again"]
+    alarm.server.draining = True
+    alarm.server.clients.clear()
+    with pytest.raises(AttributeError):
+        work.tick()
+    assert alarm.called == ["again", "the end"]
+
+
+def test_the_error_log_is_told_of_call_backs_that_fail(tmp_path: Path) -> None:
+    log = ErrorLog(str(tmp_path / "log"))
+    loop = new_event_loop()
+    try:
+        loop.set_exception_handler(partial(tell_of_mistake, log))
+        loop.call_soon(Alarm(log).on_read_timeout, 1.0)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    finally:
+        loop.close()
+    text = (tmp_path / "log").read_text()
+    assert "Traceback" in text and "ZeroDivisionError: what nobody thought of" in text
 
 
 # --- the end ------------------------------------------------------------------------------------------------------

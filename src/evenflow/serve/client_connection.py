@@ -34,6 +34,7 @@ from evenflow.serve.answers import EXPLAINER, own_answer
 from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
+from evenflow.serve.error_log import tell_of_fault
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
 from evenflow.serve.tunnel_connection import TunnelConnection
@@ -694,6 +695,19 @@ class ClientConnection(Connection):
         self._drop_backend()
         self.close()
 
+    def abandon(self) -> None:
+        """Let everything go that it holds, after a mistake of ours left it in no state that anybody knows."""
+        exchange = self.exchange
+        self.exchange = None
+        try:
+            if exchange is not None:
+                exchange.client_gone()
+            if self.tunnel is not None:
+                self.tunnel.tunnel.close()
+            self._drop_backend()
+        finally:
+            self.close()
+
     def close(self) -> None:
         if self.closed:
             return
@@ -1074,7 +1088,12 @@ def check_deadlines(clients: set[Any], now: float) -> None:
     for client in due:
         if client.closed:
             continue
-        if client.until <= now:
-            client.on_read_timeout(now)
-        else:
-            client.on_deadline(now)
+        try:
+            if client.until <= now:
+                client.on_read_timeout(now)
+            else:
+                client.on_deadline(now)
+        except Exception as fault:
+            # A mistake of ours: everybody else's time goes on all the same, and this one is at its end.
+            tell_of_fault(client.server.log, fault)
+            client.abandon()

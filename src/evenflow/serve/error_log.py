@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import syslog
 import time
+import traceback
 from collections.abc import Callable
 from typing import Final
 
@@ -273,6 +274,13 @@ def spell(fields: dict[str, object]) -> str:
             text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
         words.append(name + "=" + text)
     return " ".join(words)
+
+
+def tell_of_fault(log: ErrorLog, fault: BaseException) -> None:
+    """An exception that nobody expected, a line for each line of its traceback."""
+    lines = "".join(traceback.format_exception(fault)).rstrip().splitlines()
+    for line in lines:
+        log.error(line.rstrip(), line)
 
 
 def printable(words: str) -> str:

@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from evenflow.plan import patterns
@@ -20,7 +21,7 @@ from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.client_connection import ClientConnection, check_deadlines
 from evenflow.serve.clock import monotonic
-from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
@@ -65,6 +66,7 @@ def run(
     routes = Routes(plan, scoreboard, child)
     resolver = Resolver(loop)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
+    loop.set_exception_handler(partial(tell_of_mistake, log))
     work = Work(server, plan, sockets, scoreboard.child(child))
     loop.call_soon(resolver.start, plan.members)
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
@@ -180,6 +182,19 @@ class Work:
         return found
 
     def tick(self) -> None:
+        """Look after everything, and come again, whatever goes wrong meanwhile: without a tick no time-out would ever
+        end, and a draining child neither.
+        """
+        server = self.server
+        try:
+            self.look_after()
+        finally:
+            if server.draining and not server.clients:
+                server.loop.stop()
+            else:
+                server.loop.call_later(TICK, self.tick)
+
+    def look_after(self) -> None:
         """What is done again and again: the date, deadlines, logs, old kept connections."""
         server = self.server
         server.routes.date = http_date(time.time())
@@ -196,10 +211,6 @@ class Work:
             self.find_broken()
             self.tell_of_patterns()
             server.error_logs.tick()
-        if server.draining and not server.clients:
-            server.loop.stop()
-            return
-        server.loop.call_later(TICK, self.tick)
 
     def count(self) -> None:
         """Write down how much this child does: for server-status, in the row that only it writes."""
@@ -259,6 +270,17 @@ class Work:
         now = monotonic()
         for client in list(server.clients):
             client.drain(now)
+
+
+def tell_of_mistake(log: ErrorLog, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A call-back of the loop raised: that is a mistake of ours, and a traceback in the error log. The connection that
+    it was for waits until its time is over.
+    """
+    fault = context.get("exception")
+    if isinstance(fault, BaseException):
+        tell_of_fault(log, fault)
+    else:
+        log.error("a mistake in evenflow", "loop", what=context.get("message", ""))
 
 
 def plain_address(text: str) -> bytes:

@@ -1,4 +1,5 @@
 cimport cython
+from evenflow.wire.scan cimport count_controls
 
 
 @cython.final
@@ -31,3 +32,5 @@ cpdef bytes added_lines(tuple edits, object view)
 
 @cython.locals(out=list, kind=cython.int, text=bytes)
 cpdef bytes write(Format format, object view, dict env)
+
+cpdef bytes unwrapped(bytes value)

@@ -18,6 +18,7 @@ from evenflow.plan.model import ConnectionFacts, Decision
 from evenflow.plan.patterns import Match, Pattern
 from evenflow.plan.variables import Variable
 from evenflow.wire.headers import Headers
+from evenflow.wire.scan import count_controls
 
 if TYPE_CHECKING:
     from evenflow.wire.http1 import RequestHead
@@ -251,13 +252,12 @@ def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
 def unwrapped(value: bytes) -> bytes:
     """A value without what would end its line: it may be made of what a client sent. A blank stands for a CR or LF, as
     with httpd; other control characters but tabs go."""
-    if not CONTROLS.isdisjoint(value):
+    if count_controls(value, 0, len(value)):
         value = value.replace(b"\r", b" ").replace(b"\n", b" ").translate(None, REFUSED)
     return value
 
 
 REFUSED: Final = bytes(number for number in (*range(9), 11, 12, *range(14, 32), 127))
-CONTROLS: Final = frozenset((*REFUSED, 10, 13))
 
 
 def began(view: View) -> int:

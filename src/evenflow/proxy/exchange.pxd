@@ -8,7 +8,8 @@ from evenflow.plan.model cimport (
     ASK, FILE, FORWARD, LOCAL, Balancer, ConnectionFacts, Decision, Member, Scope, VirtualHost,
 )
 from evenflow.plan.vhosts cimport HostTable
-from evenflow.proxy cimport request, response
+from evenflow.plan cimport edits
+from evenflow.proxy cimport request, response, switches
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes cimport Routes
 from evenflow.slotmem.members cimport MemberSlot
@@ -106,7 +107,6 @@ cdef class Exchange:
     cpdef void refuse(self, int status, str why) except *
     cdef void _decide(self, double now) except *
     cpdef void take_answer(self, object answer, double now) except *
-    @cython.locals(head=RequestHead, host=VirtualHost)
     cdef void _decided(self, Decision decision, double now) except *
     cdef bint _may_be_told(self, Decision decision) except -1
     cpdef void explained(self, bytes told, bint instead, double now) except *
@@ -171,8 +171,8 @@ cdef class Exchange:
     @cython.locals(decision=Decision, scope=Scope)
     cpdef list edited_fields(self, list fields, bytes own_type, tuple varied)
     cpdef object inquiry(self)
-    @cython.locals(env=dict, slot=MemberSlot, member=Member)
     cpdef object error_inquiry(self, int status)
+    @cython.locals(env=dict, slot=MemberSlot, member=Member)
     cpdef dict variables(self)
     @cython.locals(left=cython.longlong, at=Py_ssize_t, size=cython.longlong, reader=ChunkedReader)
     cdef void _pass_body(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *

@@ -135,6 +135,8 @@ class Exchange:
         """The beginning of an answer's head that has not come whole."""
         self.collected = bytearray()
         """Request body bytes kept until we go on."""
+        self.kept_fields: list[tuple[bytes, bytes]] = []
+        """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.remembers = False
         """Whether somebody wants `sent_head` afterwards: an access log."""
         self.begin(None)
@@ -156,6 +158,8 @@ class Exchange:
             self.held.clear()
         if self.collected:
             self.collected = bytearray()
+        if self.kept_fields:
+            self.kept_fields = []
         self.decision: Any = None
         """A `Decision`, once the head is understood."""
         self.balance: Any = None
@@ -191,8 +195,6 @@ class Exchange:
         """An explanation that was asked for."""
         self.told_instead = False
         """It is the answer."""
-        self.kept_fields: list[tuple[bytes, bytes]] = []
-        """Fields of a replaced answer that stay: WWW-Authenticate."""
         self.failure: Any = None
         """The last attempt's failure; the caller logs it and sets it to None."""
         self.began = 0.0

@@ -5,24 +5,36 @@ They are looked up once for each request, and only where it has an environment a
 
 from __future__ import annotations
 
-from typing import Final
+import cython
 
-NO_KEEPALIVE: Final = 1
+NO_KEEPALIVE = 1
 """proxy-nokeepalive: the member's connection serves one request."""
-NOT_POOLED: Final = 2
+NOT_POOLED = 2
 """proxy-initial-not-pooled: the first request of a client's connection gets a fresh one to the member."""
-HTTP_1_0: Final = 4
+HTTP_1_0 = 4
 """force-proxy-request-1.0: the request goes out as HTTP/1.0, with a length."""
-WITH_LENGTH: Final = 8
+WITH_LENGTH = 8
 """proxy-sendcl: never in chunks."""
-NO_INTERIM: Final = 16
+NO_INTERIM = 16
 """proxy-interim-response Suppress: 1xx answers end here."""
-NO_HALF_CLOSE: Final = 32
+NO_HALF_CLOSE = 32
 """proxy-nohalfclose: a tunnel ends when one side does."""
 
 
-PINGS: Final = 64
+PINGS = 64
 """The member is asked for a 100 (its `ping`); not of the environment."""
+
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(
+        NO_KEEPALIVE=NO_KEEPALIVE,
+        NOT_POOLED=NOT_POOLED,
+        HTTP_1_0=HTTP_1_0,
+        WITH_LENGTH=WITH_LENGTH,
+        NO_INTERIM=NO_INTERIM,
+        NO_HALF_CLOSE=NO_HALF_CLOSE,
+        PINGS=PINGS,
+    )
 
 
 def read(env: dict[bytes, bytes]) -> int:

@@ -1,6 +1,8 @@
 cimport cython
 from evenflow.plan.model cimport ConnectionFacts, Decision, Member, VirtualHost
 from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, EXPLAINING, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
+from evenflow.plan.read_timeouts cimport ReadTimeouts, Stage
+from evenflow.proxy.switches cimport NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept
 from evenflow.serve.clock cimport monotonic
@@ -63,10 +65,10 @@ cdef class ClientConnection(Connection):
     cdef void _consume(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     @cython.locals(exchange=Exchange, now=double)
     cdef Exchange _begin_exchange(self)
-    @cython.locals(exchange=Exchange)
+    cdef void _begin_head(self, Py_ssize_t size) except *
     cdef void _begin_body(self, Exchange exchange, Py_ssize_t size) except *
     @cython.locals(now=double)
-    cdef void _begin_stage(self, object stage) except *
+    cdef void _begin_stage(self, Stage stage) except *
     cdef void _put_off(self, Py_ssize_t size) except *
     cdef bint _is_between(self) except -1
     @cython.locals(exchange=Exchange)

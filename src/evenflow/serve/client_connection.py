@@ -233,11 +233,12 @@ class ClientConnection(Connection):
                 if self.lingering or self.tunnel is not None:
                     break
                 exchange = self._begin_exchange()
-                self._put_off(end - start)
             step = exchange.step
             if step == IDLE:
                 at = exchange.take_head(buffer, start, end, start + self.searched, monotonic())
                 if at < 0:
+                    if self.searched == 0:
+                        self._begin_head(end - start)
                     self.searched = end - start
                     break
                 self.searched = 0
@@ -275,9 +276,6 @@ class ClientConnection(Connection):
     def _begin_exchange(self) -> Exchange:
         exchange = self.server.take_exchange()
         exchange.begin(self.facts)
-        timeouts = self.host.read_timeouts
-        if isinstance(timeouts, ReadTimeouts):
-            self._begin_stage(timeouts.header)
         exchange.served = self.served
         self.exchange = exchange
         now = monotonic()
@@ -288,6 +286,13 @@ class ClientConnection(Connection):
             self.received = 0
             self.sent = 0
         return exchange
+
+    def _begin_head(self, size: int) -> None:
+        """A request's head has begun with so many bytes, and does not end in them."""
+        timeouts = self.host.read_timeouts
+        if isinstance(timeouts, ReadTimeouts):
+            self._begin_stage(timeouts.header)
+            self._put_off(size)
 
     def _begin_body(self, exchange: Exchange, size: int) -> None:
         """A request has a body, of which so many bytes may be here already."""

@@ -83,7 +83,6 @@ def test_logs_that_are_no_files_stay_as_they_are() -> None:
     "text, code",
     [
         ("SSLEngine on", "certificate-missing"),
-        ("SSLEngine on\nSSLCertificateFile a\nSSLCertificateChainFile b", "directive-not-supported"),
         ('<If "%{NOPE} == 1">\nHeader set X a\n</If>', "variable-unknown"),
         ('<Location /a>\n<If "true">\n<If "\'a\'">\n</If>\n</If>\n</Location>', "expression-malformed"),
         ("<Proxy *>\n<Files b>\nRequire all denied\n</Files>\n</Proxy>", "section-not-supported"),

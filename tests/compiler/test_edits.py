@@ -29,7 +29,7 @@ def test_formats() -> None:
         ("Header set X %{A", "format-unknown"),
         ("Header set X %{A}x", "format-unknown"),
         ("Header set X %i", "format-not-supported"),
-        ("Header set X %{SSL_CLIENT_S_DN}s", "variable-not-supported"),
+        ("Header set X %{SSL_CLIENT_NOTHING}s", "variable-not-supported"),
         (r'Header set X "a\r\nSet-Cookie: b"', "value-malformed"),
         ("Header set X a expr=%{NOPE}", "variable-unknown"),
         ("Header set X expr=%{NOPE}", "variable-unknown"),

@@ -59,8 +59,8 @@ def test_what_httpd_refuses(text: str, at: int, says: str) -> None:
     [
         ("ldap('x') == 'x'", "function-not-supported"),
         ("'a' -in PeerExtList('x')", "function-not-supported"),
-        ("%{SSL_SERVER_M_SERIAL} == 'x'", "variable-not-supported"),
-        ("%{SSL:SSL_SERVER_M_SERIAL} == 'x'", "variable-not-supported"),
+        ("%{SSL_SERVER_M_NOTHING} == 'x'", "variable-not-supported"),
+        ("%{SSL:SSL_SERVER_M_NOTHING} == 'x'", "variable-not-supported"),
         ("not " * 201 + "true", "expression-too-deep"),
         ("(" * 201 + "true" + ")" * 201, "expression-too-deep"),
         ("tolower(" * 201 + "'a'" + ")" * 201 + " == 'a'", "expression-too-deep"),

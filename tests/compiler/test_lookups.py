@@ -40,16 +40,6 @@ def test_what_the_main_server_says_of_tls_holds_for_virtual_hosts_that_say_nothi
     assert [listener.tls for listener in plan.listeners] == [True, False]
 
 
-def test_a_chain_file_is_refused_wherever_it_stands() -> None:
-    for text in (
-        "<VirtualHost *:8443>\nSSLEngine on\nSSLCertificateFile a\nSSLCertificateChainFile b\n</VirtualHost>",
-        "SSLCertificateChainFile b\n<VirtualHost *:8443>\nSSLEngine on\nSSLCertificateFile a\n</VirtualHost>",
-    ):
-        found = built("Listen 8443\nServerName wiki.example.com\n" + text + "\n")
-        assert [diagnostic.code for diagnostic in found.diagnostics] == ["directive-not-supported"]
-        assert "SSLCertificateChainFile" in found.diagnostics[0].headline
-
-
 def test_certificates_have_absolute_paths() -> None:
     plan = plan_of(
         inside("SSLEngine on\nSSLCertificateFile a.crt\nSSLCertificateFile /b.crt\nSSLCertificateKeyFile a.key")

@@ -49,7 +49,7 @@ def test_what_is_always_empty_is_said(text: str, warned: list[str]) -> None:
 
 def test_what_cannot_be_looked_up_is_refused() -> None:
     with pytest.raises(Refused) as caught:
-        compiled("%{SSL:SSL_CLIENT_S_DN}")
+        compiled("%{SSL:SSL_CLIENT_NOTHING}")
     assert caught.value.code == "variable-not-supported"
 
 

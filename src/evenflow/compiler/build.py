@@ -16,7 +16,7 @@ from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.identity import Identities, Server
-from evenflow.compiler.lookups import absolute, certificates, host_tables, listeners, log_targets
+from evenflow.compiler.lookups import absolute, host_tables, listeners, log_targets
 from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
@@ -35,6 +35,7 @@ from evenflow.compiler.sections import (
     rules_of,
 )
 from evenflow.compiler.texts import to_bytes
+from evenflow.compiler.tls import compile_front, compile_member_tls
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
@@ -145,7 +146,8 @@ def make_host(
     host.explain_from = tuple(compile_network(text) for text in both.evenflow.explain_from or ())
     host.tls = bool(both.tls.engine)
     if host.tls:
-        host.certificates = certificates(both, root, findings)
+        host.front = compile_front(both.tls, root)
+        host.certificates = host.front.certificates
         if not host.certificates:
             findings.error(
                 "certificate-missing",
@@ -153,6 +155,9 @@ def make_host(
                 origin,
                 help="write `SSLCertificateFile` and `SSLCertificateKeyFile`",
             )
+    host.strict_sni = bool(both.tls.strict_sni)
+    host.sni_policy = main.tls.sni_policy or "secure"
+    host.member_tls = compile_member_tls(both.member_tls, root)
     host.read_timeouts = compile_read_timeouts(both.reqtimeout)
     host.early_edits = compile_early(both.headers.edits or (), findings)
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
@@ -241,6 +246,7 @@ def merged(main: Block, block: Block) -> Block:
         alias=merge(main.alias, block.alias),
         files=merge(main.files, block.files),
         tls=merge(main.tls, block.tls),
+        member_tls=merge(main.member_tls, block.member_tls),
         filters=merge(main.filters, block.filters),
         evenflow=merge(main.evenflow, block.evenflow),
     )

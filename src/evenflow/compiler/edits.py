@@ -151,7 +151,7 @@ def server_variable(name: str) -> tuple[variables.Variable, bytes]:
         return variables.FIELD, to_bytes(name[5:].lower())
     if upper.startswith("ENV:"):
         return variables.ENVIRONMENT, to_bytes(name[4:])
-    found = variables.TLS_BY_NAME.get(upper)
+    found = variables.tls_row(upper)
     if found is None and upper in variables.BY_NAME:
         found = variables.IN_EXPRESSIONS.get(upper)
     if found is not None:
@@ -160,7 +160,7 @@ def server_variable(name: str) -> tuple[variables.Variable, bytes]:
         raise Refused(
             "variable-not-supported",
             f"evenflow cannot look up `%{{{name}}}s` yet",
-            help=f"{', '.join(f'`{known}`' for known in variables.TLS_BY_NAME)} are there",
+            help="`SSL_PROTOCOL`, `SSL_CLIENT_S_DN_CN` and their like are there",
         )
     return variables.NO_VALUE, b""
 

@@ -618,7 +618,7 @@ class Parser:
         return Node("looked", (), (row, variables.HEADER_OF.get(name, b""), variables.FIELD_NAMES.get(name, b"")))
 
     def tls_variable(self, token: Token, name: str) -> variables.Variable:
-        found = variables.TLS_BY_NAME.get(name)
+        found = variables.tls_row(name)
         if found is not None:
             return found
         if name.startswith("SSL_"):
@@ -627,7 +627,7 @@ class Parser:
                 f"evenflow cannot look up `%{{{token.text}}}` yet",
                 token.at,
                 "",
-                help=f"{', '.join(f'`%{{{known}}}`' for known in variables.TLS_BY_NAME)} are there",
+                help="`%{SSL_PROTOCOL}`, `%{SSL_CLIENT_S_DN_CN}` and their like are there",
             )
         raise self.refused(
             "variable-unknown",
@@ -641,7 +641,7 @@ class Parser:
         name = token.text.lower()
         if name == "ssl" and argument.kind == "literal":
             wanted = str(argument.payload)
-            if not wanted.upper().startswith("SSL_") and wanted.upper() not in variables.TLS_BY_NAME:
+            if not wanted.upper().startswith("SSL_") and variables.tls_row(wanted) is None:
                 # mod_ssl gives nothing for a name that it does not know.
                 return Node("literal", (), "")
             return Node("looked", (), (self.tls_variable(Token("T_ID", wanted, token.at), wanted.upper()), b"", b""))

@@ -9,7 +9,7 @@ from typing import Final
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import UNSET, Address, Block, LogLine, LogSettings
+from evenflow.config.settings import Address, Block, LogLine, LogSettings
 from evenflow.plan.model import Listener, LogTarget, Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable, table_for
 
@@ -115,18 +115,3 @@ def log_target(
 def absolute(root: str, path: str) -> str:
     """A path of the configuration, from ServerRoot on if it is relative."""
     return path if path.startswith("/") else f"{root.rstrip('/')}/{path}"
-
-
-def certificates(block: Block, root: str, findings: Findings) -> tuple[tuple[str, str | None], ...]:
-    """(certificate, key) files of a virtual host with TLS; the key is None where it is in the certificate's file."""
-    chain = block.tls.chain
-    if chain is not UNSET:
-        findings.error(
-            "directive-not-supported",
-            "evenflow does not read `SSLCertificateChainFile` yet",
-            chain[1],
-            help="append the chain to the file that `SSLCertificateFile` names",
-        )
-    keys = [absolute(root, path) for path, _ in block.tls.keys or ()]
-    found = [absolute(root, path) for path, _ in block.tls.certificates or ()]
-    return tuple((path, keys[place] if place < len(keys) else None) for place, path in enumerate(found))

@@ -23,6 +23,7 @@ from evenflow.compiler.maps import Maps
 from evenflow.compiler.regex import compile_regex, wildcard_regex
 from evenflow.compiler.rewrite import place_of, says_anything
 from evenflow.compiler.texts import to_bytes
+from evenflow.compiler.tls import say_tls
 from evenflow.config.settings import UNSET, Block, Unset
 from evenflow.origin import Origin
 from evenflow.plan.backends import Backends
@@ -93,6 +94,7 @@ def compile_said(
             said.say("handler_origin", block.core.handler_origin)
     say_access(said, block.access, findings)
     say_filters(said, block.filters, block.origin, findings)
+    say_tls(said, block.tls)
     said.say("documents", compile_documents(block.core.documents or (), findings))
     said.say("rewrite_on", known(block.rewrite.engine))
     if block.blocks:

@@ -138,7 +138,7 @@ def variable_part(name: str, warn: Warn) -> Part:
         if upper == "ENV":
             return Part(VARIABLE, to_bytes(argument), 0, variables.ENVIRONMENT)
         if upper == "SSL":
-            row = variables.TLS_BY_NAME.get(argument.upper())
+            row = variables.tls_row(argument)
             if row is not None:
                 return Part(VARIABLE, b"", 0, row)
             if not argument.upper().startswith("SSL_"):
@@ -147,7 +147,7 @@ def variable_part(name: str, warn: Warn) -> Part:
             raise Refused(
                 "variable-not-supported",
                 f"evenflow cannot look up `%{{{name}}}` yet",
-                help="`%{HTTPS}` and `%{SSL:SSL_TLS_SNI}` are there",
+                help="`%{SSL:SSL_PROTOCOL}`, `%{SSL:SSL_CLIENT_S_DN_CN}` and their like are there",
             )
         if upper in ("LA-U", "LA-F"):
             part = Part(LOOK_URL if upper == "LA-U" else LOOK_FILE)

@@ -67,7 +67,7 @@ def refusal(name: str, contexts: Context, place: Context, section: str) -> str:
     """
     if place is SERVER:
         return f"{name} not allowed here"
-    if contexts & (SERVERS if place is VHOST else INSIDE):
+    if contexts & (SERVERS if place is VHOST else INSIDE if name.startswith("<") else INSIDE & ~PROXY):
         bracket = ">" if name.startswith("<") else ""
         return f"{name}{bracket} cannot occur within <{section}> section"
     return f"{name} not allowed in <{section}> context"

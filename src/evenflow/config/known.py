@@ -770,7 +770,7 @@ SSLCompression S tuning
 SSLCryptoDevice G tuning
 SSLEngine S
 SSLFIPS G
-SSLHonorCipherOrder S tuning
+SSLHonorCipherOrder S
 SSLInsecureRenegotiation S
 SSLLog A
 SSLLogLevel A
@@ -786,7 +786,7 @@ SSLOCSPResponseTimeSkew S
 SSLOCSPUseRequestNonce S
 SSLOpenSSLConfCmd S
 SSLOptions A
-SSLPassPhraseDialog G tuning
+SSLPassPhraseDialog G
 SSLProtocol S
 SSLProxyCACertificateFile SP
 SSLProxyCACertificatePath SP
@@ -805,24 +805,24 @@ SSLProxyProtocol SP
 SSLProxyVerify SP
 SSLProxyVerifyDepth SP
 SSLRandomSeed G tuning
-SSLRenegBufferSize D
+SSLRenegBufferSize D tuning
 SSLRequire D
 SSLRequireSSL D
 SSLSessionCache G tuning
 SSLSessionCacheTimeout S tuning
 SSLSessionTicketKeyFile S
-SSLSessionTickets S tuning
+SSLSessionTickets S
 SSLSRPUnknownUserSeed S
 SSLSRPVerifierFile S
 SSLStaplingCache G tuning
-SSLStaplingErrorCacheTimeout S
-SSLStaplingFakeTryLater S
-SSLStaplingForceURL S
-SSLStaplingResponderTimeout S
-SSLStaplingResponseMaxAge S
-SSLStaplingResponseTimeSkew S
-SSLStaplingReturnResponderErrors S
-SSLStaplingStandardCacheTimeout S
+SSLStaplingErrorCacheTimeout S tuning
+SSLStaplingFakeTryLater S tuning
+SSLStaplingForceURL S tuning
+SSLStaplingResponderTimeout S tuning
+SSLStaplingResponseMaxAge S tuning
+SSLStaplingResponseTimeSkew S tuning
+SSLStaplingReturnResponderErrors S tuning
+SSLStaplingStandardCacheTimeout S tuning
 SSLStrictSNIVHostCheck S
 SSLUserName A
 SSLUseStapling S

@@ -11,6 +11,10 @@ FORWARD: Final = (
     "evenflow is a reverse proxy: requests go to members that the configuration names, never through others"
 )
 
+NO_LISTS: Final = "certificates are not looked up in lists of revoked ones"
+NO_OCSP: Final = "authorities are not asked whether certificates are revoked"
+SHORT_LIVES: Final = "let the authority sign for days, not years"
+
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "proxyremote": (FORWARD, "name the members themselves, or the other proxy as a member"),
     "proxyremotematch": (FORWARD, "name the members themselves, or the other proxy as a member"),
@@ -44,6 +48,42 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "proxyexpressdbmfile": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
     "proxyexpressdbmtype": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
+    "sslcarevocationcheck": (NO_LISTS, SHORT_LIVES),
+    "sslcarevocationfile": (NO_LISTS, SHORT_LIVES),
+    "sslcarevocationpath": (NO_LISTS, SHORT_LIVES),
+    "sslproxycarevocationcheck": (NO_LISTS, SHORT_LIVES),
+    "sslproxycarevocationfile": (NO_LISTS, SHORT_LIVES),
+    "sslproxycarevocationpath": (NO_LISTS, SHORT_LIVES),
+    "sslocspdefaultresponder": (NO_OCSP, SHORT_LIVES),
+    "sslocspnoverify": (NO_OCSP, SHORT_LIVES),
+    "sslocspoverrideresponder": (NO_OCSP, SHORT_LIVES),
+    "sslocspproxyurl": (NO_OCSP, SHORT_LIVES),
+    "sslocsprespondercertificatefile": (NO_OCSP, SHORT_LIVES),
+    "sslocsprespondertimeout": (NO_OCSP, SHORT_LIVES),
+    "sslocspresponsemaxage": (NO_OCSP, SHORT_LIVES),
+    "sslocspresponsetimeskew": (NO_OCSP, SHORT_LIVES),
+    "sslocspuserequestnonce": (NO_OCSP, SHORT_LIVES),
+    "sslopensslconfcmd": (
+        "Python's ssl has no way to hand commands to OpenSSL",
+        "use SSLProtocol and SSLCipherSuite, or write it into OpenSSL's own configuration (openssl.cnf)",
+    ),
+    "sslrequire": ("it is an older language", 'write `Require expr "..."`: it knows the same variables'),
+    "sslsessionticketkeyfile": (
+        "the keys of tickets are made new at each start, and shared by all children",
+        "leave it out: clients of another machine make a new handshake",
+    ),
+    "sslcadnrequestfile": ("clients are not told whom we believe", "leave it out"),
+    "sslcadnrequestpath": ("clients are not told whom we believe", "leave it out"),
+    "sslproxymachinecertificatepath": (
+        "one certificate is shown, not chosen among several",
+        "write `SSLProxyMachineCertificateFile FILE`",
+    ),
+    "sslproxymachinecertificatechainfile": (
+        "the chain stands behind the certificate",
+        "append it to the file that `SSLProxyMachineCertificateFile` names",
+    ),
+    "sslsrpverifierfile": ("SRP is no part of TLS 1.3", "use client certificates: `SSLVerifyClient`"),
+    "sslsrpunknownuserseed": ("SRP is no part of TLS 1.3", "use client certificates: `SSLVerifyClient`"),
 }
 """By lower-case name: (why, what to do)."""
 

@@ -30,6 +30,7 @@ from evenflow.config.directives import (
     rewrite,
     setenvif,
     ssl,
+    ssl_proxy,
     status,
 )
 from evenflow.config.known import KNOWN
@@ -52,6 +53,7 @@ MODULES: Final = (
     remoteip,
     reqtimeout,
     ssl,
+    ssl_proxy,
     log_config,
     filters,
     evenflow,

@@ -578,6 +578,46 @@ class TlsSettings:
     certificates: tuple[tuple[str, Origin], ...] | Unset = override()
     keys: tuple[tuple[str, Origin], ...] | Unset = override()
     chain: tuple[str, Origin] | Unset = override()
+    protocols: tuple[frozenset[str], Origin] | Unset = override()
+    """The protocols that are spoken: "TLSv1" ... "TLSv1.3"."""
+    ciphers: tuple[str, Origin] | Unset = override()
+    """For TLS 1.2 and before."""
+    suites: tuple[str, Origin] | Unset = override()
+    """For TLS 1.3."""
+    prefers_own: bool | Unset = override()
+    tickets: bool | Unset = override()
+    verify: str | Unset = override()
+    """SSLVerifyClient of a server: "none", "optional" or "require"."""
+    depth: int | Unset = override()
+    ca_file: tuple[str, Origin] | Unset = override()
+    ca_path: tuple[str, Origin] | Unset = override()
+    strict_sni: bool | Unset = override()
+    sni_policy: str | Unset = override()
+    """"strict", "secure", "authonly" or "insecure"; the main server's."""
+    options: tuple[Switches, ...] | Unset = append()
+    required: tuple[bool, Origin] | Unset = override()
+    """SSLRequireSSL"""
+    user_name: str | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTlsSettings:
+    """mod_ssl towards members: SSLProxy..., in servers and in `<Proxy>`."""
+
+    engine: bool | Unset = override()
+    protocols: tuple[frozenset[str], Origin] | Unset = override()
+    ciphers: tuple[str, Origin] | Unset = override()
+    suites: tuple[str, Origin] | Unset = override()
+    verify: tuple[str, Origin] | Unset = override()
+    """"none", "optional_no_ca", "optional" or "require"."""
+    depth: int | Unset = override()
+    ca_file: tuple[str, Origin] | Unset = override()
+    ca_path: tuple[str, Origin] | Unset = override()
+    check_name: tuple[bool, Origin] | Unset = override()
+    check_cn: tuple[bool, Origin] | Unset = override()
+    check_expire: tuple[bool, Origin] | Unset = override()
+    certificate: tuple[str, Origin] | Unset = override()
+    """SSLProxyMachineCertificateFile: what we show, with its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -656,6 +696,7 @@ class Block:
     remoteip: RemoteIpSettings = RemoteIpSettings()
     reqtimeout: ReqTimeoutSettings = ReqTimeoutSettings()
     tls: TlsSettings = TlsSettings()
+    member_tls: MemberTlsSettings = MemberTlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()
     evenflow: EvenflowSettings = EvenflowSettings()

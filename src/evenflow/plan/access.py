@@ -226,8 +226,8 @@ def holds(require: Require, inquiry: Inquiry) -> bool:
     if provider == TLS:
         return facts.tls
     if provider == TLS_VERIFIED:
-        # Nobody is asked for a certificate.
-        return False
+        inquiry.asked |= CLIENT
+        return facts.tls_facts is not None and facts.tls_facts.get(b"SSL_CLIENT_VERIFY") == b"SUCCESS"
     inquiry.asked |= CLIENT
     if provider == LOCAL:
         return contains(LOOPBACK, inquiry.address) or inquiry.address == facts.local_address

@@ -8,7 +8,7 @@ ap_process_request_internal and authorize_user_core.
 from __future__ import annotations
 
 from evenflow.origin import Origin
-from evenflow.plan import access, authn, compat
+from evenflow.plan import access, authn, compat, tls
 from evenflow.plan.decision import Inquiry, answer, wait
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import OVERLOADED
@@ -26,6 +26,10 @@ def admit(inquiry: Inquiry) -> Decision | None:
 def check(inquiry: Inquiry) -> Decision | None:
     """AllowMethods, Order, Require."""
     scope = inquiry.scope
+    if scope.tls_required or inquiry.host.front is not None:
+        made = tls.admit(inquiry)
+        if made is not None:
+            return made
     if inquiry.told and OVERLOADED in inquiry.told.values():
         return answer(inquiry, 503, "too many passwords or names are being looked up")
     if scope.allow_methods:

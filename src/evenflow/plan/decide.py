@@ -28,6 +28,7 @@ from evenflow.plan import (
     rewrite,
     rewritten,
     steps,
+    tls,
 )
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
@@ -47,7 +48,7 @@ MEMO_SIZE: Final = 4096
 MEMO_KEY: Final = 512
 """Longer paths (with Host and method, in bytes) are not remembered."""
 
-FORWARDED_SCHEMES: Final = frozenset((b"http", b"ws"))
+FORWARDED_SCHEMES: Final = frozenset((b"http", b"ws", b"https", b"wss"))
 
 
 def decide(plan: Plan, facts: ConnectionFacts, head: RequestHead, trace: list[Step] | None = None) -> Decision:
@@ -120,6 +121,10 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
             inquiry.host = table.select_sni(inquiry.facts.sni)
             inquiry.scope = inquiry.host.base
             return decision.answer(inquiry, 421, "the TLS handshake was for a virtual host with other certificates")
+        if host.strict_sni and not inquiry.facts.sni and len(table.hosts) > 1:
+            inquiry.host = host
+            inquiry.scope = host.base
+            return decision.answer(inquiry, 403, "the TLS handshake named no host (AH02033, SSLStrictSNIVHostCheck)")
     else:
         host = table.select(head.host)
     if table.has_paths and not head.host:
@@ -242,6 +247,8 @@ def set_variables(inquiry: Inquiry) -> Decision | None:
     lines = inquiry.scope.variables
     if lines:
         environment.set_fixed(lines, inquiry)
+    if inquiry.scope.tls_options or inquiry.scope.tls_user:
+        tls.set_variables(inquiry)
     return None
 
 

@@ -8,7 +8,8 @@ cdef class Member:
     cdef public double timeout, connect_timeout, retry, ttl, acquire, ping, address_ttl
     cdef public int receive_buffer
     cdef public str socket
-    cdef public bint disable_reuse, keepalive, generic
+    cdef public bint disable_reuse, keepalive, generic, encrypted
+    cdef public object tls
     cdef public tuple upgrade
     cdef public Balancer balancer
     cdef public object origin
@@ -56,6 +57,10 @@ cdef class Scope:
     cdef public bint slash, checks_handler
     cdef public bytes fallback, path_info, force_type, default_charset, default_language
     cdef public object handler_origin, place
+    cdef public tuple tls_options
+    cdef public bint tls_required
+    cdef public object tls_required_by
+    cdef public bytes tls_user
 
 
 cdef class VirtualHost:
@@ -77,6 +82,9 @@ cdef class VirtualHost:
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
     cdef public tuple early_edits
+    cdef public object front, member_tls
+    cdef public bint strict_sni
+    cdef public str sni_policy
     cdef public dict combinations, branched
     cdef public object origin
 
@@ -87,7 +95,7 @@ cdef class ConnectionFacts:
     cdef public bint spoken_for
     cdef public int remote_port, local_port
     cdef public bint tls
-    cdef public object table, memo
+    cdef public object table, memo, tls_facts
 
 
 cdef class Decision:

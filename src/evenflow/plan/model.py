@@ -45,7 +45,7 @@ class Member:
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
         "address_ttl", "receive_buffer", "socket",
-        "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
+        "encrypted", "tls", "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +54,7 @@ class Member:
         self.name = name
         """The URL as httpd prints it: `http://127.0.0.1:8090`, with its path if it has one."""
         self.scheme = scheme
-        """`http`, `ws`; whether TLS is spoken to it is the scheme's `s`."""
+        """`http`, `ws`, `https`, `wss`."""
         self.host = host
         self.port = port
         self.path = path
@@ -87,6 +87,10 @@ class Member:
         self.keepalive = False
         self.generic = False
         """No worker of httpd's covers it: no connection is kept."""
+        self.encrypted = scheme == b"https" or scheme == b"wss"
+        """TLS is spoken to it."""
+        self.tls: object = None
+        """`fronts.MemberTls` where its `<Proxy>` says how; None: as the virtual host says."""
         self.upgrade: tuple[bytes, ...] = ()
         """Lower case protocols that may be upgraded to; (b"any",) for all."""
         self.response_field_size = 8192
@@ -182,6 +186,7 @@ class Scope:
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression",
         "documents",
+        "tls_options", "tls_required", "tls_required_by", "tls_user",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -279,6 +284,13 @@ class Scope:
         """`filters.Compression`: how hard; None where nothing is said of it."""
         self.documents: tuple[object, ...] = ()
         """`documents.Document`s: ErrorDocument"""
+        self.tls_options: tuple[object, ...] = ()
+        """`tls.Option`s"""
+        self.tls_required = False
+        """SSLRequireSSL"""
+        self.tls_required_by: Origin = NOWHERE
+        self.tls_user = b""
+        """SSLUserName"""
 
 
 class VirtualHost:
@@ -293,7 +305,8 @@ class VirtualHost:
         "redirects", "file_aliases", "types", "checks_links",
         "certificates", "logs", "error_log", "log_level", "proxy_status", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
-        "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "origin",
+        "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
+        "strict_sni", "sni_policy", "member_tls", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -322,6 +335,12 @@ class VirtualHost:
         """`access.Network`s whose clients may ask for explanations."""
         self.certificates: tuple[tuple[str, str | None], ...] = ()
         """(certificate file, key file or None where the key is in the certificate's file), absolute paths"""
+        self.front: object = None
+        """`fronts.Front`: how TLS is spoken to clients; None without SSLEngine."""
+        self.strict_sni = False
+        self.sni_policy = "secure"
+        self.member_tls: object = None
+        """`fronts.MemberTls`: how it is spoken to members that no `<Proxy>` says it of."""
         self.logs: tuple[LogTarget, ...] = ()
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
@@ -422,7 +441,7 @@ class ConnectionFacts:
 
     __slots__ = (
         "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
-        "proxied_address", "proxied_port", "spoken_for",
+        "proxied_address", "proxied_port", "spoken_for", "tls_facts",
     )
 
     def __init__(
@@ -447,6 +466,8 @@ class ConnectionFacts:
         self.proxied_address = b""
         """The client's address as a PROXY preamble names it; b"" where none did."""
         self.proxied_port = 0
+        self.tls_facts: Any = None
+        """`tls.TlsFacts`, once there was a handshake."""
         self.spoken_for = False
         """There was a PROXY preamble, though it may have named nobody."""
 

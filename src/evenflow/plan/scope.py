@@ -20,6 +20,7 @@ APPENDED: Final = frozenset(
         "typed_codings",
         "documents",
         *("options", "etags", "names"),
+        "tls_options",
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

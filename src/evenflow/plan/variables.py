@@ -10,6 +10,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import time
 from collections.abc import Callable
 from typing import Final
@@ -296,14 +297,56 @@ FIELD_HOST: Final = Variable("HTTP:Host", NOTHING, _host)
 ENVIRONMENT: Final = Variable("ENV:", NOTHING, _env)
 """%{ENV:NAME}: set by rules of this request or in the process's environment, so it changes with nothing else."""
 
+
+
+class TlsReader:
+    """Reads one variable of mod_ssl."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+
+    def __call__(self, inquiry: Inquiry, argument: bytes) -> bytes:
+        facts = inquiry.facts.tls_facts
+        if facts is None:
+            return b""
+        value: bytes = facts.get(self.name)
+        return value
+
+
 TLS_NAME: Final = Variable("SSL:SSL_TLS_SNI", CLIENT, _sni)
 TLS_HTTPS: Final = Variable("SSL:HTTPS", NOTHING, _https)
 
 NO_VALUE: Final = Variable("", NOTHING, _empty)
 """What nobody knows."""
 
-TLS_BY_NAME: Final = {"SSL_TLS_SNI": TLS_NAME, "HTTPS": TLS_HTTPS}
-"""mod_ssl's variables, as %{SSL:NAME} and in expressions as %{NAME}."""
+TLS_FIXED: Final = {"SSL_TLS_SNI": TLS_NAME, "HTTPS": TLS_HTTPS}
+
+TLS_NAMES: Final = frozenset(
+    (
+        *("SSL_PROTOCOL", "SSL_CIPHER", "SSL_CIPHER_EXPORT", "SSL_CIPHER_USEKEYSIZE", "SSL_CIPHER_ALGKEYSIZE"),
+        *("SSL_COMPRESS_METHOD", "SSL_SECURE_RENEG", "SSL_SESSION_ID", "SSL_SESSION_RESUMED", "SSL_CLIENT_VERIFY"),
+        *("SSL_VERSION_INTERFACE", "SSL_VERSION_LIBRARY"),
+    )
+)
+
+OF_CERTIFICATES: Final = re.compile(
+    r"SSL_(CLIENT|SERVER)_(M_VERSION|M_SERIAL|V_START|V_END|A_SIG|A_KEY|CERT"
+    r"|[SI]_DN(_(C|ST|L|O|OU|CN|T|I|G|S|D|UID|EMAIL)(_[0-9]+)?)?|SAN_(EMAIL|DNS)_[0-9]+)|SSL_CLIENT_V_REMAIN"
+)
+
+
+def tls_row(name: str) -> Variable | None:
+    """The row of one of mod_ssl's variables, as %{SSL:NAME}, %{NAME}s and in expressions as %{NAME}; None for a name
+    that we do not know."""
+    name = name.upper()
+    fixed = TLS_FIXED.get(name)
+    if fixed is not None:
+        return fixed
+    if name in TLS_NAMES or OF_CERTIFICATES.fullmatch(name):
+        return Variable("SSL:" + name, CLIENT, TlsReader(name.encode("ascii")))
+    return None
 
 
 # --- what only expressions have -----------------------------------------------------------------------------------

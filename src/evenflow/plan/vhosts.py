@@ -7,6 +7,7 @@ httpd's vhost.c.
 
 from __future__ import annotations
 
+from evenflow.plan.fronts import Front
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.wire.targets import split_host
 
@@ -101,16 +102,25 @@ class HostTable:
         """The virtual host for a Host field on a connection with TLS; None if it may not be reached over this handshake
         (421).
 
-        SSLVHostSNIPolicy secure: over a handshake for one virtual host only those may be asked that show the same
-        certificates.
+        SSLVHostSNIPolicy: under `secure` only those may be asked over a handshake for one virtual host that speak TLS
+        in the same way, with the same certificates.
         """
         shown = self.select_sni(sni)
         found = self.select(host)
         if found is shown:
             return shown
-        if found.tls != shown.tls or found.certificates != shown.certificates:
-            return None
-        return found
+        return found if may_share(shown, found) else None
+
+
+def may_share(shown: VirtualHost, found: VirtualHost) -> bool:
+    """Whether `found` may be asked over a handshake that was made for `shown`."""
+    policy = shown.sni_policy
+    if policy == "insecure" or policy == "strict":
+        return policy == "insecure"
+    theirs, own = shown.front, found.front
+    if not isinstance(theirs, Front) or not isinstance(own, Front):
+        return found.tls == shown.tls and found.certificates == shown.certificates
+    return theirs.asking == own.asking if policy == "authonly" else theirs == own
 
 
 def table_for(plan: Plan, local_address: bytes, local_port: int) -> HostTable:

@@ -37,6 +37,7 @@ from evenflow.serve.connection import Connection
 from evenflow.serve.error_log import tell_of_fault
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
+from evenflow.serve.tls import TlsSocket, prepared
 from evenflow.serve.tunnel_connection import TunnelConnection
 from evenflow.wire.outlet import Outlet
 
@@ -154,6 +155,9 @@ class ClientConnection(Connection):
         self.handshaking = False
         self.until = NEVER
         self.facts.sni = getattr(tls, "sni", b"")
+        contexts = prepared()
+        if contexts is not None and isinstance(tls, TlsSocket):
+            self.facts.tls_facts = contexts.facts(tls)
         return True
 
     def _answer_plain_http(self) -> None:

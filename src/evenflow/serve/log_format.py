@@ -17,6 +17,7 @@ import cython
 
 from evenflow.plan.edits import NOTE_PREFIX
 from evenflow.plan.model import FILE, FORWARD, LOCAL
+from evenflow.plan.variables import tls_row
 from evenflow.serve.error_log import MONTHS
 from evenflow.serve.log_record import LogRecord
 
@@ -426,6 +427,17 @@ def tls_variable(name: str) -> Piece:
     return piece
 
 
+def tls_fact(name: str) -> Piece:
+    """What else is known of the handshake: `%{SSL_CLIENT_S_DN}x`."""
+    key = name.upper().encode("ascii")
+
+    def piece(record: LogRecord) -> bytes:
+        facts = record.facts.tls_facts
+        return DASH if facts is None else escape(facts.get(key)) or DASH
+
+    return piece
+
+
 TLS_VARIABLES: Final = ("SSL_PROTOCOL", "SSL_CIPHER", "SSL_CIPHER_USEKEYSIZE", "SSL_CIPHER_ALGKEYSIZE", "SSL_TLS_SNI")
 
 
@@ -570,7 +582,9 @@ def cookie(given: str, whole: str) -> Made:
 
 def of_tls(given: str, whole: str) -> Made:
     needed(given, whole)
-    return OTHER, tls_variable(given) if given in TLS_VARIABLES else dash
+    if given in TLS_VARIABLES:
+        return OTHER, tls_variable(given)
+    return OTHER, tls_fact(given) if tls_row(given) is not None else dash
 
 
 def note(given: str, whole: str) -> Made:

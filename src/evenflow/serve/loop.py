@@ -22,6 +22,7 @@ from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.client_connection import ClientConnection, check_deadlines
 from evenflow.serve.clock import monotonic
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
+from evenflow.serve.hello import AwaitedHello
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
@@ -165,13 +166,17 @@ class Work:
 
     def begin(self, made: socket.socket, facts: ConnectionFacts, listener: Listener, table: Any) -> None:
         """TLS or HTTP begins."""
-        tls = None
-        if listener.tls:
-            tls = self.contexts.wrap(made, table.hosts)
-            fd = tls.fileno()
+        if not listener.tls:
+            ClientConnection(self.server, made.detach(), None, facts).start_reading()
+        elif self.contexts.differ(table):
+            AwaitedHello(self.server.loop, made, table.first.timeout, partial(self.begin_tls, facts, table))
         else:
-            fd = made.detach()
-        ClientConnection(self.server, fd, tls, facts).start_reading()
+            self.begin_tls(facts, table, made, b"")
+
+    def begin_tls(self, facts: ConnectionFacts, table: Any, made: socket.socket, name: bytes) -> None:
+        """A handshake begins; `name` is what the client asks for, where that had to be known."""
+        tls = self.contexts.wrap(made, table.hosts, name)
+        ClientConnection(self.server, tls.fileno(), tls, facts).start_reading()
 
     def table(self, address: bytes, port: int) -> Any:
         """The virtual hosts of a local address."""

@@ -11,14 +11,33 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import tempfile
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
 from evenflow.origin import Origin
+from evenflow.plan.fronts import EVERY, Front, MemberTls
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable
+from evenflow.serve.tls_facts import HandshakeFacts
 
 ALPN: Final = ["http/1.1"]
+
+BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+END: Final = b"-----END CERTIFICATE-----"
+
+VERSIONS: Final = (
+    ("TLSv1", ssl.TLSVersion.TLSv1),
+    ("TLSv1.1", ssl.TLSVersion.TLSv1_1),
+    ("TLSv1.2", ssl.TLSVersion.TLSv1_2),
+    ("TLSv1.3", ssl.TLSVersion.TLSv1_3),
+)
+FORBIDDEN: Final = {"TLSv1.1": ssl.OP_NO_TLSv1_1, "TLSv1.2": ssl.OP_NO_TLSv1_2}
+"""How one in the middle is left out."""
+
+SUITES: Final = frozenset(("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"))
+"""TLS 1.3's, as OpenSSL has them."""
 
 
 class TlsSocket(ssl.SSLSocket):
@@ -34,34 +53,41 @@ class TlsSocket(ssl.SSLSocket):
 
 
 class TlsContexts:
-    """The contexts of a plan, one for each set of certificates.
+    """The contexts of a plan, one for each way in which a virtual host speaks TLS, and those towards members.
 
     Raises OSError (ssl.SSLError is one) where a certificate cannot be used.
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._contexts: dict[tuple[tuple[str, str | None], ...], ssl.SSLContext] = {}
+        self._contexts: dict[Front, ssl.SSLContext] = {}
         self._tables: dict[tuple[VirtualHost, ...], HostTable] = {}
+        self._leaves: dict[Front, bytes] = {}
         for host in hosts_with_tls(plan):
-            if host.certificates not in self._contexts:
-                context = load_context(host.certificates)
+            front = front_of(host)
+            if front not in self._contexts:
+                context = load_context(front)
                 context.sni_callback = self._choose
-                self._contexts[host.certificates] = context
+                self._contexts[front] = context
+                self._leaves[front] = leaf_of(front)
 
-    def wrap(self, accepted: socket.socket, hosts: Sequence[VirtualHost]) -> TlsSocket:
+    def differ(self, table: HostTable) -> bool:
+        """Whether the name must be known before the handshake with a client of this table begins."""
+        return len({front_of(host).opening for host in table.hosts if host.tls}) > 1
+
+    def wrap(self, accepted: socket.socket, hosts: Sequence[VirtualHost], name: bytes = b"") -> TlsSocket:
         """The TLS end of an accepted connection; no byte is read yet.
 
-        `hosts` are the candidates of its local address in file order. ValueError where none of them has TLS; OSError
-        where the client is gone already.
+        `hosts` are the candidates of its local address in file order, `name` what the client will ask for where that
+        is known. ValueError where none of them has TLS; OSError where the client is gone already.
         """
         key = tuple(hosts)
         table = self._tables.get(key)
         if table is None:
             table = self._tables[key] = HostTable(key)
-        first = table.select_sni(b"")
+        first = table.select_sni(name)
         if not first.tls:
             raise ValueError("none of these virtual hosts has SSLEngine on")
-        wrapped = self._contexts[first.certificates].wrap_socket(
+        wrapped = self._contexts[front_of(first)].wrap_socket(
             accepted, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
         assert isinstance(wrapped, TlsSocket)
@@ -69,13 +95,37 @@ class TlsContexts:
         wrapped.selected = first
         return wrapped
 
+    def facts(self, connection: TlsSocket) -> HandshakeFacts:
+        """What its handshake tells."""
+        return HandshakeFacts(connection, self._leaves.get(front_of(connection.selected), b""))
+
     def _choose(self, connection: Any, name: str | None, context: ssl.SSLContext) -> int | None:
         """OpenSSL's call when the client's first flight is there; None goes on with the handshake."""
         if name:
             connection.sni = name.lower().encode("ascii", "replace")
-            connection.selected = connection.table.select_sni(connection.sni)
-            connection.context = self._contexts[connection.selected.certificates]
+            chosen = connection.table.select_sni(connection.sni)
+            if front_of(chosen).opening != front_of(connection.selected).opening:
+                # Whom to ask for a certificate cannot be changed here; `differ` has made sure of the name before.
+                return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+            connection.selected = chosen
+            connection.context = self._contexts[front_of(chosen)]
         return None
+
+
+def front_of(host: VirtualHost) -> Front:
+    """How it speaks TLS."""
+    return host.front if isinstance(host.front, Front) else Front(host.certificates)
+
+
+def leaf_of(front: Front) -> bytes:
+    """The first certificate, in PEM; b"" where there is none."""
+    if not front.certificates:
+        return b""
+    with open(front.certificates[0][0], "rb") as file:
+        text = file.read()
+    start = text.find(BEGIN)
+    end = text.find(END, start)
+    return text[start : end + len(END)] + b"\n" if 0 <= start < end else b""
 
 
 def hosts_with_tls(plan: Plan) -> list[VirtualHost]:
@@ -84,16 +134,85 @@ def hosts_with_tls(plan: Plan) -> list[VirtualHost]:
     return [host for host in hosts if host.tls]
 
 
-def load_context(certificates: tuple[tuple[str, str | None], ...]) -> ssl.SSLContext:
-    """A server context with these certificates. TLS 1.2 and up, HTTP/1.1 by ALPN. Raises as `TlsContexts`."""
+def load_context(front: Front) -> ssl.SSLContext:
+    """A server context for it; HTTP/1.1 by ALPN. Raises as `TlsContexts`, and ValueError for what this Python cannot
+    set."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    limit_protocols(context, front.protocols)
     context.options |= ssl.OP_NO_RENEGOTIATION
+    if not front.prefers_own:
+        context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    if not front.tickets:
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
     context.set_alpn_protocols(ALPN)
     context.sslsocket_class = TlsSocket
-    for certificate, key in certificates:
-        context.load_cert_chain(certificate, key, refuse_password)
+    limit_ciphers(context, front.ciphers, front.suites)
+    for certificate, key in front.certificates:
+        load_certificate(context, certificate, key, front.chain)
+    if front.verify != "none":
+        context.verify_mode = ssl.CERT_REQUIRED if front.verify == "require" else ssl.CERT_OPTIONAL
+        if front.ca_file or front.ca_path:
+            context.load_verify_locations(front.ca_file or None, front.ca_path or None)
     return context
+
+
+def limit_protocols(context: ssl.SSLContext, protocols: frozenset[str]) -> None:
+    """Speak these only."""
+    if protocols == EVERY:
+        # OpenSSL does not speak the old ones at its ordinary security level, whatever is asked for.
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return
+    with warnings.catch_warnings():
+        # That the old ones are old is told by `evenflow check`.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        named = [version for name, version in VERSIONS if name in protocols]
+        context.minimum_version = named[0]
+        context.maximum_version = named[-1]
+        for name, version in VERSIONS:
+            if named[0] < version < named[-1] and name not in protocols:
+                context.options |= FORBIDDEN[name]
+
+
+def limit_ciphers(context: ssl.SSLContext, ciphers: str, suites: str) -> None:
+    """Use these only. ssl.SSLError where OpenSSL knows none of them; ValueError where Python cannot say it."""
+    if ciphers and not ciphers.upper().startswith("PROFILE="):
+        context.set_ciphers(ciphers)
+    if not suites:
+        return
+    setter = getattr(context, "set_ciphersuites", None)
+    if setter is not None:
+        setter(suites)
+    elif frozenset(suites.split(":")) != SUITES:
+        raise ValueError("this Python cannot choose the suites of TLS 1.3")
+
+
+def load_certificate(context: ssl.SSLContext, certificate: str, key: str | None, chain: str) -> None:
+    """The certificate with its key, and the chain where it stands in a file of its own."""
+    if not chain:
+        context.load_cert_chain(certificate, key, refuse_password)
+        return
+    # OpenSSL reads the chain from behind the certificate only.
+    with tempfile.NamedTemporaryFile() as both:
+        for path in (certificate, chain):
+            with open(path, "rb") as file:
+                for part in certificates_in(file.read()):
+                    both.write(part)
+        both.flush()
+        context.load_cert_chain(both.name, key or certificate, refuse_password)
+
+
+def certificates_in(text: bytes) -> list[bytes]:
+    """The certificates of a PEM file, each in PEM."""
+    found = []
+    start = text.find(BEGIN)
+    while start >= 0:
+        end = text.find(END, start)
+        if end < 0:
+            break
+        found.append(text[start : end + len(END)] + b"\n")
+        start = text.find(BEGIN, end)
+    return found
 
 
 class LockedKey(ValueError):
@@ -105,21 +224,69 @@ def refuse_password() -> bytes:
 
 
 def check_certificates(plan: Plan) -> list[tuple[Origin, str]]:
-    """What is wrong with the certificates of a plan, each with who asked for it; empty where all can be used."""
-    faults = []
-    seen: set[tuple[Origin, tuple[tuple[str, str | None], ...]]] = set()
+    """What is wrong with what a plan says of TLS, each with who asked for it; empty where all can be used."""
+    faults: list[tuple[Origin, str]] = []
     for host in hosts_with_tls(plan):
-        if (host.origin, host.certificates) in seen:
-            continue
-        seen.add((host.origin, host.certificates))
-        if not host.certificates:
+        front = front_of(host)
+        before = len(faults)
+        if not front.certificates:
             name = host.server_name.decode("latin-1")
             faults.append((host.origin, f"`SSLEngine on` for `{name}` needs a certificate: write `SSLCertificateFile`"))
-        for certificate, key in host.certificates:
+        for certificate, key in front.certificates:
             message = fault_of(certificate, key)
             if message:
                 faults.append((host.origin, message))
+        faults += faults_of_files(front)
+        if len(faults) == before:
+            try:
+                load_context(front)
+            except (OSError, ValueError) as fault:
+                faults.append((host.origin, f"TLS cannot be spoken with these settings: {fault}"))
+    return list(dict.fromkeys(faults))
+
+
+def faults_of_files(said: Front | MemberTls) -> list[tuple[Origin, str]]:
+    """What is wrong with its authorities and ciphers."""
+    prefix = "SSL" if isinstance(said, Front) else "SSLProxy"
+    faults = []
+    for directive, path in (
+        (f"{prefix}CACertificateFile", said.ca_file),
+        ("SSLCertificateChainFile", said.chain if isinstance(said, Front) else ""),
+    ):
+        if path:
+            message = unreadable(directive, path)
+            if message:
+                faults.append((said.origin_of(directive), message))
+    if said.ca_path and not os.path.isdir(said.ca_path):
+        directive = f"{prefix}CACertificatePath"
+        faults.append((said.origin_of(directive), f"`{directive} {said.ca_path}` is no directory"))
+    directive = f"{prefix}CipherSuite"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        limit_ciphers(context, said.ciphers, "")
+    except ssl.SSLError:
+        faults.append((said.origin_of(directive), f"OpenSSL knows no cipher of `{directive} {said.ciphers}`"))
+    try:
+        limit_ciphers(context, "", said.suites)
+    except ValueError:
+        faults.append(
+            (
+                said.origin_of(f"{directive} TLSv1.3"),
+                f"`{directive} TLSv1.3 {said.suites}`: this Python cannot choose the suites of TLS 1.3;"
+                " leave the line out, or write `Ciphersuites` into OpenSSL's own configuration",
+            )
+        )
     return faults
+
+
+def unreadable(directive: str, path: str) -> str:
+    """Why nothing can be read there; "" where certificates can."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError as fault:
+        return f"`{directive} {path}` cannot be read: {os.strerror(fault.errno or 0)}"
+    return "" if BEGIN in text else f"`{directive} {path}` holds no certificate"
 
 
 def fault_of(certificate: str, key: str | None) -> str:
@@ -166,4 +333,9 @@ def contexts_of(plan: Plan) -> TlsContexts:
     if _Prepared.contexts is None or _Prepared.plan is not plan:
         _Prepared.contexts = TlsContexts(plan)
         _Prepared.plan = plan
+    return _Prepared.contexts
+
+
+def prepared() -> TlsContexts | None:
+    """The contexts that `contexts_of` has made."""
     return _Prepared.contexts

@@ -1,24 +1,80 @@
-"""mod_ssl towards clients: on or off, certificates and keys. Files are named here and opened by the compiler."""
+"""mod_ssl towards clients: certificates, protocols, client certificates, and what requests learn of TLS.
+
+Files are named here and opened by whoever serves.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from evenflow.config.arguments import on_off, one, text
-from evenflow.config.contexts import SERVERS
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.arguments import at, count_words, flag, one, one_of, raw, text
+from evenflow.config.contexts import ANYWHERE, INSIDE, SERVER, SERVERS
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
+from evenflow.config.directives import ssl_words
+from evenflow.config.directives.ssl_words import with_origin, wrong
 from evenflow.config.scope import Draft, put
+from evenflow.config.settings import Switches
 from evenflow.config.syntax import Section, Statement, Word
+
+OPTIONS: Final = ("stdenvvars", "exportcertdata", "strictrequire", "optrenegotiate", "fakebasicauth",
+                  "legacydnstringformat")  # fmt: skip
+
+REFUSED_OPTIONS: Final = {
+    "fakebasicauth": "write `SSLUserName SSL_CLIENT_S_DN_CN`, and `Require expr` for who may come in",
+    "legacydnstringformat": "read the parts: `%{SSL_CLIENT_S_DN_CN}s`, `%{SSL_CLIENT_S_DN_O}s`",
+}
+
+
+def options(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`SSLOptions [+|-]WORD ...`; a word without a sign replaces what was said before it."""
+    whole: frozenset[str] | None = None
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    for word in statement.words:
+        sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
+        name = word.text[len(sign) :].lower()
+        if name not in OPTIONS:
+            raise wrong(word, f"`{word.text[len(sign) :]}` is no option: the useful one is `StdEnvVars`",
+                        f"SSLOptions: Illegal option '{word.text[len(sign) :]}'")  # fmt: skip
+        if sign != "-" and name in REFUSED_OPTIONS:
+            raise Wrong(
+                "value-not-supported",
+                f"evenflow does not have the option `{word.text[len(sign) :]}`",
+                word.span,
+                help=REFUSED_OPTIONS[name],
+            )
+        named = frozenset((name,))
+        if sign == "+":
+            added |= named
+            removed -= named
+        elif sign == "-":
+            removed |= named
+            added -= named
+        else:
+            whole, added, removed = named, frozenset(), frozenset()
+    draft.add("tls", "options", Switches(whole, added, removed))
 
 
 def engine(name: str, word: Word) -> bool:
     """On or Off; httpd has its own sentence here."""
-    try:
-        return on_off(name, word)
-    except Wrong as wrong:
-        wrong.says = "Argument must be On or Off"
-        raise
+    lower = word.text.lower()
+    if lower not in ("on", "off"):
+        if lower == "optional":
+            raise Wrong(
+                "value-not-supported",
+                "`SSLEngine optional`, TLS begun within HTTP, is spoken by no browser",
+                word.span,
+                says="Argument must be On or Off",
+                help="write `SSLEngine On`, and another `<VirtualHost>` for plain HTTP",
+            )
+        raise Wrong(
+            "value-not-allowed",
+            f"`{name}` must be `On` or `Off`, not `{word.text}`",
+            word.span,
+            says="Argument must be On or Off",
+        )
+    return lower == "on"
 
 
 def add_certificate(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -29,8 +85,106 @@ def add_key(draft: Draft, statement: Statement | Section, value: Any) -> None:
     draft.add("tls", "keys", (value, statement.origin))
 
 
-def set_chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    draft.put("tls", "chain", (value, statement.origin))
+def protocol(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.put("tls", "protocols", (ssl_words.protocols(statement, draft), statement.origin))
+
+
+def cipher_suite(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if draft.place in INSIDE:
+        raise Wrong(
+            "renegotiation-not-supported",
+            "ciphers cannot be chosen for a part of a virtual host: TLS 1.3 has no renegotiation",
+            help="write `SSLCipherSuite` in the `<VirtualHost>`",
+        )
+    ssl_words.ciphers(draft, statement, "tls")
+
+
+def verify_client(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    word: Word
+    (word,) = count_words(statement, 1, 1, "takes one argument, SSL Client verify type ('none', 'optional', 'require', "
+                          "'optional_no_ca')")  # fmt: skip
+    wanted = ssl_words.verify(statement.name, word)
+    if draft.place in INSIDE:
+        if wanted != "none":
+            raise Wrong(
+                "renegotiation-not-supported",
+                "a certificate cannot be asked for once a request has come: TLS 1.3 has no renegotiation",
+                note="httpd answers 403 over TLS 1.3 to clients without post-handshake authentication: all browsers",
+                help="write `SSLVerifyClient optional` in the `<VirtualHost>`, and here `Require ssl-verify-client`",
+            )
+        return
+    if wanted == "optional_no_ca":
+        raise Wrong(
+            "value-not-supported",
+            "evenflow takes no certificates that nobody has verified",
+            word.span,
+            help="write `optional`, and name who signs them in `SSLCACertificateFile`",
+        )
+    draft.put("tls", "verify", wanted)
+
+
+def verify_depth(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    if draft.place not in INSIDE:
+        draft.put("tls", "depth", value)
+        return
+    draft.reports.append(
+        warning(
+            "no-effect-here",
+            "`SSLVerifyDepth` has no effect here: certificates are asked for when a connection begins",
+            at(statement),
+            help="write it in the `<VirtualHost>`",
+        )
+    )
+
+
+def authorities(field: str) -> ssl_words.Act:
+    """SSLCACertificateFile and SSLCACertificatePath, which httpd takes in sections too."""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        if draft.place in INSIDE:
+            raise Wrong(
+                "renegotiation-not-supported",
+                f"`{statement.name}` cannot be said for a part of a virtual host",
+                help=f"write `{statement.name}` in the `<VirtualHost>`",
+            )
+        draft.put("tls", field, (value, statement.origin))
+
+    return act
+
+
+def require_tls(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    count_words(statement, 0, 0, "takes no arguments")
+    draft.put("tls", "required", (True, statement.origin))
+
+
+def only_off(why: str) -> ssl_words.Act:
+    """A switch that may be off: on is refused."""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        if value:
+            raise Wrong("value-not-supported", f"evenflow does not do `{statement.name} on`", help=why)
+
+    return act
+
+
+def sni_policy(name: str, word: Word) -> str:
+    lower = word.text.lower()
+    if lower not in ("strict", "secure", "authonly", "insecure"):
+        raise wrong(word, f"`{name}` must be `strict`, `secure`, `authonly` or `insecure`, not `{word.text}`",
+                    f"Invalid SSLVhostSNIPolicy argument '{word.text}'")  # fmt: skip
+    return lower
+
+
+def dialog(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """Nobody is asked for a password: a key that needs one is an error of its own."""
+    (word,) = count_words(
+        statement, 1, 1,
+        "takes one argument, SSL dialog mechanism for the pass phrase query ('builtin', '|/path/to/pipe_program', or "
+        "'exec:/path/to/cgi_program')",
+    )  # fmt: skip
+    if word.text != "builtin" and not word.text.startswith(("exec:", "|")):
+        raise wrong(word, f"`{word.text}` is neither `builtin` nor `exec:PROGRAM`",
+                    "SSLPassPhraseDialog: Invalid argument")  # fmt: skip
 
 
 DIRECTIVES = (
@@ -63,8 +217,167 @@ DIRECTIVES = (
         "SSLCertificateChainFile",
         SERVERS,
         one(text),
-        set_chain,
+        with_origin("tls", "chain"),
         "The chain above the certificate, where it is kept apart.",
         syntax="FILE",
+    ),
+    Directive(
+        "SSLProtocol",
+        SERVERS,
+        raw,
+        protocol,
+        "The versions of TLS that clients may speak.",
+        syntax="[+|-]PROTOCOL ...",
+        default="all -SSLv3",
+    ),
+    Directive(
+        "SSLCipherSuite",
+        ANYWHERE,
+        raw,
+        cipher_suite,
+        "The ciphers that clients may use, as OpenSSL names them.",
+        syntax="[SSL|TLSv1.3] LIST",
+        differs="Not in sections. The list for TLS 1.3 needs a Python that can set it; with another one it must name "
+        "the three suites that OpenSSL has. `PROFILE=SYSTEM` means the ciphers that the system's OpenSSL has chosen.",
+    ),
+    Directive(
+        "SSLHonorCipherOrder",
+        SERVERS,
+        flag,
+        put("tls", "prefers_own"),
+        "The order of our ciphers counts, not of the client's.",
+        default="Off",
+    ),
+    Directive(
+        "SSLSessionTickets",
+        SERVERS,
+        flag,
+        put("tls", "tickets"),
+        "Give clients tickets with which they resume their session.",
+        default="On",
+    ),
+    Directive(
+        "SSLOptions",
+        ANYWHERE,
+        raw,
+        options,
+        "Put what is known of TLS into the environment of requests.",
+        syntax="[+|-]WORD ...",
+        differs="`FakeBasicAuth` and `LegacyDNStringFormat` are refused; `OptRenegotiate` has nothing to optimise.",
+    ),
+    Directive(
+        "SSLVerifyClient",
+        ANYWHERE,
+        raw,
+        verify_client,
+        "Ask clients for a certificate.",
+        syntax="none|optional|require",
+        default="none",
+        differs="Only for a whole virtual host. `optional_no_ca` is refused.",
+    ),
+    Directive(
+        "SSLVerifyDepth",
+        ANYWHERE,
+        one(ssl_words.depth),
+        verify_depth,
+        "How many authorities may stand above a client's certificate.",
+        syntax="NUMBER",
+        default="1",
+    ),
+    Directive(
+        "SSLCACertificateFile",
+        ANYWHERE,
+        one(text),
+        authorities("ca_file"),
+        "Who may sign clients' certificates: one PEM file.",
+        syntax="FILE",
+        differs="Only for a whole virtual host. Clients are not told the names of these authorities.",
+    ),
+    Directive(
+        "SSLCACertificatePath",
+        ANYWHERE,
+        one(text),
+        authorities("ca_path"),
+        "Who may sign clients' certificates: a directory of files named by their hashes.",
+        syntax="DIRECTORY",
+        differs="Only for a whole virtual host. Clients are not told the names of these authorities.",
+    ),
+    Directive(
+        "SSLUserName",
+        ANYWHERE,
+        one(text),
+        put("tls", "user_name"),
+        "The variable whose value is the user's name in logs and in REMOTE_USER.",
+        syntax="VARIABLE",
+    ),
+    Directive(
+        "SSLRequireSSL",
+        INSIDE,
+        raw,
+        require_tls,
+        "Refuse requests that came without TLS.",
+        differs="`Satisfy any` does not lift it, as if `SSLOptions +StrictRequire` were said.",
+    ),
+    Directive(
+        "SSLStrictSNIVHostCheck",
+        SERVERS,
+        flag,
+        put("tls", "strict_sni"),
+        "Refuse clients that name no host in their handshake.",
+        default="Off",
+    ),
+    Directive(
+        "SSLVHostSNIPolicy",
+        SERVER,
+        one(sni_policy),
+        put("tls", "sni_policy"),
+        "Which virtual hosts may be asked over a handshake that was made for another one.",
+        syntax="strict|secure|authonly|insecure",
+        default="secure",
+    ),
+    Directive(
+        "SSLInsecureRenegotiation",
+        SERVERS,
+        flag,
+        only_off("leave it out: clients that need it are older than 2010"),
+        "Renegotiation with clients that cannot do it safely; only Off is taken.",
+        default="Off",
+    ),
+    Directive(
+        "SSLFIPS",
+        SERVER,
+        flag,
+        only_off("switch it on for the whole system, in OpenSSL's own configuration"),
+        "FIPS mode of OpenSSL; only Off is taken.",
+        default="Off",
+    ),
+    Directive(
+        "SSLUseStapling",
+        SERVERS,
+        flag,
+        only_off("leave it out: clients then ask the authority themselves, or nobody"),
+        "OCSP stapling; only Off is taken.",
+        default="Off",
+    ),
+    Directive(
+        "SSLOCSPEnable",
+        SERVERS,
+        one(one_of("off", "on", "leaf")),
+        lambda draft, statement, value: only_off("let authorities sign for short times, and leave it out")(
+            draft, statement, value != "off"
+        ),
+        "Ask authorities whether clients' certificates are revoked; only Off is taken.",
+        syntax="On|leaf|Off",
+        default="Off",
+    ),
+    Directive(
+        "SSLPassPhraseDialog",
+        SERVER,
+        raw,
+        dialog,
+        "Who asks for the passwords of keys; evenflow asks nobody, and refuses keys with passwords.",
+        syntax="builtin|exec:PROGRAM",
+        default="builtin",
+        differs="It has no effect: keys with passwords are refused, and an error says how to take the password away.",
     ),
 )

@@ -1,0 +1,105 @@
+"""What mod_ssl's directives say, for the plan: TLS towards clients and members, and what requests learn of it.
+
+Files are named, not opened.
+"""
+
+from __future__ import annotations
+
+from evenflow.compiler.lookups import absolute
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.settings import UNSET, MemberTlsSettings, TlsSettings, Unset
+from evenflow.origin import Origin
+from evenflow.plan.fronts import EVERY, Front, MemberTls
+from evenflow.plan.scope import Said
+from evenflow.plan.tls import Option
+
+
+def compile_front(tls: TlsSettings, root: str) -> Front:
+    """How a virtual host with SSLEngine speaks TLS."""
+    keys = [absolute(root, path) for path, _ in tls.keys or ()]
+    found = [absolute(root, path) for path, _ in tls.certificates or ()]
+    return Front(
+        tuple((path, keys[place] if place < len(keys) else None) for place, path in enumerate(found)),
+        file_of(tls.chain, root),
+        EVERY if tls.protocols is UNSET else tls.protocols[0],
+        "" if tls.ciphers is UNSET else tls.ciphers[0],
+        "" if tls.suites is UNSET else tls.suites[0],
+        bool(tls.prefers_own),
+        tls.tickets is not False,
+        tls.verify or "none",
+        1 if tls.depth is UNSET else tls.depth,
+        file_of(tls.ca_file, root),
+        file_of(tls.ca_path, root),
+        tuple(
+            (name, said[1])
+            for name, said in (
+                ("SSLCertificateChainFile", tls.chain),
+                ("SSLCipherSuite", tls.ciphers),
+                ("SSLCipherSuite TLSv1.3", tls.suites),
+                ("SSLCACertificateFile", tls.ca_file),
+                ("SSLCACertificatePath", tls.ca_path),
+            )
+            if said is not UNSET
+        ),
+    )
+
+
+def compile_member_tls(tls: MemberTlsSettings, root: str) -> MemberTls:
+    """How TLS is spoken to members."""
+    cn = tls.check_cn
+    return MemberTls(
+        bool(tls.engine),
+        EVERY if tls.protocols is UNSET else tls.protocols[0],
+        "" if tls.ciphers is UNSET else tls.ciphers[0],
+        "" if tls.suites is UNSET else tls.suites[0],
+        "none" if tls.verify is UNSET else tls.verify[0],
+        1 if tls.depth is UNSET else tls.depth,
+        file_of(tls.ca_file, root),
+        file_of(tls.ca_path, root),
+        # As httpd: CheckPeerCN off takes the check of the whole name away, unless that is said to be on.
+        said(tls.check_name, True) and (said(cn, True) or tls.check_name is not UNSET),
+        said(cn, False),
+        said(tls.check_expire, True),
+        file_of(tls.certificate, root),
+        tuple(
+            (name, one[1])
+            for name, one in (
+                ("SSLProxyCipherSuite", tls.ciphers),
+                ("SSLProxyCipherSuite TLSv1.3", tls.suites),
+                ("SSLProxyCACertificateFile", tls.ca_file),
+                ("SSLProxyCACertificatePath", tls.ca_path),
+                ("SSLProxyMachineCertificateFile", tls.certificate),
+            )
+            if one is not UNSET
+        ),
+    )
+
+
+def say_tls(section: Said, tls: TlsSettings) -> None:
+    """What a section says of TLS."""
+    if tls.options:
+        section.say(
+            "tls_options",
+            tuple(
+                Option(None if one.whole is None else words(one.whole), words(one.added), words(one.removed))
+                for one in tls.options
+            ),
+        )
+    if tls.required is not UNSET:
+        section.say("tls_required", tls.required[0])
+        section.say("tls_required_by", tls.required[1])
+    if tls.user_name is not UNSET:
+        section.say("tls_user", to_bytes(tls.user_name))
+
+
+def words(names: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(to_bytes(name) for name in names)
+
+
+def said(value: tuple[bool, Origin] | Unset, default: bool) -> bool:
+    return default if value is UNSET else value[0]
+
+
+def file_of(value: tuple[str, Origin] | Unset, root: str) -> str:
+    """An absolute path; "" for none."""
+    return "" if value is UNSET else absolute(root, value[0])

@@ -1,0 +1,74 @@
+"""How a virtual host speaks TLS to clients, and how TLS is spoken to a member.
+
+Files are only named here; who serves opens them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from evenflow.origin import NOWHERE, Origin
+
+EVERY: Final = frozenset(("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How TLS is spoken to clients. Paths are absolute; "" and None stand for what is not said."""
+
+    certificates: tuple[tuple[str, str | None], ...]
+    """(certificate file, key file or None where the key is in the certificate's file)"""
+    chain: str = ""
+    protocols: frozenset[str] = EVERY
+    ciphers: str = ""
+    suites: str = ""
+    prefers_own: bool = False
+    tickets: bool = True
+    verify: str = "none"
+    """none, optional, require"""
+    depth: int = 1
+    ca_file: str = ""
+    ca_path: str = ""
+    origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
+    """Where each directive that names a file or a cipher is written."""
+
+    def origin_of(self, directive: str) -> Origin:
+        """Where it is written."""
+        return dict(self.origins).get(directive, NOWHERE)
+
+    @property
+    def asking(self) -> tuple[object, ...]:
+        """Whom it wants to see a certificate of."""
+        return (self.verify, self.depth, self.ca_file, self.ca_path) if self.verify != "none" else ()
+
+    @property
+    def opening(self) -> tuple[object, ...]:
+        """What must be known before the first byte of an answer to a handshake: it cannot be changed within it."""
+        return (self.asking, self.protocols)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTls:
+    """How TLS is spoken to members. Paths are absolute."""
+
+    engine: bool = False
+    protocols: frozenset[str] = EVERY
+    ciphers: str = ""
+    suites: str = ""
+    verify: str = "none"
+    """none, optional_no_ca, optional, require"""
+    depth: int = 1
+    ca_file: str = ""
+    ca_path: str = ""
+    check_name: bool = True
+    check_cn: bool = False
+    """Only the common name, where the whole check is off."""
+    check_expire: bool = True
+    certificate: str = ""
+    origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
+    """Where each directive that names a file or a cipher is written."""
+
+    def origin_of(self, directive: str) -> Origin:
+        """Where it is written."""
+        return dict(self.origins).get(directive, NOWHERE)

@@ -1,0 +1,103 @@
+"""What requests learn of TLS (SSLOptions, SSLUserName), and what is refused without it (SSLRequireSSL).
+
+Of the handshake nothing is known here but what `TlsFacts` tells.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from evenflow.plan import steps
+from evenflow.plan.decision import CLIENT, Inquiry, answer
+from evenflow.plan.fronts import Front
+from evenflow.plan.model import Decision, Scope
+
+
+class TlsFacts(Protocol):
+    """What is known of one handshake."""
+
+    def get(self, name: bytes) -> bytes:
+        """The value of one of mod_ssl's variables; b"" for none."""
+
+
+class Option:
+    """One SSLOptions."""
+
+    __slots__ = ("whole", "added", "removed")
+
+    def __init__(self, whole: frozenset[bytes] | None, added: frozenset[bytes], removed: frozenset[bytes]) -> None:
+        self.whole = whole
+        self.added = added
+        self.removed = removed
+
+
+def options_of(scope: Scope) -> frozenset[bytes]:
+    """The options that are on."""
+    found: frozenset[bytes] = frozenset()
+    for option in scope.tls_options:
+        assert isinstance(option, Option)
+        if option.whole is not None:
+            found = option.whole
+        found = (found | option.added) - option.removed
+    return found
+
+
+STANDARD: Final = (
+    b"SSL_VERSION_INTERFACE", b"SSL_VERSION_LIBRARY", b"SSL_PROTOCOL", b"SSL_SECURE_RENEG", b"SSL_COMPRESS_METHOD",
+    b"SSL_CIPHER", b"SSL_CIPHER_EXPORT", b"SSL_CIPHER_USEKEYSIZE", b"SSL_CIPHER_ALGKEYSIZE", b"SSL_CLIENT_VERIFY",
+    b"SSL_CLIENT_M_VERSION", b"SSL_CLIENT_M_SERIAL", b"SSL_CLIENT_V_START", b"SSL_CLIENT_V_END",
+    b"SSL_CLIENT_V_REMAIN", b"SSL_CLIENT_S_DN", b"SSL_CLIENT_I_DN", b"SSL_CLIENT_A_KEY", b"SSL_CLIENT_A_SIG",
+    b"SSL_SERVER_M_VERSION", b"SSL_SERVER_M_SERIAL", b"SSL_SERVER_V_START", b"SSL_SERVER_V_END", b"SSL_SERVER_S_DN",
+    b"SSL_SERVER_I_DN", b"SSL_SERVER_A_KEY", b"SSL_SERVER_A_SIG", b"SSL_SESSION_ID", b"SSL_SESSION_RESUMED",
+)  # fmt: skip
+"""What SSLOptions StdEnvVars puts into the environment, beside the parts of names."""
+
+PARTS: Final = (b"C", b"ST", b"L", b"O", b"OU", b"CN", b"T", b"I", b"G", b"S", b"D", b"UID", b"Email")
+PART_NAMES: Final = tuple(
+    b"SSL_%s_%s_DN_%s" % (side, end, part) for side in (b"CLIENT", b"SERVER") for end in (b"S", b"I") for part in PARTS
+)
+
+
+def set_variables(inquiry: Inquiry) -> None:
+    """SSLOptions and SSLUserName: what the environment and the logs learn of the handshake."""
+    facts: TlsFacts | None = inquiry.facts.tls_facts
+    if not inquiry.facts.tls:
+        return
+    inquiry.asked |= CLIENT
+    scope = inquiry.scope
+    options = options_of(scope)
+    found = inquiry.env
+    if b"stdenvvars" in options:
+        found[b"HTTPS"] = b"on"
+        if inquiry.facts.sni:
+            found[b"SSL_TLS_SNI"] = inquiry.facts.sni
+        if facts is not None:
+            for name in (*STANDARD, *PART_NAMES):
+                value = facts.get(name)
+                if value:
+                    found[name] = value
+    if b"exportcertdata" in options and facts is not None:
+        for name in (b"SSL_SERVER_CERT", b"SSL_CLIENT_CERT"):
+            value = facts.get(name)
+            if value:
+                found[name] = value
+    if scope.tls_user and facts is not None:
+        name = facts.get(scope.tls_user)
+        if name:
+            inquiry.user = name
+
+
+def admit(inquiry: Inquiry) -> Decision | None:
+    """SSLRequireSSL, and virtual hosts that want to see a certificate over whatever handshake the request came."""
+    if inquiry.scope.tls_required and not inquiry.facts.tls:
+        if inquiry.trace is not None:
+            inquiry.note(steps.ACCESS, inquiry.scope.tls_required_by, b"SSLRequireSSL", b"denied")
+        inquiry.origin = inquiry.scope.tls_required_by
+        return answer(inquiry, 403, "SSL connection required (AH02219)")
+    front = inquiry.host.front
+    if isinstance(front, Front) and front.verify == "require" and inquiry.facts.tls:
+        inquiry.asked |= CLIENT
+        facts = inquiry.facts.tls_facts
+        if facts is not None and facts.get(b"SSL_CLIENT_VERIFY") != b"SUCCESS":
+            return answer(inquiry, 403, "the virtual host requires a certificate, and the handshake brought none")
+    return None

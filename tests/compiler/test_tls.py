@@ -1,0 +1,51 @@
+"""What mod_ssl's directives become in a plan."""
+
+from __future__ import annotations
+
+from evenflow.compiler.build import build
+from evenflow.plan.fronts import Front, MemberTls
+from evenflow.plan.model import Plan
+from evenflow.plan.tls import options_of
+from tests.config.cases import load_text
+
+
+def plan_of(text: str) -> Plan:
+    loaded = load_text("Listen 443\n" + text)
+    assert loaded.settings is not None, loaded.diagnostics
+    plan = build(loaded.settings).plan
+    assert plan is not None
+    return plan
+
+
+def test_a_virtual_host_takes_over_what_the_main_server_says() -> None:
+    plan = plan_of(
+        "SSLProtocol TLSv1.2\nSSLVHostSNIPolicy authonly\nSSLProxyVerify require\n"
+        "<VirtualHost *:443>\nSSLEngine on\nSSLCertificateFile a.crt\nSSLCertificateChainFile c.pem\n"
+        "SSLVerifyClient require\nSSLProxyEngine on\n</VirtualHost>\n"
+    )
+    host = plan.hosts[0]
+    assert isinstance(host.front, Front) and isinstance(host.member_tls, MemberTls)
+    assert host.front.certificates == (("/a.crt", None),) == host.certificates
+    assert (host.front.chain, host.front.protocols, host.front.verify) == ("/c.pem", {"TLSv1.2"}, "require")
+    assert host.sni_policy == "authonly"
+    assert host.member_tls.engine and host.member_tls.verify == "require"
+    assert plan.main is not None and plan.main.front is None
+
+
+def test_the_old_switch_takes_the_check_of_names_away_unless_the_new_one_is_said() -> None:
+    def checks(text: str) -> tuple[bool, bool]:
+        made = plan_of(text).main
+        assert made is not None and isinstance(made.member_tls, MemberTls)
+        return made.member_tls.check_name, made.member_tls.check_cn
+
+    assert checks("") == (True, False)
+    assert checks("SSLProxyCheckPeerCN off\n") == (False, False)
+    assert checks("SSLProxyCheckPeerName off\n") == (False, False)
+    assert checks("SSLProxyCheckPeerName off\nSSLProxyCheckPeerCN on\n") == (False, True)
+    assert checks("SSLProxyCheckPeerName on\nSSLProxyCheckPeerCN off\n") == (True, False)
+
+
+def test_options_of_sections_change_those_outside() -> None:
+    host = plan_of("SSLOptions StdEnvVars\nSSLOptions +ExportCertData\n").main
+    assert host is not None
+    assert options_of(host.base) == {b"stdenvvars", b"exportcertdata"}

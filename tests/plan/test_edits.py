@@ -57,7 +57,7 @@ ONE = [(b"X", b"1"), (b"Y", b"2"), (b"x", b"3")]
         ("Header unset X:", [(b"Y", b"2")]),
         (r"Header edit X ^(.) <$1>", [(b"Y", b"2"), (b"X", b"<1>"), (b"x", b"<3>")]),
         ("Header edit Z . x", ONE),
-        ("Header echo ^x-", [*ONE, (b"X-Ask", b"a"), (b"X-Ask", b"b")]),
+        ("Header echo ^X-", [*ONE, (b"X-Ask", b"a"), (b"X-Ask", b"b")]),
         ("Header set X a\nHeader append X b\nHeader unset Y", [(b"X", b"a, b")]),
     ],
 )

@@ -92,7 +92,7 @@ def compile_edit(line: FieldEdit) -> Edit:
         pattern = compile_regex(line.value)
         text = line.replacement
     elif action == edits.ECHO:
-        pattern = compile_regex(line.name, any_case=True)
+        pattern = compile_regex(line.name)
         text = ""
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
     edit = Edit(action, name, compile_value(text), pattern, env, line.origin)

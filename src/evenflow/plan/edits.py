@@ -328,7 +328,7 @@ def put_groups(text: bytes, match: Match) -> bytes:
 
 
 def _echo(edit: Edit, headers: Headers, view: View) -> None:
-    """Copy the request's fields whose names match."""
+    """Copy the request's fields whose names match: httpd minds the case here."""
     pattern: Any = edit.pattern
     for name, value in view.head.pairs():
         if pattern.search(name) is not None:

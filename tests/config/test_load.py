@@ -219,7 +219,7 @@ def test_without_load_module_lines_all_that_we_do_counts_as_loaded() -> None:
     loaded = load_text("ProxyTimeout 5\n")
     assert loaded.settings is not None
     assert {"proxy_module", "rewrite_module", "evenflow_module"} <= loaded.settings.modules
-    assert "expires_module" not in loaded.settings.modules
+    assert "usertrack_module" not in loaded.settings.modules
 
 
 def test_a_refused_directive_is_shown_once_with_its_places() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -137,6 +138,8 @@ def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
             value = "(now)"
         elif key == "server" and value.startswith(OWN_SERVER[seen.front]):
             value = "(own)"
+        elif key == "expires" and (age := _max_age(answer)) >= 0 and _is_time(value, seen.reply.at + age):
+            value = f"(in {age} s)"
         elif key == "allow":
             # httpd writes the methods in the order of a table that it hashes anew at each start
             value = ",".join(sorted(word.strip() for word in value.split(",")))
@@ -154,6 +157,12 @@ def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
     lines.append(f"body: {body}{'' if answer.complete else ' (cut short)'}")
     lines += [f"trailer: {trailer}" for trailer in answer.trailers]
     return lines
+
+
+def _max_age(answer: Answer) -> int:
+    """What Cache-Control says, -1 for nothing."""
+    found = re.search(r"max-age=(\d+)", ",".join(answer.values("cache-control")))
+    return int(found[1]) if found else -1
 
 
 FRAMING = ("content-length", "transfer-encoding")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evenflow.origin import NOWHERE
+from evenflow.plan.environment import Fixed
 from tests.serve.served import OK, Member, Served, request, until
 
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -542,3 +545,18 @@ def test_a_101_that_nobody_asked_for(tmp_path: Path, member: Member) -> None:
         assert status == 502
         assert b"Unexpected Upgrade: websocket (expecting none)" in body
         peer.expect_end()
+
+
+def test_an_answer_that_is_paced_goes_portion_by_portion(tmp_path: Path, member: Member) -> None:
+    limited = {"rate_limited": True, "variables": (Fixed(b"rate-limit", b"400", NOWHERE),)}
+    with Served(tmp_path, member, scope=limited) as served:
+        client = served.client()
+        started = time.monotonic()
+        client.send(request("GET", "/1") + request("GET", "/own/none"))
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"a" * 300000)
+        assert client.answer()[2] == b"a" * 300000
+        # 293 KiB at 400 a second, the first 80 of them at once.
+        assert time.monotonic() - started > 0.45
+        assert client.answer()[0] == 404

@@ -248,6 +248,7 @@ def merged(main: Block, block: Block) -> Block:
         tls=merge(main.tls, block.tls),
         member_tls=merge(main.member_tls, block.member_tls),
         filters=merge(main.filters, block.filters),
+        expires=merge(main.expires, block.expires),
         evenflow=merge(main.evenflow, block.evenflow),
     )
 

@@ -21,8 +21,9 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
     """Say what one section's filter directives say."""
     codings: tuple[bytes, ...] = ()
     if settings.output is not UNSET:
-        codings = tuple(CODINGS[name] for name in settings.output)
+        codings = tuple(CODINGS[name] for name in settings.output if name in CODINGS)
         said.say("output_codings", codings)
+        said.say("rate_limited", "RATE_LIMIT" in settings.output)
     typed = tuple(
         ByType(tuple(CODINGS[name] for name in line.filters), frozenset(to_bytes(media) for media in line.types))
         for line in settings.by_type or ()

@@ -12,6 +12,7 @@ from evenflow.compiler.alias import say_aliases
 from evenflow.compiler.documents import compile_documents
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
+from evenflow.compiler.expires import say_expires
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.files import say_files
 from evenflow.compiler.filters import say_filters
@@ -95,6 +96,7 @@ def compile_said(
     say_access(said, block.access, findings)
     say_filters(said, block.filters, block.origin, findings)
     say_tls(said, block.tls)
+    say_expires(said, block.expires)
     said.say("documents", compile_documents(block.core.documents or (), findings))
     said.say("rewrite_on", known(block.rewrite.engine))
     if block.blocks:

@@ -1070,7 +1070,6 @@ INSTEAD: Final = {
     "dav_module": "forward to a server that speaks WebDAV",
     "dav_fs_module": "forward to a server that speaks WebDAV",
     "dav_lock_module": "forward to a server that speaks WebDAV",
-    "expires_module": "write `Header set Cache-Control max-age=SECONDS`",
     "ext_filter_module": NO_BODIES,
     "imagemap_module": "let the page say it: every browser has client-side image maps",
     "include_module": NO_BODIES,

@@ -18,6 +18,7 @@ from evenflow.config.directives import (
     dir,
     env,
     evenflow,
+    expires,
     files,
     filters,
     headers,
@@ -56,6 +57,7 @@ MODULES: Final = (
     ssl_proxy,
     log_config,
     filters,
+    expires,
     evenflow,
     status,
 )

@@ -23,6 +23,7 @@ from evenflow.config.settings import (
     CoreSettings,
     EnvironmentSettings,
     EvenflowSettings,
+    ExpiresSettings,
     FileSettings,
     FilterSettings,
     HeaderSettings,
@@ -55,6 +56,7 @@ MODULES: Final[dict[str, type]] = {
     "member_tls": MemberTlsSettings,
     "log": LogSettings,
     "filters": FilterSettings,
+    "expires": ExpiresSettings,
     "evenflow": EvenflowSettings,
 }
 """The settings of a `Block`, by the name of the block's field."""

@@ -659,6 +659,23 @@ class FilterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiryLine:
+    """So many seconds from the request, or from the file's last change (`changed`)."""
+
+    changed: bool
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiresSettings:
+    """mod_expires."""
+
+    active: bool | Unset = override()
+    default: ExpiryLine | Unset = override()
+    by_type: tuple[tuple[str, ExpiryLine], ...] | Unset = append()
+
+
+@dataclass(frozen=True, slots=True)
 class EvenflowSettings:
     """What httpd does not have."""
 
@@ -699,6 +716,7 @@ class Block:
     member_tls: MemberTlsSettings = MemberTlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()
+    expires: ExpiresSettings = ExpiresSettings()
     evenflow: EvenflowSettings = EvenflowSettings()
     blocks: tuple[Block, ...] = ()
 

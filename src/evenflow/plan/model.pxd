@@ -44,6 +44,9 @@ cdef class Scope:
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
     cdef public object compression
+    cdef public bint expires_on, rate_limited
+    cdef public tuple expires_types
+    cdef public object expires_default
     cdef public str handler
     cdef public object required, required_by, order, auth_type, auth_name, auth_origin
     cdef public frozenset allow_methods

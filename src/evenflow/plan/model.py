@@ -184,7 +184,8 @@ class Scope:
         "force_type", "default_charset", "default_language", "names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
-        "output_codings", "typed_codings", "compression",
+        "output_codings", "typed_codings", "compression", "rate_limited",
+        "expires_on", "expires_types", "expires_default",
         "documents",
         "tls_options", "tls_required", "tls_required_by", "tls_user",
     )  # fmt: skip
@@ -282,6 +283,13 @@ class Scope:
         """`filters.ByType`s"""
         self.compression: object = None
         """`filters.Compression`: how hard; None where nothing is said of it."""
+        self.rate_limited = False
+        """SetOutputFilter RATE_LIMIT; how fast, variables say."""
+        self.expires_on = False
+        """ExpiresActive"""
+        self.expires_types: tuple[tuple[bytes, object], ...] = ()
+        """(media type in lower case, `expires.Expiry`)"""
+        self.expires_default: object = None
         self.documents: tuple[object, ...] = ()
         """`documents.Document`s: ErrorDocument"""
         self.tls_options: tuple[object, ...] = ()

@@ -18,6 +18,7 @@ APPENDED: Final = frozenset(
         *("requires", "cookie_paths", "cookie_domains", "places"),
         *("requires", "cookie_paths", "cookie_domains"),
         "typed_codings",
+        "expires_types",
         "documents",
         *("options", "etags", "names"),
         "tls_options",

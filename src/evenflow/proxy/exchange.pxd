@@ -160,6 +160,7 @@ cdef class Exchange:
     cdef void _remember_head(self, Py_ssize_t before) except *
     @cython.locals(scope=Scope, answer=ResponseHead, saying=cython.int, edited=bint, added=bytes)
     cdef void _write_answer(self) except *
+    cpdef void expire(self, object fields, int status, bytes content_type, long long changed) except *
     cdef bytes _offered_upgrade(self)
     cpdef object always_fields(self)
     cdef object _cookies(self)

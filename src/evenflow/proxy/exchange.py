@@ -8,6 +8,7 @@ both sides. One object serves request after request; `begin` makes it new.
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 from typing import Any, Final
 
 import cython
@@ -17,7 +18,7 @@ from evenflow.balancer.choose import begin as begin_slot
 from evenflow.balancer.choose import choose, release
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.sticky import find_session, route_changed
-from evenflow.plan import documents, edits, filters
+from evenflow.plan import documents, edits, expires, filters
 from evenflow.plan.access import contains
 from evenflow.plan.decide import resume
 from evenflow.plan.decision import Inquiry, afterwards
@@ -1026,7 +1027,7 @@ class Exchange:
             edited = added is None
         if answer.status == 426:
             added = (added or b"") + self._offered_upgrade()
-        as_it_came = not (edited or self.could_encode or self.decision.cookies or self.told)
+        as_it_came = not (edited or self.could_encode or self.decision.cookies or self.told or scope.expires_on)
         if as_it_came and response.is_ordinary(answer, scope):
             response.write_ordinary(
                 self.to_client,
@@ -1056,6 +1057,8 @@ class Exchange:
             encoding.mark_fields(fields, self.encoder.coding, filters.compression_of(scope))
         elif self.could_encode:
             encoding.vary(fields)
+        if scope.expires_on:
+            self.expire(fields, answer.status, fields.get(b"content-type") or b"", -1)
         always = self._cookies()
         if edited:
             self.seen_answer = Answered(answer.status, fields, always, b"")
@@ -1079,6 +1082,14 @@ class Exchange:
             keep_line,
             added or b"",
         )
+
+    def expire(self, fields: Headers, status: int, content_type: bytes, changed: int) -> None:
+        """Say how long an answer may be kept; `changed` is when its file changed, -1 for none."""
+        asked = self.began_us // 1000000
+        says = fields.get(b"expires") is not None
+        age = expires.age_of(self.decision.scope, status, content_type, says, asked, changed)
+        if age >= 0:
+            expires.add_age(fields, age, formatdate(asked + age, usegmt=True).encode())
 
     def _offered_upgrade(self) -> bytes:
         """RFC 9110 section 15.5.22: a 426 names the protocol that it asks for; it goes on where the member may be

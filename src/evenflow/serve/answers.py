@@ -194,6 +194,10 @@ def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswe
 def moved(server: Server, exchange: Exchange, status: int, location: bytes) -> OwnAnswer:
     """The redirect itself."""
     close = settle(exchange, status)
+    extra: list[Field] = []
+    if exchange.decision is not None and exchange.decision.scope.expires_on:
+        # httpd leads the page of a redirect past it.
+        extra = expiring(exchange, status, extra, pages.HTML, False)
     return OwnAnswer(
         pages.redirect_response(
             status,
@@ -202,7 +206,7 @@ def moved(server: Server, exchange: Exchange, status: int, location: bytes) -> O
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
-            (),
+            extra,
             signature(exchange),
             keep_line(exchange),
         )
@@ -247,6 +251,12 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
         found.fields = [*exchange.kept_fields, *found.fields]
     if found.status < 300 or exchange.document_status:
         pack_file(exchange, found)
+    if decision.scope.expires_on:
+        kind = found.content_type
+        if found.status == 304:
+            # It has none, but its fields are those of the file.
+            kind = files.type_of(decision, files.described(decision))
+        found.fields = expiring(exchange, found.status, found.fields, kind, True)
     close = settle(exchange, found.status)
     if found.status < 400 or exchange.document_status:
         found.fields = exchange.edited_fields(found.fields, found.content_type, decision.vary)
@@ -258,6 +268,14 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
         found.file = None
         return OwnAnswer(data, None, 0, found.packed)
     return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
+
+
+def expiring(exchange: Exchange, status: int, fields: list[Field], content_type: bytes, of_file: bool) -> list[Field]:
+    """The fields with those of mod_expires. A file's last change is read from Last-Modified."""
+    made = Headers(list(fields))
+    changed = made.get(b"last-modified") if of_file else None
+    exchange.expire(made, status, content_type, -1 if changed is None else files.parse_date(changed))
+    return made.items
 
 
 def explanation(server: Server, exchange: Exchange) -> OwnAnswer:
@@ -305,6 +323,8 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
     if exchange.document_status and status == 200:
         status = exchange.document_status
     exchange.status = status
+    if decision.scope.expires_on:
+        others = expiring(exchange, status, others, content_type, False)
     others, body = pack_body(exchange, status, others, content_type, body)
     edited = exchange.edited_fields(others, content_type, decision.vary)
     return whole(server, exchange, status, edited, body, content_type)

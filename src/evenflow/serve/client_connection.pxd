@@ -41,6 +41,8 @@ cdef class ClientConnection(Connection):
     cdef object file
     cdef long long file_left
     cdef object packed
+    cdef object pace
+    cdef bint resting
     cdef bint paused
     cdef object log_later
     cdef public object waits_for
@@ -85,6 +87,8 @@ cdef class ClientConnection(Connection):
     cdef void _flush(self, Exchange exchange) except *
     @cython.locals(waiting=Py_ssize_t, done=cython.int)
     cdef int _send(self, Outlet out) except -2
+    cdef void _set_pace(self, Exchange exchange) except *
+    cdef int _push_paced(self, Outlet out) except -2
     @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
     @cython.locals(called=bint)

@@ -35,6 +35,7 @@ from evenflow.serve.backend_connection import BackendConnection, cause_of, conne
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.error_log import tell_of_fault
+from evenflow.serve.pace import STEP, Pace, pace_of
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
 from evenflow.serve.tls import TlsSocket, prepared
@@ -93,6 +94,10 @@ class ClientConnection(Connection):
         self.called = False
         """It is our turn in that pool."""
         self.room_until = 0.0
+        self.pace: Pace | None = None
+        """How fast the answer may go (RATE_LIMIT)."""
+        self.resting = False
+        """It waits for its pace's next portion."""
         self.log_later: Any = None
         """What a tunnel's log line needs at its end."""
         self.deadline = monotonic() + self.host.timeout
@@ -452,17 +457,57 @@ class ClientConnection(Connection):
 
     def _send(self, out: Outlet) -> int:
         """`push` to the client, counted for a log."""
-        if not self.server.logs_access:
-            return self.push(out)
         waiting = out.pending()
-        done = self.push(out)
+        done = self.push(out) if self.pace is None else self._push_paced(out)
+        if not self.server.logs_access:
+            return done
         self.sent += waiting - out.pending()
         return done
+
+    def _set_pace(self, exchange: Exchange) -> None:
+        """The answer goes through RATE_LIMIT: the variables say how fast."""
+        if self.pace is None:
+            self.pace = pace_of(exchange.variables(), monotonic())
+
+    def _push_paced(self, out: Outlet) -> int:
+        """`push` of what may go now; BLOCKED where the rest waits, for the socket or for the next portion."""
+        pace = self.pace
+        assert pace is not None
+        out.settle()
+        size = min(out.pending(), pace.allowance(monotonic()))
+        done = SENT
+        if size:
+            whole = out.end
+            rest = bytes(memoryview(out.data)[out.start + size : whole])
+            out.end = out.start + size
+            done = self.push(out)
+            pace.spend(size - out.pending())
+            out.put(rest)
+        if done != SENT:
+            return done
+        if out.pending() == 0:
+            return SENT
+        self.stop_writing()
+        if not self.resting:
+            self.resting = True
+            self.server.loop.call_later(STEP, self._rested)
+        return BLOCKED
+
+    def _rested(self) -> None:
+        """The next portion may go."""
+        self.resting = False
+        exchange = self.exchange
+        if self.closed or self.pace is None or exchange is None or self.tunnel is not None or self.writing:
+            return
+        if exchange.step == SENDING or exchange.step == ANSWERING or exchange.step == DONE:
+            self.on_writable()
 
     def _find_backend(self, exchange: Exchange) -> bool:
         """A kept connection to the chosen member, or a new one; False while it is being made."""
         slot = exchange.slot
         assert slot is not None
+        if exchange.decision.scope.rate_limited:
+            self._set_pace(exchange)
         member: Member = slot.member
         # A second try after a kept connection failed must be a fresh one.
         fresh = exchange.repeated_fresh or exchange.attempts != 0
@@ -552,6 +597,8 @@ class ClientConnection(Connection):
             if exchange.why:
                 self._explain(exchange)
             return
+        if exchange.decision is not None and exchange.decision.scope.rate_limited:
+            self._set_pace(exchange)
         exchange.to_client.put(answer.data)
         if exchange.remembers:
             exchange.sent_head = answer.data[: len(answer.data) - answer.body_bytes]
@@ -598,6 +645,7 @@ class ClientConnection(Connection):
             elif self.file is None or not self._read_file(exchange):
                 break
         self.stop_writing()
+        self.pace = None
         if self.server.logs_access:
             self._log(exchange, False)
         self.served += 1
@@ -685,6 +733,7 @@ class ClientConnection(Connection):
     def _cut(self, exchange: Exchange) -> None:
         """The answer broke off: the client learns it from the connection's end."""
         self._drop_backend()
+        self.pace = None
         self._send(exchange.to_client)
         if self.server.logs_access:
             self._log(exchange, True)
@@ -830,6 +879,7 @@ class ClientConnection(Connection):
         backend = self.backend
         slot = exchange.slot
         assert backend is not None and slot is not None
+        self.pace = None
         # httpd: the larger of both sides' time-outs.
         tunnel = TunnelConnection(Tunnel(slot, max(self.host.timeout, self._patience())), self, backend)
         self.tunnel = tunnel

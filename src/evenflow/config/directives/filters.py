@@ -16,31 +16,34 @@ from evenflow.config.syntax import Section, Statement, Word
 FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS")
 """What an answer's body can be led through here."""
 
+ANYTHING: Final = (*FILTERS, "RATE_LIMIT")
+"""What SetOutputFilter takes."""
+
 INSTEAD: Final = {
     "INFLATE": "let the member send it uncompressed: `RequestHeader unset Accept-Encoding`",
     "SUBSTITUTE": "let the application write what it means: evenflow does not change bodies",
     "PROXY-HTML": "let the application run below the public path: evenflow does not change bodies",
     "XML2ENC": "let the application write what it means: evenflow does not change bodies",
     "INCLUDES": "let the application include it: evenflow has no server-side includes",
-    "RATE_LIMIT": "limit the rate in front, or in the application",
+    "RATE_LIMIT": "write `SetOutputFilter RATE_LIMIT` in a `<Location>`: it does not depend on types and names",
 }
 
 
-def filter_names(word: Word) -> tuple[str, ...]:
+def filter_names(word: Word, known: tuple[str, ...] = FILTERS) -> tuple[str, ...]:
     """`DEFLATE;BROTLI_COMPRESS` as names in upper case; `NONE` is none."""
     names = tuple(name.strip().upper() for name in word.text.split(";") if name.strip())
     if names == ("NONE",):
         return ()
     for name in names:
-        if name not in FILTERS:
-            near = difflib.get_close_matches(name, FILTERS, n=1, cutoff=0.7)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
             raise Wrong(
                 "filter-not-supported",
                 f"evenflow has no output filter `{name}`",
                 word.span,
                 help=f"write `{near[0]}`"
                 if near
-                else INSTEAD.get(name, "the filters are " + ", ".join(f"`{known}`" for known in FILTERS)),
+                else INSTEAD.get(name, "the filters are " + ", ".join(f"`{one}`" for one in known)),
             )
     return names
 
@@ -52,7 +55,7 @@ def set_output_filter(draft: Draft, statement: Statement | Section, value: Any) 
         1,
         "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
     )
-    draft.put("filters", "output", filter_names(word))
+    draft.put("filters", "output", filter_names(word, ANYTHING))
 
 
 def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -96,7 +99,8 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         set_output_filter,
-        "Lead answers through these filters, for example DEFLATE.",
+        "Lead answers through these filters, for example DEFLATE. RATE_LIMIT sends them at `SetEnv rate-limit` KiB a"
+        " second after `SetEnv rate-initial-burst` KiB.",
         syntax="FILTER[;FILTER ...]",
     ),
     Directive(

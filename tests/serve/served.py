@@ -236,6 +236,8 @@ class Served:
             self.wait(kind is None)
         if kind is None:
             assert self.complaints.read_text() == ""
+            # Where a call-back that raised is told of.
+            assert not self.log.exists() or "Traceback" not in self.log.read_text()
             assert self.status == 0
             assert self.busy() == [0] * len(self.world.plan.members)
 

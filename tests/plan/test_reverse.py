@@ -109,3 +109,21 @@ def test_an_interpolated_reverse() -> None:
     line = "ProxyPassReverse /${APP}/ http://b1/${APP}/ interpolate"
     assert reversed_location(line, "http://b1/one/x") == "http://b1/one/x"
     assert reversed_location(f"ProxyPassInterpolateEnv On\n{line}", "http://b1/one/x") == "http://www.example/one/x"
+
+
+def test_what_is_interpolated_ends_no_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable may hold what the client sent, decoded."""
+    plan = plan_of(
+        inside(
+            "ProxyPassInterpolateEnv On\n"
+            "ProxyPassReverse /${APP}/ http://b1/ interpolate\n"
+            "ProxyPassReverseCookiePath /in /${APP} interpolate"
+        )
+    )
+    view = View(plan)
+    monkeypatch.setattr(View, "variables", lambda self: {b"APP": b"a\r\nSet-Cookie: b=c"})
+    headers = Headers([(b"Location", b"http://b1/x"), (b"Set-Cookie", b"s=1; Path=/in")])
+    reverse_fields(plan.hosts[0].base.reverses, headers, view)
+    reverse_cookies(headers, view)
+    assert headers.get(b"location") == b"http://www.example/a  Set-Cookie: b=c/x"
+    assert headers.get(b"set-cookie") == b"s=1; Path=/a  Set-Cookie: b=c"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from evenflow.plan.edits import unwrapped
 from evenflow.plan.mapping_forms import interpolated
 from evenflow.plan.model import ConnectionFacts, CookieReverse, Decision, Reverse
 from evenflow.plan.names import own_url
@@ -69,7 +70,8 @@ def reverse_url(reverses: tuple[Reverse, ...], url: bytes, view: Answered) -> by
                 made = replacement + url[start + len(prefix) :]
                 if made.startswith(b"/"):
                     made = own_url(view.decision.host, view.decision.scope, view.head, view.facts) + made
-                return made
+                # Interpolated, it may hold what a client sent.
+                return made if reverse.texts is None else unwrapped(made)
     return None
 
 
@@ -105,6 +107,6 @@ def reverse_cookie(
                 env = view.variables()
                 inner, public = interpolated(entry.texts[0], env), interpolated(entry.texts[1], env)
             if value.lower().startswith(inner.lower()) if any_case else value.startswith(inner):
-                pieces[place] = name + b"=" + public
+                pieces[place] = name + b"=" + (public if entry.texts is None else unwrapped(public))
                 break
     return b";".join(pieces)

@@ -11,7 +11,9 @@ import pytest
 
 from evenflow.plan.access import Network
 from evenflow.plan.edits import ADD, ENV, SET, TEXT, Edit, Format
+from evenflow.plan.environment import PATH, Change, Line
 from evenflow.plan.model import Reverse
+from evenflow.plan.patterns import Pattern
 from evenflow.proxy import exchange as steps
 from tests.proxy import story as told
 from tests.proxy.story import (
@@ -549,6 +551,41 @@ def test_the_rest_of_a_body_is_never_a_request(tell: Tell, how: str) -> None:
         story >> member_is_silent() << page(502, close=True)
     else:
         story >> answers(b"garbage\r\n\r\n") << page(502, close=True)
+
+
+def with_variable(name: bytes) -> dict[str, Any]:
+    """A virtual host in which every request has this variable."""
+    line = Line(PATH, b"request_uri", (Change(name, (b"1",)),), told.NOWHERE)
+    line.pattern = Pattern(b"", False)
+    return {"early": (line,)}
+
+
+def test_a_member_of_1_0_never_hears_of_chunks_nor_of_a_100(tell: Tell) -> None:
+    """HTTP/1.0 knows neither: it would take the chunks for the next request, or wait for the body for ever."""
+    story = tell(members={"a": {}}, host=with_variable(b"force-proxy-request-1.0"))
+    story >> head("POST", "/", "Transfer-Encoding: chunked", "Expect: 100-continue")
+    story << to_client(b"HTTP/1.1 100 Continue\r\n\r\n")
+    story >> sends(b"5\r\nhello\r\n0\r\n\r\n") << connect("a")
+    story >> ready()
+    sent = b"POST / HTTP/1.0\r\nHost: a:8090\r\n" + FORWARDED + b"Content-Length: 5\r\n\r\nhello"
+    story << to_backend(sent)
+    story = tell(members={"a": {}}, host=with_variable(b"force-proxy-request-1.0"))
+    story >> head("POST", "/", "Content-Length: 5", "Expect: 100-continue") << connect("a")
+    story << to_client(b"HTTP/1.1 100 Continue\r\n\r\n")
+    story >> ready()
+    story >> sends(b"hello")
+    story << to_backend(sent)
+
+
+def test_proxy_sendcl_sends_a_length_though_a_100_is_expected(tell: Tell) -> None:
+    story = tell(members={"a": {}}, host=with_variable(b"proxy-sendcl"))
+    story >> head("POST", "/", "Transfer-Encoding: chunked", "Expect: 100-continue")
+    story << to_client(b"HTTP/1.1 100 Continue\r\n\r\n")
+    story >> sends(b"5\r\nhello\r\n0\r\n\r\n") << connect("a")
+    story >> ready()
+    got = story.backend_got
+    assert b"\r\nContent-Length: 5\r\n" in got and got.endswith(b"\r\n\r\nhello")
+    assert b"Transfer-Encoding" not in got and b"Expect" not in got
 
 
 def document(path: bytes) -> told.Event:

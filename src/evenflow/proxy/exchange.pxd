@@ -115,6 +115,8 @@ cdef class Exchange:
     cdef void _look_at_switches(self, dict env) except *
     cdef bint _goes_on(self) except -1
     cdef bint _is_too_long(self) except -1
+    @cython.locals(switched=cython.int)
+    cdef bint _needs_body_first(self) except -1
     cdef void _say_continue(self) except *
     cdef void _look_at_expect(self) except *
     cdef void _collected_all(self) except *

@@ -402,7 +402,7 @@ class Exchange:
             else:
                 self._collected_all()
             return
-        if self.expects and not decision.scope.forwards_expect:
+        if self.expects and (not decision.scope.forwards_expect or self._needs_body_first()):
             self._say_continue()
         if self.request_left == CHUNKED and not self.expects:
             self.step = BODY
@@ -440,8 +440,17 @@ class Exchange:
         self.refuse(413, f"the request body is longer than LimitRequestBody allows ({limit})")
         return True
 
+    def _needs_body_first(self) -> bool:
+        """Whether no member can be asked for the 100: HTTP/1.0 has none, and a length is known when the body is."""
+        switched = self.switched
+        return switched & switches.HTTP_1_0 != 0 or (
+            switched & switches.WITH_LENGTH != 0 and self.request_left == CHUNKED
+        )
+
     def _say_continue(self) -> None:
-        """Proxy100Continue Off: the client's 100 comes from us, and the member does not hear of it."""
+        """Proxy100Continue Off, and where no member can be asked: the client's 100 comes from us, and the member does
+        not hear of it.
+        """
         self.expects = self.held_back = False
         if self.request_left == 0:
             # httpd has promised a 100 that nothing calls for, and closes.
@@ -625,7 +634,8 @@ class Exchange:
         out = self.to_backend
         switched = self.switched
         self.pinging = False
-        if member.ping > 0 and (self.request_left != 0 or self.collected) and head.find(EXPECT) < 0:
+        pings = member.ping > 0 and not switched & switches.HTTP_1_0
+        if pings and (self.request_left != 0 or self.collected) and head.find(EXPECT) < 0:
             # The body waits for the member's 100, as if the client had asked for it.
             self.pinging = self.held_back = True
             switched |= switches.PINGS
@@ -636,6 +646,9 @@ class Exchange:
             if head.host:
                 # RFC 9112 section 3.2.2: the authority of an absolute target, if there is one.
                 fields.set(b"Host", head.host)
+            if not self.expects and head.version >= 11:
+                # We have said the 100 ourselves.
+                fields.remove(b"Expect")
             if scope.request_edits:
                 self._edit_request(fields)
             request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade, switched)

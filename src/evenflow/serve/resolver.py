@@ -87,7 +87,8 @@ class Resolver:
             self.known[key] = address
             self.learned[key] = time.monotonic()
         for then in self.asked.pop(key):
-            then(address, cause)
+            # Each by itself: what goes wrong with one leaves the others their answer.
+            self.loop.call_soon(then, address, cause)
 
 
 def ignore(_address: Address | None, _cause: str) -> None:

@@ -107,3 +107,17 @@ def test_everything_that_is_wrong_is_said_in_one_run() -> None:
         "format-unknown",
         "scheme-not-supported",
     }
+
+
+def test_what_server_says() -> None:
+    said = [plan_of(inside("") + f"\nServerTokens {word}\n").server_token for word in ("Prod", "Major", "Minor", "Min")]
+    version = evenflow.__version__
+    major, minor, *_ = version.split(".")
+    assert [text.decode() for text in said] == [
+        "evenflow",
+        f"evenflow/{major}",
+        f"evenflow/{major}.{minor}",
+        f"evenflow/{version}",
+    ]
+    assert plan_of(inside("")).server_token == b"evenflow"
+    assert plan_of(inside("") + "\nServerTokens OS\n").server_token.startswith(b"evenflow/" + version.encode() + b" (")

@@ -180,3 +180,20 @@ def test_a_local_handler_answers(tmp_path: Path) -> None:
 def test_a_handler_that_is_not_there(tmp_path: Path) -> None:
     made = answer_to(decided(LOCAL, handler="server-status") >> head("GET", "/"), tmp_path)
     assert made.data.startswith(b"HTTP/1.1 500 ")
+
+
+def test_the_signature_is_the_places_and_names_us_as_the_client_does(tmp_path: Path) -> None:
+    story = decided(ANSWER, status=404) >> head("GET", "/x", "Host: Other.example:8081")
+    scope = story.world.host.base
+    story.world.host.server_admin = b"root@wiki.example"
+    scope.signature = b"on"
+    assert b"<address>evenflow Server at other.example Port 8081</address>" in answer_to(story, tmp_path).data
+    scope.signature = b"email"
+    scope.canonical_name = True
+    story = decided(ANSWER, status=404)
+    story.world.host.server_admin = b"root@wiki.example"
+    story.world.host.base.signature = b"email"
+    story.world.host.base.canonical_name = True
+    story >> head("GET", "/x", "Host: other.example:8081")
+    page = answer_to(story, tmp_path).data
+    assert b'<a href="mailto:root@wiki.example">www.example</a> Port 80</address>' in page

@@ -7,9 +7,11 @@ is left out silently.
 
 from __future__ import annotations
 
+import platform
 import socket
 from dataclasses import dataclass, replace
 
+import evenflow
 from evenflow.compiler.alias import compile_aliases, compile_redirects
 from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
@@ -102,6 +104,8 @@ def build(settings: Settings) -> Built:
     if "reqtimeout_module" not in settings.modules:
         for one in all_hosts:
             one.read_timeouts = None
+    plan.unique_ids = settings.says_unique_id and "unique_id_module" in settings.modules
+    plan.server_token = server_token(core.server_tokens or "")
     plan.server_root = root
     plan.preambles = compile_preambles(main, blocks)
     plan.pid_file = absolute(root, core.pid_file) if core.pid_file else ""
@@ -258,6 +262,22 @@ def error_log(target: str, root: str) -> str:
     return absolute(root, target) if target and not target.startswith(("|", "syslog")) else target
 
 
+def server_token(words: str) -> bytes:
+    """What Server says; each word of ServerTokens says one thing more than the one before it."""
+    product, version = "evenflow", evenflow.__version__
+    numbers = version.split(".")
+    said = {
+        "": product,
+        "prod": product,
+        "major": f"{product}/{numbers[0]}",
+        "minor": f"{product}/{'.'.join(numbers[:2])}",
+        "min": f"{product}/{version}",
+        "os": f"{product}/{version} ({platform.system()})",
+        "full": f"{product}/{version} ({platform.system()}) Python/{platform.python_version()}",
+    }
+    return said[words].encode()
+
+
 def set_paths(host: VirtualHost, block: Block) -> None:
     """How paths are read; `block` is the server's own, as the main server's AllowEncodedSlashes is not taken over."""
     host.server_path = to_bytes(block.core.server_path or "")
@@ -291,7 +311,6 @@ def set_times_and_limits(host: VirtualHost, block: Block) -> None:
     host.trace = {"on": TRACE_ON, "off": TRACE_OFF, "extended": TRACE_EXTENDED}[core.trace or "on"]
     host.most_restarts = core.internal_recursion or 10
     host.merge_slashes = core.merge_slashes is not False
-    host.server_signature = to_bytes((core.server_signature or "off").lower())
 
 
 def all_rules(host: VirtualHost) -> list[Rule]:

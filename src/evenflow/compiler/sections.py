@@ -65,6 +65,8 @@ def compile_said(
     said.say("forwards_expect", known(proxy.forwards_expect))
     if block.core.use_canonical_name:
         said.say("canonical_name", block.core.use_canonical_name == "on")
+    if block.core.server_signature:
+        said.say("signature", to_bytes(block.core.server_signature.lower()))
     said.say("physical_port", known(block.core.physical_port))
     if block.core.body_limit is not UNSET:
         said.say("body_limit", block.core.body_limit)

@@ -319,7 +319,7 @@ ServerName S
 ServerPath S
 ServerRoot A
 ServerSignature A
-ServerTokens G tuning
+ServerTokens G
 SetHandler A
 SetInputFilter A
 SetOutputFilter A

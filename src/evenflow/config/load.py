@@ -56,7 +56,8 @@ def load(
     if not any(diagnostic.severity == ERROR for diagnostic in diagnostics):
         absolute = os.path.abspath(tree.server_root or ".")
         main.put("core", "server_root", absolute)
-        settings = Settings(main.finish(), absolute, tree.names.modules, tuple(tree.sources))
+        says = any("UNIQUE_ID" in line for source in tree.sources.values() for line in source.lines)
+        settings = Settings(main.finish(), absolute, tree.names.modules, says, tuple(tree.sources))
     loaded = Loaded(path, settings, tuple(in_file_order(diagnostics, tree.sources)), tree.sources, tree, envvars)
     if settings is None:
         return loaded

@@ -366,6 +366,8 @@ class CoreSettings:
     """SetHandler's word; "none" says that there is none."""
     handler_origin: Origin | Unset = override()
     server_signature: str | Unset = override()
+    server_tokens: str | Unset = override()
+    """prod, major, minor, min, os or full"""
     documents: tuple[DocumentLine, ...] | Unset = append()
     use_canonical_name: str | Unset = override()
     encoded_slashes: str | Unset = override()
@@ -732,4 +734,6 @@ class Settings:
     main: Block
     server_root: str
     modules: frozenset[str] = field(default_factory=frozenset)
+    says_unique_id: bool = False
+    """UNIQUE_ID stands somewhere in the files."""
     files: tuple[str, ...] = ()

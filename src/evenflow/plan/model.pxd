@@ -40,7 +40,7 @@ cdef class Scope:
     cdef public int bad_header
     cdef public bint redirect_relative, alias_preserves
     cdef public frozenset error_override_codes
-    cdef public bytes via
+    cdef public bytes via, signature
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
     cdef public object compression
@@ -69,7 +69,7 @@ cdef class Scope:
 cdef class VirtualHost:
     cdef public int index, server_port, max_keep_alive_requests, most_restarts, most_lookups
     cdef public Py_ssize_t limit_request_line, limit_request_field_size, limit_request_fields
-    cdef public bytes server_name, server_scheme, server_admin, document_root, server_signature
+    cdef public bytes server_name, server_scheme, server_admin, document_root
     cdef public tuple aliases, wildcards, certificates, logs, rules, mappings, locations, proxies, directories, early
     cdef public tuple redirects, file_aliases, explain_from
     cdef public object types
@@ -93,7 +93,7 @@ cdef class VirtualHost:
 
 
 cdef class ConnectionFacts:
-    cdef public bytes remote_address, local_address, sni, proxied_address
+    cdef public bytes remote_address, local_address, sni, proxied_address, unique
     cdef public int proxied_port
     cdef public bint spoken_for
     cdef public int remote_port, local_port

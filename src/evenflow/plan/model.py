@@ -186,7 +186,7 @@ class Scope:
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression", "rate_limited",
         "expires_on", "expires_types", "expires_default",
-        "documents",
+        "documents", "signature",
         "tls_options", "tls_required", "tls_required_by", "tls_user",
     )  # fmt: skip
 
@@ -290,6 +290,8 @@ class Scope:
         self.expires_types: tuple[tuple[bytes, object], ...] = ()
         """(media type in lower case, `expires.Expiry`)"""
         self.expires_default: object = None
+        self.signature = b"off"
+        """ServerSignature: off, on or email"""
         self.documents: tuple[object, ...] = ()
         """`documents.Document`s: ErrorDocument"""
         self.tls_options: tuple[object, ...] = ()
@@ -307,7 +309,7 @@ class VirtualHost:
     __slots__ = (
         "index", "server_name", "server_port", "server_scheme", "aliases", "wildcards", "server_admin", "document_root",
         "timeout", "proxy_timeout", "keep_alive", "keep_alive_timeout", "max_keep_alive_requests", "limit_request_line",
-        "limit_request_field_size", "limit_request_fields", "server_signature", "tls",
+        "limit_request_field_size", "limit_request_fields", "tls",
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded", "strict_host", "server_path", "methods",
         "trace",
         "redirects", "file_aliases", "types", "checks_links",
@@ -337,7 +339,6 @@ class VirtualHost:
         self.limit_request_line = 8190
         self.limit_request_field_size = 8190
         self.limit_request_fields = 100
-        self.server_signature = b"off"
         self.tls = False
         self.explain_from: tuple[object, ...] = ()
         """`access.Network`s whose clients may ask for explanations."""
@@ -449,7 +450,7 @@ class ConnectionFacts:
 
     __slots__ = (
         "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
-        "proxied_address", "proxied_port", "spoken_for", "tls_facts",
+        "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique",
     )
 
     def __init__(
@@ -478,6 +479,8 @@ class ConnectionFacts:
         """`tls.TlsFacts`, once there was a handshake."""
         self.spoken_for = False
         """There was a PROXY preamble, though it may have named nobody."""
+        self.unique = b""
+        """UNIQUE_ID of the request at work, once somebody has asked."""
 
     @property
     def client(self) -> bytes:
@@ -559,7 +562,7 @@ class Plan:
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
-        "programs",
+        "programs", "unique_ids", "server_token",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -583,5 +586,9 @@ class Plan:
         self.listen_backlog = 511
         self.preambles: object = None
         """`preambles.Preambles`; None where no connection begins with one."""
+        self.server_token = b"evenflow"
+        """What Server says (ServerTokens)."""
+        self.unique_ids = False
+        """Requests have a UNIQUE_ID, and the configuration asks for it."""
         self.programs: tuple[object, ...] = ()
         """The `maps.ProgramMap`s that must run."""

@@ -17,6 +17,7 @@ from typing import Final
 
 from evenflow.plan.decision import CLIENT, FIELDS, FILES, NOTHING, QUERY, TIME, Inquiry
 from evenflow.plan.names import own_name, own_port, own_scheme, own_url
+from evenflow.plan.unique import UNIQUE_ID, unique_id
 
 SOFTWARE: Final = b"Apache"
 """%{SERVER_SOFTWARE}: what rules are written for."""
@@ -50,6 +51,9 @@ def _host(inquiry: Inquiry, argument: bytes) -> bytes:
 def _env(inquiry: Inquiry, argument: bytes) -> bytes:
     value = inquiry.env.get(argument)
     if value is None:
+        if argument == UNIQUE_ID and inquiry.plan.unique_ids:
+            inquiry.asked |= TIME
+            return unique_id(inquiry.facts)
         if (argument == b"SCRIPT_URL" or argument == b"SCRIPT_URI") and inquiry.scope.rewrite_on:
             return _script(inquiry, argument == b"SCRIPT_URI")
         # httpd looks into its process's environment last.

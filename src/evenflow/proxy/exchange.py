@@ -25,6 +25,7 @@ from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ASK, FILE, FORWARD, LOCAL, ConnectionFacts, Decision, Member, Scope
 from evenflow.plan.naming import with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
+from evenflow.plan.unique import UNIQUE_ID, unique_id
 from evenflow.proxy import attempt, bad_lines, encoding, hops, request, response, switches
 from evenflow.proxy.answered import Answered
 from evenflow.proxy.attempt import MemberFailure
@@ -161,6 +162,8 @@ class Exchange:
             self.collected = bytearray()
         if self.kept_fields:
             self.kept_fields = []
+        if facts is not None:
+            facts.unique = b""
         self.decision: Any = None
         """A `Decision`, once the head is understood."""
         self.balance: Any = None
@@ -674,6 +677,8 @@ class Exchange:
         scope = self.decision.scope
         # The balancer's variables are not there yet for RequestHeader: httpd runs it before a member is chosen.
         self.env = dict(self.decision.env)
+        if self.routes.plan.unique_ids:
+            self.env.setdefault(UNIQUE_ID, unique_id(self.facts))
         if self.view is not None:
             self.view.fields = None
         self.request_fields = fields
@@ -1209,6 +1214,8 @@ class Exchange:
         env = self.env
         if env is None:
             env = self.env = dict(self.decision.env)
+            if self.routes.plan.unique_ids:
+                env.setdefault(UNIQUE_ID, unique_id(self.facts))
             slot = self.elected
             if slot is not None:
                 member: Member = slot.member

@@ -13,6 +13,7 @@ import cython
 
 from evenflow.plan.model import Scope
 from evenflow.plan.naming import with_charset
+from evenflow.proxy.server_token import TOKEN
 from evenflow.wire.headers import Headers
 from evenflow.wire.http1 import (
     CONTENT_LENGTH,
@@ -26,8 +27,6 @@ from evenflow.wire.http1 import (
     ResponseHead,
 )
 from evenflow.wire.outlet import Outlet
-
-SERVER_TOKEN: Final = b"evenflow"
 
 NOT_RETURNED: Final = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"upgrade", b"transfer-encoding",
@@ -119,7 +118,7 @@ def write_ordinary(
     if index >= 0:
         out.put_range(data, cells[index * STRIDE + 2], cells[index * STRIDE + 3])
     else:
-        out.put(SERVER_TOKEN)
+        out.put(TOKEN.text)
     out.put(b"\r\n")
     run = -1
     for index in range(head.count):
@@ -187,7 +186,7 @@ def write_edited(
     out.put(b"Date: ")
     out.put(own_date if own_date is not None else date)
     out.put(b"\r\nServer: ")
-    out.put(own_server if own_server is not None else SERVER_TOKEN)
+    out.put(own_server if own_server is not None else TOKEN.text)
     out.put(b"\r\n")
     put_fields(out, always)
     put_fields(out, fields)

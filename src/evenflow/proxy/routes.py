@@ -8,6 +8,7 @@ from __future__ import annotations
 from evenflow.balancer.balance import Balance
 from evenflow.plan.decide import Decider
 from evenflow.plan.model import Plan
+from evenflow.proxy.server_token import TOKEN
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -17,6 +18,7 @@ class Routes:
 
     def __init__(self, plan: Plan, scoreboard: Scoreboard, child: int) -> None:
         self.plan = plan
+        TOKEN.text = plan.server_token
         self.decider = Decider(plan)
         self.balances: list[Balance] = [Balance(balancer, scoreboard, child) for balancer in plan.balancers]
         self.slots: list[MemberSlot] = [scoreboard.member(member.slot, child) for member in plan.members]

@@ -12,6 +12,7 @@ from evenflow.plan.decision import written
 from evenflow.plan.documents import PATH, URL, Document, document_for
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
+from evenflow.plan.names import own_name, own_port
 from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
@@ -181,9 +182,13 @@ def signature(exchange: Exchange) -> bytes:
     """The line under a page, by ServerSignature."""
     if exchange.decision is None:
         return b""
-    host = exchange.decision.host
-    port = exchange.facts.local_port if exchange.facts is not None else 0
-    return pages.signature_of(host.server_signature, host.server_name, port, host.server_admin)
+    scope, host = exchange.decision.scope, exchange.decision.host
+    if scope.signature == b"off":
+        return b""
+    head, facts = exchange.first_head, exchange.facts
+    assert facts is not None
+    name, port = own_name(host, scope, head), own_port(host, scope, head, facts)
+    return pages.signature_of(scope.signature, name, port, host.server_admin)
 
 
 def redirect(server: Server, exchange: Exchange, decision: Decision) -> OwnAnswer:

@@ -10,10 +10,8 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
+from evenflow.proxy.server_token import TOKEN
 from evenflow.serve.error_log import DAYS, MONTHS
-
-SERVER: Final = b"evenflow"
-"""The product in `Server` and in signatures."""
 
 HTML: Final = b"text/html; charset=iso-8859-1"
 
@@ -181,7 +179,7 @@ def signature_of(mode: bytes, name: bytes, port: int, admin: bytes = b"") -> byt
     shown = escape_html(name)
     if mode.lower() == b"email" and admin:
         shown = b'<a href="mailto:' + escape_html(admin) + b'">' + shown + b"</a>"
-    return b"<address>" + SERVER + b" Server at " + shown + b" Port " + str(port).encode() + b"</address>"
+    return b"<address>" + TOKEN.text + b" Server at " + shown + b" Port " + str(port).encode() + b"</address>"
 
 
 def may_have_body(status: int) -> bool:
@@ -260,7 +258,7 @@ def response(
     lines = [
         b"HTTP/1.1 %d " % status + (reason or reason_of(status)),
         b"Date: " + (date or http_date(time.time())),
-        b"Server: " + SERVER,
+        b"Server: " + TOKEN.text,
     ]
     for name, value in always_fields:
         lines.append(name + b": " + value)

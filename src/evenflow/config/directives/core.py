@@ -65,6 +65,30 @@ def server_name(name: str, word: Word) -> tuple[str, int | None, str | None]:
     return host, int(port), scheme or None
 
 
+TOKENS = {"prod": "prod", "productonly": "prod", "min": "min", "minimal": "min", "major": "major", "minor": "minor",
+          "os": "os", "full": "full"}  # fmt: skip
+
+
+def server_tokens(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    (word,) = count_words(
+        statement,
+        1,
+        1,
+        "takes one argument, Determine tokens displayed in the Server: header - Min(imal), Major, Minor, "
+        "Prod(uctOnly), OS, or Full",
+    )
+    said = TOKENS.get(word.text.lower())
+    if said is None:
+        raise Wrong(
+            "value-not-allowed",
+            f"`{word.text}` is none of `Prod`, `Major`, `Minor`, `Min`, `OS`, `Full`",
+            word.span,
+            says="ServerTokens takes 1 argument: 'Prod(uctOnly)', 'Major', 'Minor', 'Min(imal)', 'OS', or 'Full'",
+            help="write `ServerTokens Prod`",
+        )
+    draft.put("core", "server_tokens", said)
+
+
 def set_server_name(draft: Draft, statement: Statement | Section, value: Any) -> None:
     host, port, scheme = value
     draft.put("core", "server_name", ServerNameValue(host, port, scheme, statement.origin))
@@ -491,6 +515,17 @@ DIRECTIVES = (
         "Which handler answers here, for example `balancer-manager`.",
         syntax="HANDLER|none",
         differs="Only the handlers that evenflow has may be named.",
+    ),
+    Directive(
+        "ServerTokens",
+        SERVER,
+        raw,
+        server_tokens,
+        "What the Server field and signatures say of us: `evenflow`, `evenflow/0`, `evenflow/0.1`, `evenflow/0.1.0`,"
+        " and with the operating system.",
+        syntax="Prod|Major|Minor|Min|OS|Full",
+        default="Prod",
+        differs="httpd's default is `Full`.",
     ),
     Directive(
         "ServerSignature",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import evenflow
 from tests.compiler.said import codes
 from tests.plan.cases import built, inside, plan_of
 

@@ -51,6 +51,7 @@ EXPRESSIONS: Final = (
     "%{PATH_INFO} != ''",
     "%{IS_SUBREQ} == 'true'",
     "%{SSL_TLS_SNI} == 'www.example'",
+    "%{SSL_CLIENT_VERIFY} == 'SUCCESS'",
     "req('X-A') == '1'",
     "req_novary('X-A') == '2'",
     "http('Host') =~ /other/",
@@ -104,6 +105,7 @@ CONDITIONS: Final = (
     "${table:k} two",
     "${upper:%{QUERY_STRING}} X",
     "%{SSL:SSL_TLS_SNI} www",
+    "%{SSL:SSL_CLIENT_S_DN_CN} alice",
     "%{HTTPS} on",
     "%{IS_SUBREQ} true",
     *(f'expr "{expression}"' for expression in EXPRESSIONS if '"' not in expression),
@@ -158,6 +160,8 @@ INSIDE: Final = (
     *(f"<RequireAll>\nRequire all granted\n{require}\n</RequireAll>" for require in REQUIRES),
     "<Limit POST>\nRequire ip 10.0.0.0/8\n</Limit>",
     "AllowMethods GET",
+    "SSLRequireSSL",
+    "<RequireAny>\nRequire ssl-verify-client\nRequire ip 10.0.0.3\n</RequireAny>",
     "Order deny,allow\nDeny from 10.0.0.2",
     "Order allow,deny\nAllow from env=E",
     "Order deny,allow\nDeny from client.example\nSatisfy any",
@@ -186,6 +190,8 @@ ANYWHERE: Final = (
     "BrowserMatch Old E=1 nokeepalive",
     *(f'SetEnvIfExpr "{expression}" E=1' for expression in EXPRESSIONS),
     "SetEnv G 1",
+    "SSLOptions +StdEnvVars +ExportCertData",
+    "SSLUserName SSL_CLIENT_S_DN_CN",
     "UnsetEnv G",
     "UseCanonicalName On",
     "UseCanonicalPhysicalPort On",
@@ -224,6 +230,7 @@ SERVER: Final = (
     "RequestHeader set X-A 1 early",
     "RequestHeader edit X-A 1 2 early",
     "RequestHeader set X-A expr=%{REMOTE_ADDR} early",
+    "SSLStrictSNIVHostCheck On",
     "TraceEnable off",
     "AllowEncodedSlashes On",
     "AllowEncodedSlashes NoDecode",
@@ -414,6 +421,17 @@ def plan_for(text: str, world: World) -> Plan | None:
     return build(loaded.settings).plan
 
 
+class Handshake:
+    """What a handshake tells: some clients have a certificate."""
+
+    def __init__(self, peer: str) -> None:
+        name = {"10.0.0.1": b"alice", "10.0.0.2": b"bob"}.get(peer, b"")
+        self.values = {b"SSL_CLIENT_VERIFY": b"SUCCESS" if name else b"NONE", b"SSL_CLIENT_S_DN_CN": name}
+
+    def get(self, name: bytes) -> bytes:
+        return self.values.get(name, b"")
+
+
 def connections(plan: Plan) -> list[ConnectionFacts]:
     """By client, port, TLS, the name in the handshake, and whether somebody spoke for the client."""
     made: list[ConnectionFacts] = []
@@ -423,6 +441,7 @@ def connections(plan: Plan) -> list[ConnectionFacts]:
             for spoken, name in kinds:
                 facts = facts_of(plan, peer, "127.0.0.1", port, name, name is not None)
                 facts.remote_port = 1000 + len(made) * 100
+                facts.tls_facts = Handshake(peer) if name is not None else None
                 facts.spoken_for = spoken != ""
                 facts.proxied_address = spoken.encode().strip(b"-")
                 made.append(facts)
@@ -515,3 +534,15 @@ def test_a_path_that_begins_anew_at_a_number_sign_has_no_query() -> None:
         """)
     made = pairs(text, (None, head_of("GET", "/a/%23x")), (None, head_of("GET", "/a/%23x?secret")))
     assert [(one.keep_query, one.query) for one, _ in made] == [(one.keep_query, one.query) for _, one in made]
+
+
+def test_who_names_nobody_in_the_handshake_gets_no_answer_of_those_who_name_the_first() -> None:
+    hosts = "".join(
+        f"<VirtualHost *:8000>\nServerName {name}.example\nSSLStrictSNIVHostCheck On\nProxyPass / http://b1/\n</VirtualHost>\n"
+        for name in "ab"
+    )
+    plan = plan_of("Listen 8000\n" + hosts)
+    asked = [facts_of(plan, sni=name, tls=True) for name in ("", "a.example", "", "a.example")]
+    made = pairs("Listen 8000\n" + hosts, *((facts, head_of("GET", "/", host="a.example")) for facts in asked))
+    assert [one.status for one, _ in made] == [403, 0, 403, 0]
+    assert [one.status for _, one in made] == [403, 0, 403, 0]

@@ -498,6 +498,9 @@ class Decider:
             assert isinstance(table, HostTable)
             # By the virtual host that it stands for, so that a client cannot make a memory for each name it thinks of.
             sni = b"%d" % table.select_sni(facts.sni).index
+            if not facts.sni:
+                # To have named nobody is not the same as to have named the first (SSLStrictSNIVHostCheck).
+                sni += b"-"
         # The port, since our own URLs may have it (UseCanonicalPhysicalPort).
         key = (id(facts.table), facts.tls, sni, facts.local_port)
         memo = self.memos.get(key)

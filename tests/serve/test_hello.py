@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
-from evenflow.serve.hello import server_name
+from evenflow.serve.hello import AwaitedHello, server_name
 
 
 def hello(name: str | None) -> bytes:
@@ -54,3 +57,26 @@ def test_lengths_that_lie_name_nobody() -> None:
     for at in range(9, len(whole)):
         broken = bytes(whole[:at]) + b"\xff" + bytes(whole[at + 1 :])
         assert isinstance(server_name(broken), bytes)
+
+
+def test_who_sends_no_more_is_looked_at_ever_more_seldom() -> None:
+    """Each look takes time from everybody else."""
+    waited: list[float] = []
+    ours, client = socket.socketpair()
+
+    class Loop:
+        def call_later(self, seconds: float, what: Callable[[], None]) -> None:
+            waited.append(seconds)
+
+        def add_reader(self, *_: object) -> None: ...
+        def remove_reader(self, *_: object) -> None: ...
+
+    with ours, client:
+        ours.setblocking(False)
+        client.send(hello("a.example")[:10])
+        told: list[bytes] = []
+        awaited = AwaitedHello(cast(Any, Loop()), ours, 60.0, lambda made, name: told.append(name))
+        for _ in range(8):
+            awaited.look()
+        assert waited == [60.0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.64, 0.64]
+        assert told == []

@@ -19,6 +19,9 @@ MOST: Final = 32768
 """Bytes of a first flight that are looked at."""
 AGAIN: Final = 0.02
 """Seconds until we look again for the rest: the socket stays readable meanwhile."""
+SELDOM: Final = 0.64
+"""So long at most. Each time nothing is there we wait twice as long, or clients that send a byte and no more would
+cost us a look at every one of them all the time."""
 HANDSHAKE: Final = 22
 CLIENT_HELLO: Final = 1
 RECORD: Final = 5
@@ -84,6 +87,7 @@ class AwaitedHello:
         self.made = made
         self.then = then
         self.over = False
+        self.pause = AGAIN
         self.timer: Any = loop.call_later(patience, self.drop)
         loop.add_reader(made.fileno(), self.look)
 
@@ -101,7 +105,8 @@ class AwaitedHello:
         name = server_name(seen) if seen else b""
         if name is None and len(seen) < MOST:
             self.loop.remove_reader(self.made.fileno())
-            self.loop.call_later(AGAIN, self.look)
+            self.loop.call_later(self.pause, self.look)
+            self.pause = min(2 * self.pause, SELDOM)
             return
         self.end()
         try:

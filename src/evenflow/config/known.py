@@ -277,7 +277,7 @@ FileETag A
 FlushMaxPipelined S tuning
 FlushMaxThreshold S tuning
 ForceType A
-HostnameLookups A tuning
+HostnameLookups A
 HttpProtocolOptions S
 Include A
 IncludeOptional A

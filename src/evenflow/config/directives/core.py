@@ -404,6 +404,19 @@ def regex_options(statement: Statement | Section) -> None:
         )
 
 
+def host_names(name: str, word: Word) -> str:
+    value = one_of("on", "off", "double", says="parameter must be 'on', 'off', or 'double'")(name, word)
+    if value != "off":
+        raise Wrong(
+            "value-not-supported",
+            f"evenflow does not ask the DNS who each client is: `HostnameLookups {word.text}`",
+            word.span,
+            note="REMOTE_HOST, Remote_Host and `%h` are the address; `Require host` asks by itself where it stands",
+            help="write `HostnameLookups Off`",
+        )
+    return value
+
+
 def leave(draft: Draft, statement: Statement | Section, value: Any) -> None:
     """What was said is so already."""
 
@@ -551,6 +564,16 @@ DIRECTIVES = (
         "Whether our own URLs use ServerName or the name that the client used.",
         default="Off",
         differs="`DNS` is refused.",
+    ),
+    Directive(
+        "HostnameLookups",
+        ANYWHERE,
+        one(host_names),
+        leave,
+        "Whether the name of each client is looked up; only `Off` is possible.",
+        syntax="Off|On|Double",
+        default="Off",
+        differs="`On` and `Double` are refused.",
     ),
     Directive(
         "UseCanonicalPhysicalPort",

@@ -12,6 +12,7 @@ import pytest
 from evenflow.plan.access import Network
 from evenflow.plan.edits import ADD, ENV, SET, TEXT, Edit, Format
 from evenflow.plan.environment import PATH, Change, Line
+from evenflow.plan.expires import Expiry
 from evenflow.plan.model import Reverse
 from evenflow.plan.patterns import Pattern
 from evenflow.proxy import exchange as steps
@@ -626,6 +627,12 @@ def test_an_error_document_is_asked_for_without_the_body(tell: Tell, way: str) -
     story << to_backend(request_to("a", "GET /err"))
     story >> answers(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
     assert told.step_of(story) in ("OWN", "DONE")
+
+
+def test_an_answer_that_lives_longer_than_dates_go(tell: Tell) -> None:
+    story = at_answer(tell, scope={"expires_on": True, "expires_default": Expiry(False, 10**13)})
+    story >> answers(OK) << done()
+    assert b"\r\nExpires: Fri, 31 Dec 9999 23:59:59 GMT\r\n" in story.client_got
 
 
 # --- tunnels ------------------------------------------------------------------------------------------------------

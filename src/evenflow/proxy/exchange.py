@@ -114,6 +114,8 @@ MOST_INTERIM: Final = 10
 """httpd gives up after so many 1xx answers."""
 
 
+LAST_DATE: Final = 253402300799
+"""The end of the year 9999: no HTTP date is later."""
 PAGE_TYPE: Final = b"text/html; charset=iso-8859-1"
 """The type of our pages, for those who ask before there is one."""
 
@@ -1107,7 +1109,7 @@ class Exchange:
         says = fields.get(b"expires") is not None
         age = expires.age_of(self.decision.scope, status, content_type, says, asked, changed)
         if age >= 0:
-            expires.add_age(fields, age, formatdate(asked + age, usegmt=True).encode())
+            expires.add_age(fields, age, formatdate(min(asked + age, LAST_DATE), usegmt=True).encode())
 
     def _offered_upgrade(self) -> bytes:
         """RFC 9110 section 15.5.22: a 426 names the protocol that it asks for; it goes on where the member may be

@@ -40,7 +40,7 @@ def test_urls(text: str, name: str, host: str, port: int, host_field: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["https://b1", "wss://b1", "ajp://b1", "b1", "http://", "http://b1:0", "http://b1:x", "http://u@b1"]
+    "text", ["ajp://b1", "h2://b1", "b1", "http://", "http://b1:0", "http://b1:x", "http://u@b1"]
 )
 def test_what_cannot_be_connected_to(text: str) -> None:
     with pytest.raises(Refused):
@@ -192,8 +192,15 @@ def test_another_virtual_hosts_balancer_is_not_seen() -> None:
     assert [len(found.members) for found in plan.balancers] == [1, 0]
 
 
-def test_tls_towards_members_is_refused_at_its_line() -> None:
-    (found,) = built(inside("ProxyPass / https://b1/")).diagnostics
+def test_members_with_tls() -> None:
+    member = only(plan_of(inside("ProxyPass / https://b1/")))
+    assert (member.port, member.host_field, member.encrypted) == (443, b"b1", True)
+    assert only(plan_of(inside("ProxyPass / wss://b1:8443/"))).upgrade == (b"websocket",)
+    assert not only(plan_of(inside("ProxyPass / http://b1/"))).encrypted
+
+
+def test_a_scheme_that_nobody_speaks_is_refused_at_its_line() -> None:
+    (found,) = built(inside("ProxyPass / ajp://b1/")).diagnostics
     assert (found.code, found.severity) == ("scheme-not-supported", "error")
     assert found.span is not None
     assert found.span.line == 5

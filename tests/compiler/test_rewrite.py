@@ -104,7 +104,6 @@ def test_kinds_of_condition(pattern: str, kind: int, negated: bool) -> None:
         ("RewriteRule a - [H=server-info]", "handler-unknown", "`server-info`"),
         ('RewriteCond expr "tru"\nRewriteRule a b', "expression-malformed", "tru"),
         ("RewriteCond a [z-\nRewriteRule a b", "pattern-malformed", "[z-"),
-        ("RewriteRule a https://b1/ [P]", "scheme-not-supported", "TLS"),
         ("RewriteRule a ajp://b1/ [P]", "scheme-not-supported", "ajp"),
         ("RewriteRule a http://b1:x/ [P]", "url-malformed", "port"),
         ("RewriteRule a http://u@b1/ [P]", "url-malformed", "user name"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evenflow.compiler.build import build
-from evenflow.plan.fronts import Front, MemberTls
+from evenflow.plan.fronts import Front, member_tls_of
 from evenflow.plan.model import Plan
 from evenflow.plan.tls import options_of
 from tests.config.cases import load_text
@@ -24,19 +24,21 @@ def test_a_virtual_host_takes_over_what_the_main_server_says() -> None:
         "SSLVerifyClient require\nSSLProxyEngine on\n</VirtualHost>\n"
     )
     host = plan.hosts[0]
-    assert isinstance(host.front, Front) and isinstance(host.member_tls, MemberTls)
+    assert isinstance(host.front, Front)
     assert host.front.certificates == (("/a.crt", None),) == host.certificates
     assert (host.front.chain, host.front.protocols, host.front.verify) == ("/c.pem", {"TLSv1.2"}, "require")
     assert host.sni_policy == "authonly"
-    assert host.member_tls.engine and host.member_tls.verify == "require"
+    said = member_tls_of(host.base.member_tls)  # type: ignore[arg-type]
+    assert said.engine and said.verify == "require"
     assert plan.main is not None and plan.main.front is None
 
 
 def test_the_old_switch_takes_the_check_of_names_away_unless_the_new_one_is_said() -> None:
     def checks(text: str) -> tuple[bool, bool]:
         made = plan_of(text).main
-        assert made is not None and isinstance(made.member_tls, MemberTls)
-        return made.member_tls.check_name, made.member_tls.check_cn
+        assert made is not None
+        said = member_tls_of(made.base.member_tls)  # type: ignore[arg-type]
+        return said.check_name, said.check_cn
 
     assert checks("") == (True, False)
     assert checks("SSLProxyCheckPeerCN off\n") == (False, False)

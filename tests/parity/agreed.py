@@ -89,6 +89,9 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
         if seen.request.half_closed and not seen.received:
             # The rest of its body never came.
             return ""
+        if answer is not None and answer.status == 500 and not seen.received and "https://" in str(said):
+            # Who is at the other end is known only after a handshake.
+            return ""
         return wrong_about_forward(said, seen.received, members)
     if seen.received:
         return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {seen.received[0].member} was asked"

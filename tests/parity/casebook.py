@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-MEMBERS = ("b1", "b2", "b3", "b4")
+MEMBERS = ("b1", "b2", "b3", "b4", "t1", "t2", "t3", "t4", "t5")
 HOST_FIELD = b"Host: www.example"
 
 Ending = Literal["answer", "closed", "headless"]
@@ -230,7 +230,7 @@ def _configured(case: Case, block: _Block, text: str, examples: Path, where: str
 
 # ---- requests
 
-_OUTCOME = re.compile(r"(?:(\d{3}|closed|headless):)?((?:b\d)(?:,b\d)*)$|(\d{3}|closed|headless)$")
+_OUTCOME = re.compile(r"(?:(\d{3}|closed|headless):)?((?:[bt]\d)(?:,[bt]\d)*)$|(\d{3}|closed|headless)$")
 _HEAD = re.compile(r"(?:(\d+) x )?(raw\b.*?|[A-Za-z]+ \S+(?: HTTP/\S+)?)(?:\s+-> (.*))?$")
 _SIZED = re.compile(r"\((\d+) bytes\)$")
 _FIELD = re.compile(r"[^\s:|<>=]+:")

@@ -7,6 +7,7 @@ of it. One thread a connection: what a member does is a straight line, also wher
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -70,6 +71,8 @@ class Member:
     """One listening member. `address` is what a configuration calls it."""
 
     def __init__(self, name: str, chronicle: Chronicle) -> None:
+        self.context: ssl.SSLContext | None = None
+        """With one it speaks TLS."""
         self.name = name
         self.chronicle = chronicle
         self.listener = socket.create_server(("127.0.0.1", free_port()), backlog=64)
@@ -105,6 +108,12 @@ class Member:
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
+        if self.context is not None:
+            try:
+                sock = self.context.wrap_socket(sock, server_side=True, suppress_ragged_eofs=True)
+            except (OSError, ValueError):
+                sock.close()
+                return
         with sock:
             try:
                 conversation = _Conversation(self, sock)

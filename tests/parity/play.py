@@ -22,7 +22,10 @@ from .fronts import Front, folder, refusal, running
 from .members import Chronicle, Member
 from .observed import Seen
 
-CERTIFIED = ("a.example", "b.example", "wiki.example.com")
+HOUR = datetime.timedelta(hours=1)
+SECURED = {"t1": "a.example", "t2": "b.example", "t3": "localhost", "t4": "over.example", "t5": "127.0.0.1"}
+"""Members that speak TLS, and whose certificate each shows; t5 wants to see one of the client's."""
+CERTIFIED = ("a.example", "b.example", "wiki.example.com", "localhost", "over.example", "127.0.0.1", "client.example")
 
 
 @dataclass(slots=True)
@@ -69,8 +72,8 @@ def make_certificates(root: Path) -> dict[str, str]:
             .issuer_name(subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
+            .not_valid_before(now - HOUR)
+            .not_valid_after(now + datetime.timedelta(days=2) if name != "over.example" else now - HOUR / 2)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .sign(key, hashes.SHA256())
         )
@@ -80,12 +83,27 @@ def make_certificates(root: Path) -> dict[str, str]:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
+        (root / f"{name}.pem").write_bytes((root / f"{name}.crt").read_bytes() + (root / f"{name}.key").read_bytes())
         names[certificate.fingerprint(hashes.SHA256()).hex()] = name
     return names
 
 
+def secure_members(stage: Stage, root: Path) -> None:
+    """From here on the members that speak TLS have their certificates."""
+    for member in stage.members:
+        name = SECURED.get(member.name)
+        if name is not None and member.context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(root / f"{name}.crt", root / f"{name}.key")
+            if member.name == "t5":
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(root / "client.example.crt")
+            member.context = context
+
+
 def play(case: Case, kind: str, stage: Stage, certificates: Path, names: Mapping[str, str]) -> list[Seen]:
     """Start the front, send every request, end the front; raises FrontFailed if it does not start."""
+    secure_members(stage, certificates)
     for member in stage.members:
         member.settle(5)
         member.follow(case.scripts)

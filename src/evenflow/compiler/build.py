@@ -161,7 +161,6 @@ def make_host(
             )
     host.strict_sni = bool(both.tls.strict_sni)
     host.sni_policy = main.tls.sni_policy or "secure"
-    host.member_tls = compile_member_tls(both.member_tls, root)
     host.read_timeouts = compile_read_timeouts(both.reqtimeout)
     host.early_edits = compile_early(both.headers.edits or (), findings)
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
@@ -186,6 +185,7 @@ def make_host(
     if both.rewrite.engine:
         programs.update({id(one): one for one in maps.values() if isinstance(one, ProgramMap)})
     host.base = base_scope(both, backends, findings, maps)
+    host.base.member_tls = compile_member_tls(both.member_tls, root)
     host.rules = compile_rules(lines, findings, maps)
     index_of(host.rules)
     warn_of_files(host.rules, host.document_root, findings)

@@ -35,7 +35,7 @@ from evenflow.plan.rewrite import PROXY, Rule
 from evenflow.plan.template import LITERAL
 from evenflow.wire.targets import canonical
 
-SPOKEN: Final = ("http", "ws")
+SPOKEN: Final = ("http", "ws", "https", "wss")
 
 MOST_NAME: Final = 63
 """httpd cuts a stickysession silently to so many characters."""
@@ -474,14 +474,8 @@ def read_url(text: str) -> Url:
     scheme = scheme.lower()
     if not separator:
         raise Refused("url-not-absolute", f"`{text}` is not an absolute URL: write `http://host:port`")
-    if scheme in ("https", "wss"):
-        raise Refused(
-            "scheme-not-supported",
-            f"evenflow does not speak TLS to members yet: `{text}`",
-            help=f"use `{scheme[:-1]}://` on a network that you trust",
-        )
     if scheme not in SPOKEN:
-        raise Refused("scheme-not-supported", f"evenflow speaks `http` and `ws` to members, not `{scheme}`: `{text}`")
+        raise Refused("scheme-not-supported", f"evenflow speaks `http`, `ws`, `https` and `wss` to members, not `{scheme}`: `{text}`")
     authority, slash, path = rest.partition("/")
     if "@" in authority:
         raise Refused("url-malformed", f"`{text}` holds a user name, which members are not sent")
@@ -532,7 +526,7 @@ def status_letters(said: tuple[tuple[str, bool], ...]) -> bytes:
 def upgrades(scheme: str, said: str | None) -> tuple[bytes, ...]:
     """The protocols that may be upgraded to."""
     if said is None:
-        return (b"websocket",) if scheme == "ws" else ()
+        return (b"websocket",) if scheme in ("ws", "wss") else ()
     names = tuple(to_bytes(name.strip().lower()) for name in said.split(",") if name.strip())
     return () if names == (b"none",) else names
 

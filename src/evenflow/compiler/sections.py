@@ -24,7 +24,7 @@ from evenflow.compiler.maps import Maps
 from evenflow.compiler.regex import compile_regex, wildcard_regex
 from evenflow.compiler.rewrite import place_of, says_anything
 from evenflow.compiler.texts import to_bytes
-from evenflow.compiler.tls import say_tls
+from evenflow.compiler.tls import compile_member_tls, say_tls
 from evenflow.config.settings import UNSET, Block, Unset
 from evenflow.origin import Origin
 from evenflow.plan.backends import Backends
@@ -150,6 +150,7 @@ def compile_section(block: Block, backends: Backends, findings: Findings, root: 
     if block.kind == "directory" and block.match != "regex":
         block = replace(block, pattern=absolute(root, block.pattern))
     said = compile_said(block, block.pattern, backends, findings, maps)
+    said.say("member_tls", compile_member_tls(block.member_tls, root) or None)
     text = block.pattern
     if block.kind == "directory" and block.match != "regex":
         text = text.rstrip("/") or "/"

@@ -5,11 +5,13 @@ Files are named, not opened.
 
 from __future__ import annotations
 
+from typing import Final
+
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, MemberTlsSettings, TlsSettings, Unset
-from evenflow.origin import Origin
-from evenflow.plan.fronts import EVERY, Front, MemberTls
+from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.fronts import EVERY, Front, Setting
 from evenflow.plan.scope import Said
 from evenflow.plan.tls import Option
 
@@ -44,39 +46,38 @@ def compile_front(tls: TlsSettings, root: str) -> Front:
     )
 
 
-def compile_member_tls(tls: MemberTlsSettings, root: str) -> MemberTls:
-    """How TLS is spoken to members."""
-    cn = tls.check_cn
-    return MemberTls(
-        bool(tls.engine),
-        EVERY if tls.protocols is UNSET else tls.protocols[0],
-        "" if tls.ciphers is UNSET else tls.ciphers[0],
-        "" if tls.suites is UNSET else tls.suites[0],
-        "none" if tls.verify is UNSET else tls.verify[0],
-        1 if tls.depth is UNSET else tls.depth,
-        file_of(tls.ca_file, root),
-        file_of(tls.ca_path, root),
-        # As httpd: CheckPeerCN off takes the check of the whole name away, unless that is said to be on.
-        said(tls.check_name, True) and (said(cn, True) or tls.check_name is not UNSET),
-        said(cn, False),
-        said(tls.check_expire, True),
-        file_of(tls.certificate, root),
-        tuple(
-            (name, one[1])
-            for name, one in (
-                ("SSLProxyCipherSuite", tls.ciphers),
-                ("SSLProxyCipherSuite TLSv1.3", tls.suites),
-                ("SSLProxyCACertificateFile", tls.ca_file),
-                ("SSLProxyCACertificatePath", tls.ca_path),
-                ("SSLProxyMachineCertificateFile", tls.certificate),
-            )
-            if one is not UNSET
-        ),
-    )
+MEMBER_FIELDS: Final = (
+    ("protocols", "SSLProxyProtocol"),
+    ("ciphers", "SSLProxyCipherSuite"),
+    ("suites", "SSLProxyCipherSuite TLSv1.3"),
+    ("verify", "SSLProxyVerify"),
+    ("ca_file", "SSLProxyCACertificateFile"),
+    ("ca_path", "SSLProxyCACertificatePath"),
+    ("check_name", "SSLProxyCheckPeerName"),
+    ("check_cn", "SSLProxyCheckPeerCN"),
+    ("check_expire", "SSLProxyCheckPeerExpire"),
+    ("certificate", "SSLProxyMachineCertificateFile"),
+)
+FILES: Final = frozenset(("ca_file", "ca_path", "certificate"))
+
+
+def compile_member_tls(tls: MemberTlsSettings, root: str) -> tuple[Setting, ...]:
+    """What one section says of TLS towards members."""
+    found: list[Setting] = []
+    if tls.engine is not UNSET:
+        found.append(("engine", tls.engine, "SSLProxyEngine", NOWHERE))
+    if tls.depth is not UNSET:
+        found.append(("depth", tls.depth, "SSLProxyVerifyDepth", NOWHERE))
+    for name, directive in MEMBER_FIELDS:
+        said = getattr(tls, name)
+        if said is not UNSET:
+            value, origin = said
+            found.append((name, absolute(root, value) if name in FILES else value, directive, origin))
+    return tuple(found)
 
 
 def say_tls(section: Said, tls: TlsSettings) -> None:
-    """What a section says of TLS."""
+    """What a section says of TLS towards clients."""
     if tls.options:
         section.say(
             "tls_options",
@@ -94,10 +95,6 @@ def say_tls(section: Said, tls: TlsSettings) -> None:
 
 def words(names: frozenset[str]) -> frozenset[bytes]:
     return frozenset(to_bytes(name) for name in names)
-
-
-def said(value: tuple[bool, Origin] | Unset, default: bool) -> bool:
-    return default if value is UNSET else value[0]
 
 
 def file_of(value: tuple[str, Origin] | Unset, root: str) -> str:

@@ -24,6 +24,7 @@ from evenflow.origin import NOWHERE, Origin
 from evenflow.plan.model import Plan
 from evenflow.serve import log_output
 from evenflow.serve.error_log import WARN, ErrorLog
+from evenflow.serve.member_tls import check_members
 from evenflow.slotmem.scoreboard import Scoreboard
 
 DRAIN_SECONDS: Final = 30.0
@@ -96,6 +97,7 @@ def look_ahead(plan: Plan) -> list[Trouble]:
     return [
         *([] if plan.listeners else [nowhere]),
         *[Trouble("certificate-unusable", message, origin) for origin, message in tls.check_certificates(plan)],
+        *[Trouble("certificate-unusable", message, origin) for origin, message in check_members(plan)],
         *[Trouble("log-format-unknown", message, origin) for origin, message in access_log.check_formats(plan)],
     ]
 

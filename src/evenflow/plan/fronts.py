@@ -6,7 +6,8 @@ Files are only named here; who serves opens them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from evenflow.origin import NOWHERE, Origin
 
@@ -66,9 +67,26 @@ class MemberTls:
     """Only the common name, where the whole check is off."""
     check_expire: bool = True
     certificate: str = ""
+    """The file of ours, with its key, for members that ask for one."""
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
-    """Where each directive that names a file or a cipher is written."""
+    """By directive, where it is written."""
 
     def origin_of(self, directive: str) -> Origin:
         """Where it is written."""
         return dict(self.origins).get(directive, NOWHERE)
+
+
+Setting = tuple[str, object, str, Origin]
+"""A field of `MemberTls`, what is said of it, by which directive, and where."""
+
+
+@lru_cache(maxsize=1024)
+def member_tls_of(said: tuple[Setting, ...]) -> MemberTls:
+    """How TLS is spoken to a member, from what the sections that met say, outermost first (`Scope.member_tls`)."""
+    values: dict[str, Any] = {name: value for name, value, _, _ in said}
+    # As httpd: CheckPeerCN off takes the check of the whole name away, unless that is said to be on.
+    cn = values.get("check_cn")
+    values["check_name"] = values.get("check_name", cn is not False)
+    if cn is None:
+        values.pop("check_cn", None)
+    return MemberTls(**values, origins=tuple((directive, origin) for _, _, directive, origin in said))

@@ -9,7 +9,6 @@ cdef class Member:
     cdef public int receive_buffer
     cdef public str socket
     cdef public bint disable_reuse, keepalive, generic, encrypted
-    cdef public object tls
     cdef public tuple upgrade
     cdef public Balancer balancer
     cdef public object origin
@@ -60,7 +59,7 @@ cdef class Scope:
     cdef public bint slash, checks_handler
     cdef public bytes fallback, path_info, force_type, default_charset, default_language
     cdef public object handler_origin, place
-    cdef public tuple tls_options
+    cdef public tuple tls_options, member_tls
     cdef public bint tls_required
     cdef public object tls_required_by
     cdef public bytes tls_user
@@ -85,7 +84,7 @@ cdef class VirtualHost:
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
     cdef public tuple early_edits
-    cdef public object front, member_tls
+    cdef public object front
     cdef public bint strict_sni
     cdef public str sni_policy
     cdef public dict combinations, branched

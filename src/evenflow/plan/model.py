@@ -45,7 +45,7 @@ class Member:
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
         "address_ttl", "receive_buffer", "socket",
-        "encrypted", "tls", "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
+        "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
     )  # fmt: skip
 
     def __init__(
@@ -89,8 +89,6 @@ class Member:
         """No worker of httpd's covers it: no connection is kept."""
         self.encrypted = scheme == b"https" or scheme == b"wss"
         """TLS is spoken to it."""
-        self.tls: object = None
-        """`fronts.MemberTls` where its `<Proxy>` says how; None: as the virtual host says."""
         self.upgrade: tuple[bytes, ...] = ()
         """Lower case protocols that may be upgraded to; (b"any",) for all."""
         self.response_field_size = 8192
@@ -187,7 +185,7 @@ class Scope:
         "output_codings", "typed_codings", "compression", "rate_limited",
         "expires_on", "expires_types", "expires_default",
         "documents", "signature",
-        "tls_options", "tls_required", "tls_required_by", "tls_user",
+        "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -299,6 +297,8 @@ class Scope:
         self.tls_required = False
         """SSLRequireSSL"""
         self.tls_required_by: Origin = NOWHERE
+        self.member_tls: tuple[object, ...] = ()
+        """How TLS is spoken to members; see `fronts.member_tls_of`."""
         self.tls_user = b""
         """SSLUserName"""
 
@@ -316,7 +316,7 @@ class VirtualHost:
         "certificates", "logs", "error_log", "log_level", "proxy_status", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
-        "strict_sni", "sni_policy", "member_tls", "origin",
+        "strict_sni", "sni_policy", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -348,8 +348,6 @@ class VirtualHost:
         """`fronts.Front`: how TLS is spoken to clients; None without SSLEngine."""
         self.strict_sni = False
         self.sni_policy = "secure"
-        self.member_tls: object = None
-        """`fronts.MemberTls`: how it is spoken to members that no `<Proxy>` says it of."""
         self.logs: tuple[LogTarget, ...] = ()
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""

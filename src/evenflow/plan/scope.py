@@ -21,7 +21,7 @@ APPENDED: Final = frozenset(
         "expires_types",
         "documents",
         *("options", "etags", "names"),
-        "tls_options",
+        *("tls_options", "member_tls"),
     )
 )
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""

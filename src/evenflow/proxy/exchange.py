@@ -94,6 +94,8 @@ if cython.compiled:
     )
 
 ROUTE_CHANGED: Final = b"BALANCER_ROUTE_CHANGED"
+NO_ENGINE: Final = "SSLProxyEngine is off"
+"""Why no TLS is spoken to a member, though its URL says it."""
 PREFETCH: Final = 16384
 """httpd reads so much of a request body before it asks a member; what fits is sent with a Content-Length."""
 MOST_COLLECTED: Final = 65536
@@ -735,6 +737,19 @@ class Exchange:
         self.attempts += 1
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
         self._proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
+
+    def handshake_failed(self, cause: str, now: float) -> None:
+        """TLS with the member could not be agreed on: 500 as in httpd, in error if it is a balancer's, and no other
+        attempt."""
+        slot = self.slot
+        unusable = mark_failed(self.balance, slot, now)
+        self._release()
+        self.attempts += 1
+        self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
+        if cause == NO_ENGINE:
+            self.refuse(500, f"{slot.member.name.decode('latin-1')}: {cause}")
+        else:
+            self._proxy_error(500, "Error during SSL Handshake with remote server")
 
     def backend_closed(self, cause: str, now: float) -> None:
         """The member's connection ended, cleanly (`cause` "closed") or not, and it is gone."""

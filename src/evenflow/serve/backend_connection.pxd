@@ -13,6 +13,7 @@ cdef class BackendConnection(Connection):
     cdef public bint broken
     cdef readonly double idle_since
     cdef object pool
+    cdef readonly object way, handshake
 
     @cython.locals(size=Py_ssize_t, client=Connection)
     cpdef on_readable(self)
@@ -20,6 +21,11 @@ cdef class BackendConnection(Connection):
     cpdef on_writable(self)
     @cython.locals(client=Connection)
     cdef void _connected(self) except *
+    cpdef secure(self, object tls)
+    @cython.locals(client=Connection)
+    cpdef secured(self)
+    @cython.locals(client=Connection)
+    cpdef not_secured(self, str cause)
     cdef bint flush_pending(self) except -1
     cdef void keep(self) except *
     cpdef void close(self) except *
@@ -27,7 +33,10 @@ cdef class BackendConnection(Connection):
     cpdef void leave_pool(self) except *
 
 @cython.locals(connection=BackendConnection)
-cpdef BackendConnection connect(Server server, Member member, object address, Connection client)
+cpdef BackendConnection connect(Server server, Member member, object address, Connection client, object way)
 
 @cython.locals(kept=list, connection=BackendConnection)
 cpdef BackendConnection take_kept(Server server, Member member, Connection client, bint careful)
+
+@cython.locals(kept=list, connection=BackendConnection)
+cpdef BackendConnection take_kept_secured(Server server, Member member, Connection client, bint careful, object way)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evenflow.plan.model import Member
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.member_pool import MemberPool
+from evenflow.serve.member_tls import Handshake, is_quiet
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import SENT, WOULD_BLOCK
 
 if TYPE_CHECKING:
+    import ssl
+
     from evenflow.serve.resolver import Address
 
 CAUSES = {
@@ -47,6 +50,10 @@ class BackendConnection(Connection):
         self.connecting = True
         self.broken = False
         """A write failed: nothing more is sent, but an answer may still be there to read."""
+        self.way: Any = None
+        """`member_tls.Way`: how TLS is spoken on it; None for plain."""
+        self.handshake: Any = None
+        """The `member_tls.Handshake` that is going on."""
         self.idle_since = 0.0
         self.pool: MemberPool | None = server.pools[member.slot]
         if self.pool is not None:
@@ -55,6 +62,8 @@ class BackendConnection(Connection):
     def close(self) -> None:
         if self.closed:
             return
+        if self.handshake is not None:
+            self.handshake.stop()
         Connection.close(self)
         if self.pool is not None:
             self.pool.open -= 1
@@ -95,9 +104,32 @@ class BackendConnection(Connection):
         if number:
             client.backend_ended(cause_of(number))
             return
+        if self.way is not None:
+            self.handshake = Handshake(self, self.way)
+            self.handshake.begin()
+            return
         self.connecting = False
         self.start_reading()
         client.backend_connected()
+
+    def secure(self, tls: ssl.SSLSocket) -> None:
+        """From here on TLS owns the descriptor."""
+        self.tls = tls
+
+    def secured(self) -> None:
+        """The handshake has ended well."""
+        self.handshake = None
+        self.connecting = False
+        self.start_reading()
+        client = self.client
+        assert client is not None
+        client.backend_connected()
+
+    def not_secured(self, cause: str) -> None:
+        """It has not; `handshake` stays, so that the client connection knows at what it failed."""
+        client = self.client
+        assert client is not None
+        client.backend_ended(cause)
 
     def flush_pending(self) -> bool:
         """Send tunnel bytes that wait; True when none is left."""
@@ -120,6 +152,8 @@ class BackendConnection(Connection):
 
     def is_silent(self) -> bool:
         """Whether the member has neither ended it nor said a word, asked of the kernel."""
+        if self.tls is not None:
+            return is_quiet(self.tls)
         borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=self.fd)
         try:
             borrowed.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
@@ -137,8 +171,11 @@ class BackendConnection(Connection):
             kept.remove(self)
 
 
-def connect(server: Server, member: Member, address: Address, client: Connection) -> BackendConnection:
-    """Begin to connect for `client`, whom `backend_connected` or `backend_ended` tells. OSError if it fails at once."""
+def connect(server: Server, member: Member, address: Address, client: Connection, way: Any) -> BackendConnection:
+    """Begin to connect for `client`, whom `backend_connected` or `backend_ended` tells. OSError if it fails at once.
+
+    `way` is how TLS is spoken, None for plain.
+    """
     made = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         made.setblocking(False)
@@ -158,6 +195,7 @@ def connect(server: Server, member: Member, address: Address, client: Connection
         raise
     connection = BackendConnection(server, made.detach(), member)
     connection.client = client
+    connection.way = way
     connection.start_writing()
     return connection
 
@@ -174,4 +212,24 @@ def take_kept(server: Server, member: Member, client: Connection, careful: bool)
             connection.client = client
             return connection
         connection.close()
+    return None
+
+
+def take_kept_secured(
+    server: Server, member: Member, client: Connection, careful: bool, way: Any
+) -> BackendConnection | None:
+    """`take_kept` among connections on which TLS is spoken in this way. Where others are kept and none such, the oldest
+    gives way: names that clients choose do not pile up."""
+    kept = server.idle[member.slot]
+    connection: BackendConnection
+    for connection in reversed(kept):
+        if connection.way == way:
+            kept.remove(connection)
+            if not careful or connection.is_silent():
+                connection.client = client
+                return connection
+            connection.close()
+            return take_kept_secured(server, member, client, careful, way)
+    if kept:
+        kept.pop(0).close()
     return None

@@ -4,7 +4,7 @@ from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, EXPLAIN
 from evenflow.plan.read_timeouts cimport ReadTimeouts, Stage
 from evenflow.proxy.switches cimport NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel cimport Tunnel
-from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept
+from evenflow.serve.backend_connection cimport BackendConnection, connect, take_kept, take_kept_secured
 from evenflow.serve.clock cimport monotonic
 from evenflow.serve.connection cimport Connection
 from evenflow.serve.server cimport Server
@@ -47,6 +47,7 @@ cdef class ClientConnection(Connection):
     cdef object log_later
     cdef public object waits_for
     cdef bint called
+    cdef object way
     cdef double room_until
 
     @cython.locals(size=Py_ssize_t)
@@ -89,7 +90,7 @@ cdef class ClientConnection(Connection):
     cdef int _send(self, Outlet out) except -2
     cdef void _set_pace(self, Exchange exchange) except *
     cdef int _push_paced(self, Outlet out) except -2
-    @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint)
+    @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint, careful=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
     @cython.locals(called=bint)
     cdef bint _connect(self, Exchange exchange, Member member, object address) except -1
@@ -113,7 +114,7 @@ cdef class ClientConnection(Connection):
     cdef void backend_connected(self) except *
     @cython.locals(exchange=Exchange, now=double)
     cdef void backend_sent(self, Py_ssize_t size) except *
-    @cython.locals(backend=BackendConnection, exchange=Exchange, connecting=bint)
+    @cython.locals(backend=BackendConnection, exchange=Exchange, connecting=bint, handshaking=bint)
     cdef void backend_ended(self, str cause) except *
     @cython.locals(backend=BackendConnection, exchange=Exchange, done=cython.int, stash=bytearray)
     cdef void backend_writable(self) except *

@@ -31,10 +31,11 @@ from evenflow.proxy.exchange import (
 from evenflow.proxy.switches import NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel import Tunnel
 from evenflow.serve.answers import EXPLAINER, own_answer
-from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept
+from evenflow.serve.backend_connection import BackendConnection, cause_of, connect, take_kept, take_kept_secured
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.error_log import tell_of_fault
+from evenflow.serve.member_tls import way_to
 from evenflow.serve.pace import STEP, Pace, pace_of
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
@@ -91,6 +92,8 @@ class ClientConnection(Connection):
         """Reading stopped because bytes wait for somebody."""
         self.waits_for: Any = None
         """The `MemberPool` that we wait in for a connection."""
+        self.way: Any = None
+        """How TLS is spoken to the member that we connect to; None for plain."""
         self.called = False
         """It is our turn in that pool."""
         self.room_until = 0.0
@@ -513,7 +516,13 @@ class ClientConnection(Connection):
         fresh = exchange.repeated_fresh or exchange.attempts != 0
         if exchange.switched & NOT_POOLED and exchange.served == 0:
             fresh = True
-        backend = None if fresh else take_kept(self.server, member, self, not exchange.may_repeat())
+        if member.encrypted:
+            self.way = way_to(member, exchange.decision, exchange.head)
+            careful = not exchange.may_repeat()
+            backend = None if fresh else take_kept_secured(self.server, member, self, careful, self.way)
+        else:
+            self.way = None
+            backend = None if fresh else take_kept(self.server, member, self, not exchange.may_repeat())
         if backend is not None:
             self.backend = backend
             self.deadline = monotonic() + self._patience()
@@ -538,7 +547,7 @@ class ClientConnection(Connection):
                 self.deadline = self.room_until
                 return False
         try:
-            self.backend = connect(self.server, member, address, self)
+            self.backend = connect(self.server, member, address, self, self.way)
         except OSError as fault:
             exchange.connect_failed(cause_of(fault.errno or 0), monotonic())
             return True
@@ -812,10 +821,13 @@ class ClientConnection(Connection):
         backend = self.backend
         exchange = self.exchange
         connecting = backend is not None and backend.connecting
+        handshaking = connecting and backend is not None and backend.handshake is not None
         self._drop_backend()
         if exchange is None:
             return
-        if connecting:
+        if handshaking:
+            exchange.handshake_failed(cause, monotonic())
+        elif connecting:
             exchange.connect_failed(cause, monotonic())
         else:
             exchange.backend_closed(cause, monotonic())

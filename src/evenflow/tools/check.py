@@ -20,6 +20,7 @@ from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
 from evenflow.plan.model import Plan
 from evenflow.serve.access_log import check_formats
+from evenflow.serve.member_tls import check_members
 from evenflow.serve.tls import check_certificates
 
 JSON_VERSION: Final = 1
@@ -65,7 +66,7 @@ def ahead(plan: Plan) -> tuple[Diagnostic, ...]:
     """What `serve` would stop at before it opens anything: certificates that cannot be used, formats that nobody can
     read."""
     findings = Findings()
-    for origin, message in check_certificates(plan):
+    for origin, message in (*check_certificates(plan), *check_members(plan)):
         findings.error("certificate-unusable", message, origin)
     for origin, message in check_formats(plan):
         findings.error("log-format-unknown", message, origin)

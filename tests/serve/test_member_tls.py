@@ -1,0 +1,86 @@
+"""Who is at the other end of TLS to a member; tests/parity/cases/tls-members.md has whole requests."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+import pytest
+
+from evenflow.origin import Origin
+from evenflow.plan.fronts import MemberTls
+from evenflow.serve.member_tls import Way, check_members, context_of, is_address, is_quiet, names, objection
+from tests.compiler.test_tls import plan_of
+from tests.serve.test_tls import make_certificate
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "fits"),
+    [
+        ("a.example", "A.example", True),
+        ("*.example", "a.example", True),
+        ("*.example", "b.a.example", False),
+        ("*.example", "example", False),
+        ("*.example", ".example", False),
+        ("*", "a", False),
+        ("a*.example", "ab.example", False),
+    ],
+)
+def test_names(known: str, name: str, fits: bool) -> None:
+    assert names(known, name) is fits
+
+
+def test_addresses_are_not_named_in_a_handshake() -> None:
+    assert is_address("127.0.0.1") and is_address("::1") and not is_address("a.example")
+
+
+def shaken(folder: Path, said: MemberTls, name: str) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
+    """Both ends of a connection with a.example."""
+    certificate, key = make_certificate(folder, "a.example")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    ours, theirs = socket.socketpair()
+    found: list[ssl.SSLSocket] = []
+    thread = threading.Thread(target=lambda: found.append(server.wrap_socket(theirs, server_side=True)))
+    thread.start()
+    tls = context_of(said).wrap_socket(ours, server_hostname=name)
+    thread.join()
+    return tls, found[0]
+
+
+def test_objections(tmp_path: Path) -> None:
+    tls, theirs = shaken(tmp_path, MemberTls(True), "a.example")
+    with tls, theirs:
+        assert objection(tls, Way(MemberTls(True), "a.example")) == ""
+        assert "is for `a.example`" in objection(tls, Way(MemberTls(True), "b.example"))
+        assert objection(tls, Way(MemberTls(True, check_name=False), "b.example")) == ""
+        assert "common name" in objection(tls, Way(MemberTls(True, check_name=False, check_cn=True), "b.example"))
+        tls.setblocking(False)
+        assert is_quiet(tls)
+        theirs.sendall(b"x")
+        assert not is_quiet(tls)
+
+
+def test_somebody_whom_we_believe(tmp_path: Path) -> None:
+    certificate, _ = make_certificate(tmp_path, "b.example")
+    with pytest.raises(ssl.SSLError):
+        shaken(tmp_path, MemberTls(True, verify="require", ca_file=certificate), "a.example")
+
+
+def test_ways_of_one_kind_are_equal() -> None:
+    assert Way(MemberTls(True), "a") == Way(MemberTls(True), "a") != Way(MemberTls(True), "b")
+    assert Way(MemberTls(True), "a") != Way(MemberTls(True, verify="require"), "a")
+
+
+def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    assert check_members(plan_of("SSLProxyCACertificateFile /nowhere.pem\n")) == []
+    (found,) = check_members(plan_of("SSLProxyEngine on\nSSLProxyCACertificateFile /nowhere.pem\n"))
+    assert found[0].line == 3 and isinstance(found[0], Origin)
+    assert "`SSLProxyCACertificateFile /nowhere.pem` cannot be read" in found[1]
+    (found,) = check_members(plan_of("SSLProxyEngine on\nSSLProxyCipherSuite NONSENSE\n"))
+    assert "OpenSSL knows no cipher" in found[1]
+    certificate, _ = make_certificate(tmp_path, "c.example")
+    (found,) = check_members(plan_of(f"SSLProxyEngine on\nSSLProxyMachineCertificateFile {certificate}\n"))
+    assert "SSLProxyMachineCertificateFile" in found[1]

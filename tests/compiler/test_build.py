@@ -101,12 +101,12 @@ def test_without_a_listener_there_is_no_plan() -> None:
 
 
 def test_everything_that_is_wrong_is_said_in_one_run() -> None:
-    found = built(inside("RewriteRule ( b\nHeader set X %n\nProxyPass / ajp://b1/"))
+    found = built(inside("RewriteRule ( b\nHeader set X %n\nProxyPass / http://u@b1/"))
     assert found.plan is None
     assert {diagnostic.code for diagnostic in found.diagnostics} == {
         "pattern-malformed",
         "format-unknown",
-        "scheme-not-supported",
+        "url-malformed",
     }
 
 

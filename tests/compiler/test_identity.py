@@ -199,8 +199,8 @@ def test_members_with_tls() -> None:
     assert not only(plan_of(inside("ProxyPass / http://b1/"))).encrypted
 
 
-def test_a_scheme_that_nobody_speaks_is_refused_at_its_line() -> None:
-    (found,) = built(inside("ProxyPass / ajp://b1/")).diagnostics
-    assert (found.code, found.severity) == ("scheme-not-supported", "error")
+def test_a_url_that_nobody_can_connect_to_is_refused_at_its_line() -> None:
+    (found,) = built(inside("ProxyPass / http://u@b1/")).diagnostics
+    assert (found.code, found.severity) == ("url-malformed", "error")
     assert found.span is not None
     assert found.span.line == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -42,12 +43,24 @@ def shaken(folder: Path, said: MemberTls, name: str) -> tuple[ssl.SSLSocket, ssl
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     ours, theirs = socket.socketpair()
-    found: list[ssl.SSLSocket] = []
-    thread = threading.Thread(target=lambda: found.append(server.wrap_socket(theirs, server_side=True)))
+    far = server.wrap_socket(theirs, server_side=True, do_handshake_on_connect=False)
+
+    def shake() -> None:
+        with contextlib.suppress(OSError):
+            far.do_handshake()
+
+    thread = threading.Thread(target=shake)
     thread.start()
-    tls = context_of(said).wrap_socket(ours, server_hostname=name)
+    tls = context_of(said).wrap_socket(ours, server_hostname=name, do_handshake_on_connect=False)
+    try:
+        tls.do_handshake()
+    except OSError:
+        tls.close()
+        thread.join()
+        far.close()
+        raise
     thread.join()
-    return tls, found[0]
+    return tls, far
 
 
 def test_objections(tmp_path: Path) -> None:

@@ -475,7 +475,7 @@ def read_url(text: str) -> Url:
     if not separator:
         raise Refused("url-not-absolute", f"`{text}` is not an absolute URL: write `http://host:port`")
     if scheme not in SPOKEN:
-        raise Refused("scheme-not-supported", f"evenflow speaks HTTP and WebSocket to members, not `{scheme}`: `{text}`")
+        raise Refused("scheme-not-supported", f"members speak HTTP or WebSocket here, not `{scheme}`: `{text}`")
     authority, slash, path = rest.partition("/")
     if "@" in authority:
         raise Refused("url-malformed", f"`{text}` holds a user name, which members are not sent")

@@ -7,8 +7,8 @@ does not know, stand below `evenflow_module`.
 
 A line is `NAME CONTEXT [WHY]`. Contexts: G main server, S also virtual hosts, SP also Proxy, SLP also Location and
 Proxy, D only in Location, Proxy, Directory and Files, A anywhere. WHY says that ignoring it cannot change a proxied
-answer: `tuning` (of httpd's own processes, memory or logs) or `local` (only how files of this machine are found and
-named).
+answer: `tuning` (of httpd's own processes, memory or logs), `local` (only how files of this machine are found and
+named) or `lines` (what a line of the error log looks like).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Known:
     source: str
     contexts: Context
     ignorable: str
-    """"tuning", "local", or "" where ignoring it would change an answer."""
+    """"tuning", "local", "lines", or "" where ignoring it would change an answer."""
 
 
 TABLE: Final = """\
@@ -169,7 +169,7 @@ IndexStyleSheet A local
 ReadmeName A local
 [brotli_module mod_brotli.c]
 BrotliAlterETag S
-BrotliCompressionMaxInputBlock S
+BrotliCompressionMaxInputBlock S tuning
 BrotliCompressionQuality S
 BrotliCompressionWindow S
 BrotliFilterNote S
@@ -271,7 +271,7 @@ EnableSendfile A tuning
 Error A
 ErrorDocument A
 ErrorLog S
-ErrorLogFormat S tuning
+ErrorLogFormat S lines
 ExtendedStatus G tuning
 FileETag A
 FlushMaxPipelined S tuning
@@ -352,12 +352,12 @@ DBDPrepareSQL S
 DBDriver S
 [deflate_module mod_deflate.c]
 DeflateAlterEtag S
-DeflateBufferSize S
+DeflateBufferSize S tuning
 DeflateCompressionLevel S
 DeflateFilterNote S
-DeflateInflateLimitRequestBody A
-DeflateInflateRatioBurst A
-DeflateInflateRatioLimit A
+DeflateInflateLimitRequestBody A tuning
+DeflateInflateRatioBurst A tuning
+DeflateInflateRatioLimit A tuning
 DeflateMemLevel S
 DeflateWindowSize S
 [dialup_module mod_dialup.c]
@@ -1032,6 +1032,7 @@ def known_directive(name: str) -> Known | None:
 IGNORED_BECAUSE: Final = {
     "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
     "local": "it concerns files that are served from this machine, not what is proxied",
+    "lines": "lines of the error log have one form here, `[time] [level] [pid N] text: name=value ...`",
 }
 """What `Known.ignorable` means, in words for a message."""
 
@@ -1050,6 +1051,9 @@ NO_SESSIONS: Final = "let the application keep its sessions"
 
 INSTEAD: Final = {
     "actions_module": NO_SCRIPTS,
+    "buffer_module": "leave it out: answers are passed on as they come, and clients that are slow make members wait",
+    "case_filter_module": NO_BODIES,
+    "case_filter_in_module": NO_BODIES,
     "auth_digest_module": "use `AuthType Basic` over TLS",
     "auth_form_module": NO_USERS,
     "authn_anon_module": NO_USERS,
@@ -1070,24 +1074,40 @@ INSTEAD: Final = {
     "dav_module": "forward to a server that speaks WebDAV",
     "dav_fs_module": "forward to a server that speaks WebDAV",
     "dav_lock_module": "forward to a server that speaks WebDAV",
+    "dbd_module": "let the application ask the database; tables for rules are files: `RewriteMap NAME txt:FILE`",
+    "dialup_module": "write `SetOutputFilter RATE_LIMIT` and `SetEnv rate-limit KIB_PER_SECOND`",
+    "dumpio_module": "ask for one request with `evenflow explain`, or watch the port with tcpdump",
+    "echo_module": "leave it out: it is an example",
     "ext_filter_module": NO_BODIES,
+    "file_cache_module": "leave it out: the system keeps files in memory",
+    "heartbeat_module": "leave it out: evenflow sees for itself how busy its members are",
+    "heartmonitor_module": "leave it out: evenflow sees for itself how busy its members are",
+    "http2_module": "leave it out: clients that speak HTTP/2 speak HTTP/1.1 as well",
+    "ident_module": "leave it out: `%l` is `-`",
     "imagemap_module": "let the page say it: every browser has client-side image maps",
     "include_module": NO_BODIES,
     "info_module": "type `evenflow show FILE`",
     "ldap_module": NO_USERS,
+    "log_debug_module": "write what you want to know into a LogFormat, or ask `evenflow explain`",
+    "log_forensic_module": "write a CustomLog with `%{UNIQUE_ID}e` and look at server-status",
     "lua_module": "say it with RewriteRule, `<If>` and Header, or in the application",
     "md_module": "let an ACME client fetch certificates, and name its files in SSLCertificateFile",
     "proxy_connect_module": NO_FORWARDING,
     "proxy_express_module": "write one `<VirtualHost>` for each name",
     "proxy_fcgi_module": NO_SCRIPTS,
     "proxy_ftp_module": NO_FORWARDING,
+    "proxy_hcheck_module": "leave it out: a member that fails rests for `retry` seconds, and is then tried again",
     "proxy_html_module": "let the application know its public address, and use ProxyPassReverse for its redirects",
     "proxy_scgi_module": NO_SCRIPTS,
+    "reflector_module": "leave it out: it is an example",
+    "request_module": "leave it out: bodies of requests are passed on, not kept",
     "sed_module": NO_BODIES,
     "session_module": NO_SESSIONS,
     "session_cookie_module": NO_SESSIONS,
     "session_crypto_module": NO_SESSIONS,
     "session_dbd_module": NO_SESSIONS,
+    "socache_memcache_module": "leave it out: nothing is kept for several machines",
+    "socache_redis_module": "leave it out: nothing is kept for several machines",
     "substitute_module": NO_BODIES,
     "suexec_module": NO_SCRIPTS,
     "usertrack_module": "let the application set its cookies",

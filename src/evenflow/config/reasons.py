@@ -15,7 +15,23 @@ NO_LISTS: Final = "certificates are not looked up in lists of revoked ones"
 NO_OCSP: Final = "authorities are not asked whether certificates are revoked"
 SHORT_LIVES: Final = "let the authority sign for days, not years"
 
+NO_CHAINS: Final = "what an answer goes through is said by place and by type, not by chains"
+SAY_FILTERS: Final = "write `SetOutputFilter DEFLATE` in a section, or `AddOutputFilterByType DEFLATE text/html ...`"
+NO_INPUT: Final = "bodies of requests go to members as they come"
+
 REASONS: Final[dict[str, tuple[str, str]]] = {
+    "filterchain": (NO_CHAINS, SAY_FILTERS),
+    "filterdeclare": (NO_CHAINS, SAY_FILTERS),
+    "filterprotocol": (NO_CHAINS, SAY_FILTERS),
+    "filterprovider": (NO_CHAINS, SAY_FILTERS),
+    "filtertrace": (NO_CHAINS, "ask `evenflow explain`"),
+    "setinputfilter": (NO_INPUT, "let the application decode what clients compress"),
+    "addinputfilter": (NO_INPUT, "let the application decode what clients compress"),
+    "removeinputfilter": (NO_INPUT, "there is no `AddInputFilter` to take back: leave it out"),
+    "chrootdir": (
+        "evenflow cannot shut itself in after its start",
+        "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",
+    ),
     "proxyremote": (FORWARD, "name the members themselves, or the other proxy as a member"),
     "proxyremotematch": (FORWARD, "name the members themselves, or the other proxy as a member"),
     "noproxy": ("it says where `ProxyRemote` does not go, and there is no `ProxyRemote` here", "remove it"),
@@ -82,10 +98,53 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "the chain stands behind the certificate",
         "append it to the file that `SSLProxyMachineCertificateFile` names",
     ),
+    "ssllog": ("it is a word of old versions", "write `ErrorLog`"),
+    "sslloglevel": ("it is a word of old versions", "write `LogLevel`"),
     "sslsrpverifierfile": ("SRP is no part of TLS 1.3", "use client certificates: `SSLVerifyClient`"),
     "sslsrpunknownuserseed": ("SRP is no part of TLS 1.3", "use client certificates: `SSLVerifyClient`"),
 }
 """By lower-case name: (why, what to do)."""
+
+OTHERS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("sec", "mod_security", "put the firewall's own proxy (or a container of it) in front of evenflow"),
+    ("dos", "mod_evasive", "count requests in front (a firewall, fail2ban on the access log)"),
+    ("qs_", "mod_qos", "use `max` and `acquire` of members, RequestReadTimeout, and RATE_LIMIT"),
+    ("jk", "mod_jk", "write `ProxyPass PATH http://TOMCAT:8080/PATH` to Tomcat's HTTP connector"),
+    ("weblogic", "mod_wl", "write `ProxyPass PATH http://SERVER:7001/PATH` to WebLogic's HTTP port"),
+    ("wl", "mod_wl", "write `ProxyPass PATH http://SERVER:7001/PATH` to WebLogic's HTTP port"),
+    ("wsgi", "mod_wsgi", "start the application with gunicorn or uvicorn and forward to it with ProxyPass"),
+    ("passenger", "Passenger", "start the application alone (`passenger start`) and forward to it with ProxyPass"),
+    ("php", "mod_php", "start PHP behind a web server of its own and forward to it with ProxyPass"),
+    ("perl", "mod_perl", "start the application with a PSGI server and forward to it with ProxyPass"),
+    ("fcgid", "mod_fcgid", "let the application speak HTTP, and forward to it with ProxyPass"),
+    ("fastcgi", "mod_fastcgi", "let the application speak HTTP, and forward to it with ProxyPass"),
+    ("auth_openidc", "mod_auth_openidc", "put oauth2-proxy between, or let the application do it"),
+    ("oidc", "mod_auth_openidc", "put oauth2-proxy between, or let the application do it"),
+    ("shib", "mod_shib", "let the application speak SAML"),
+    ("mellon", "mod_auth_mellon", "let the application speak SAML"),
+    ("cas", "mod_auth_cas", "let the application speak CAS"),
+    ("krb", "mod_auth_kerb", "let the application speak Kerberos"),
+    ("gssapi", "mod_auth_gssapi", "let the application speak Kerberos"),
+    ("geoip", "mod_geoip", "let the application look addresses up"),
+    ("maxminddb", "mod_maxminddb", "let the application look addresses up"),
+    ("modpagespeed", "mod_pagespeed", "evenflow does not change bodies: let the application do it"),
+    ("bandwidth", "mod_bw", "write `SetOutputFilter RATE_LIMIT` and `SetEnv rate-limit KIB_PER_SECOND`"),
+    ("rpaf", "mod_rpaf", "write `RemoteIPHeader X-Forwarded-For` and `RemoteIPInternalProxy ADDRESS`"),
+    ("xsendfile", "mod_xsendfile", "let the application send the file"),
+    ("manager", "mod_cluster", "name the members with BalancerMember"),
+)
+"""Directives of modules that are none of httpd's: what they begin with in lower case, the module, what to use."""
+
+
+def stranger(name: str, near: str | None = None) -> tuple[str, str] | None:
+    """(module, what to use) of a directive that httpd itself does not have; None where nobody knows it, or where
+    `near`, which begins alike, was rather meant."""
+    lower = name.strip("<>").lower()
+    for begin, module, use in OTHERS:
+        if lower.startswith(begin) and not (near and near.strip("<>").lower().startswith(begin)):
+            return module, use
+    return None
+
 
 SCHEMES: Final[dict[str, tuple[str, str]]] = {
     "ajp": ("AJP", "use the HTTP connector of the same Tomcat: `http://host:8080/`"),

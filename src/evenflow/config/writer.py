@@ -14,7 +14,7 @@ from evenflow.config.defines import OURS, Names
 from evenflow.config.diagnostics import Diagnostic, Wrong, error, used_at, warning
 from evenflow.config.known import IGNORED_BECAUSE, INSTEAD, MODULES, Known, known_directive
 from evenflow.config.parser import CONDITIONS
-from evenflow.config.reasons import REASONS
+from evenflow.config.reasons import REASONS, stranger
 from evenflow.config.registry import DIRECTIVES, nearest
 from evenflow.config.scope import Draft
 from evenflow.config.sections import SECTIONS
@@ -157,6 +157,9 @@ class Writer:
         bare = name.strip("<>")
         if known is None:
             near = nearest(name.rstrip(">").lstrip(BYTE_ORDER_MARK))
+            foreign = stranger(name, near)
+            if foreign is not None:
+                near = None
             shown = f"{near}>" if near and near.startswith("<") else near
             notes = [invalid_command(name)]
             if name.startswith(BYTE_ORDER_MARK):
@@ -166,13 +169,15 @@ class Writer:
             elif self.strangers:
                 modules = ", ".join(f"`{identifier}`" for identifier in self.strangers)
                 notes.append(f"it may belong to {modules}, which evenflow does not have")
+            if foreign is not None:
+                notes.append(f"it looks like one of {foreign[0]}, which evenflow does not have")
             self.diagnostics.append(
                 error(
                     "unknown-directive",
                     f"`{name}` is not a {'section' if name.startswith('<') else 'directive'} of httpd",
                     span,
                     notes=notes,
-                    help=f"did you mean `{shown}`?" if shown else "",
+                    help=f"did you mean `{shown}`?" if shown else foreign[1] if foreign else "",
                 )
             )
             return

@@ -50,6 +50,7 @@ def test_versions_agree() -> None:
 
 # --- what Cython says only when it runs ---------------------------------------------------------------------------
 
+HOT_ROOMS: Final = ("wire", "slotmem", "plan", "balancer", "proxy", "serve")
 TYPED: Final = sorted(SOURCE.rglob("*.pxd"))
 
 # `cdef TYPE name[, name]` within a class; `c[p]def [inline] [TYPE] name(ARGUMENTS)` anywhere.
@@ -113,6 +114,23 @@ def test_what_a_compiled_class_sets_is_declared(path: Path) -> None:
             and node.value.id == "self"
         }
         assert stored <= all_fields(made.name, declared), f"declare them in {below(path)}"
+
+
+HOT: Final = [path for path in FILES if path.parent.name in HOT_ROOMS]
+
+
+@pytest.mark.parametrize("path", HOT, ids=below)
+def test_no_loop_goes_over_single_byte_literals(path: Path) -> None:
+    """Compiled it yields other types than interpreted: bytes of a bytes literal, and numbers of bytes of length one."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.For | ast.comprehension):
+            continue
+        over = node.iter
+        assert not (isinstance(over, ast.Constant) and isinstance(over.value, bytes)), f"line {over.lineno}"
+        if isinstance(over, ast.Tuple | ast.List | ast.Set) and over.elts:
+            single = [isinstance(one, ast.Constant) and isinstance(one.value, bytes) and len(one.value) == 1
+                      for one in over.elts]  # fmt: skip
+            assert not all(single), f"line {over.lineno}"
 
 
 @pytest.mark.parametrize("path", TYPED, ids=below)

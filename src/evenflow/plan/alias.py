@@ -201,7 +201,7 @@ def is_url(text: bytes) -> bool:
 def escape_path(target: bytes) -> bytes:
     """A URL or path with everything before its query and fragment escaped."""
     end = len(target)
-    for mark in (b"?", b"#"):
+    for mark in (63, 35):  # `?` and `#`
         found = target.find(mark)
         if 0 <= found < end:
             end = found

@@ -54,7 +54,7 @@ STANDARD: Final = (
 
 PARTS: Final = (b"C", b"ST", b"L", b"O", b"OU", b"CN", b"T", b"I", b"G", b"S", b"D", b"UID", b"Email")
 PART_NAMES: Final = tuple(
-    b"SSL_%s_%s_DN_%s" % (side, end, part) for side in (b"CLIENT", b"SERVER") for end in (b"S", b"I") for part in PARTS
+    b"SSL_%s_DN_%s" % (whose, part) for whose in (b"CLIENT_S", b"CLIENT_I", b"SERVER_S", b"SERVER_I") for part in PARTS
 )
 
 

@@ -5,6 +5,7 @@ Beyond the configuration's own files only certificates and keys are read. Nothin
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from evenflow.plan.model import Plan
 from evenflow.serve.access_log import check_formats
 from evenflow.serve.member_tls import check_members
 from evenflow.serve.tls import check_certificates
+from evenflow.tools.certificates import check_shown
 
 JSON_VERSION: Final = 1
 """Counts up when a field of the JSON changes its meaning or goes; new fields may come without it."""
@@ -56,6 +58,7 @@ def examine(file: str, defines: Mapping[str, str], *, advice: bool = False) -> F
             diagnostics += ahead(built.plan)
         if advice:
             diagnostics += advise(loaded)
+            diagnostics += check_shown(loaded, datetime.datetime.now(datetime.UTC))
     kept, comments = silence(loaded, diagnostics)
     if advice and loaded.settings is not None:
         kept += comments

@@ -11,6 +11,7 @@ from evenflow.config.checks.manager import OPEN
 from tests.config.advice.told import check_advice
 from tests.config.cases import Case, read_cases
 from tests.peers import CHECKOUT
+from tests.tools.test_certificates import make_files
 
 PAGES = CHECKOUT / "docs" / "checks"
 CODE = re.compile(r'warning\(\s*"([a-z-]+)"')
@@ -24,13 +25,22 @@ def cases() -> list[Case]:
 def codes() -> set[str]:
     room = CHECKOUT / "src" / "evenflow" / "config"
     files = [file for name in ROOMS for file in ([room / name] if name.endswith(".py") else (room / name).glob("*.py"))]
+    files.append(room.parent / "tools" / "certificates.py")
     found = {code for file in files for code in CODE.findall(file.read_text())}
     return found | {code for code, _, _ in OPEN.values()}
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with the certificates that pages speak of."""
+    folder = tmp_path_factory.mktemp("certificates")
+    make_files(folder)
+    return str(folder)
+
+
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.place} {case.title}")
-def test_example(case: Case) -> None:
-    check_advice(case)
+def test_example(case: Case, certificates: str) -> None:
+    check_advice(case, certificates)
     assert (case.title == "Told") == bool(case.expected)
 
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
+
 from evenflow.config.advice import advise
 from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.load import load
 from evenflow.config.render import render
 from evenflow.config.silence import silence
-from tests.config.cases import Case, load_text
+from evenflow.config.source import make_source
+from evenflow.tools.certificates import check_shown
+from tests.config.cases import NAME, Case
 
 
-def told(case: Case) -> tuple[list[Diagnostic], str]:
-    """Everything that is said, as values and as text."""
-    loaded = load_text(case.text)
+def told(case: Case, root: str = "/") -> tuple[list[Diagnostic], str]:
+    """Everything that is said, as values and as text; certificates are in `root`."""
+    loaded = load(NAME, environment={}, server_root=root, read=lambda path: make_source(path, case.text))
     assert loaded.settings is not None, render(loaded.diagnostics, loaded.sources)
-    kept, comments = silence(loaded, [*loaded.diagnostics, *advise(loaded)])
+    shown = check_shown(loaded, datetime.datetime.now(datetime.UTC))
+    kept, comments = silence(loaded, [*loaded.diagnostics, *advise(loaded), *shown])
     found = [*kept, *comments]
     return found, render(found, loaded.sources)
 
 
-def check_advice(case: Case) -> None:
+def check_advice(case: Case, root: str = "/") -> None:
     """Everything announced is said, and nothing else."""
-    found, text = told(case)
+    found, text = told(case, root)
     said = sorted((one.span.line if one.span else 0, one.code) for one in found)
     assert said == sorted((one.line, one.code) for one in case.expected), f"{case.place}\n{text}"
     for one in case.expected:

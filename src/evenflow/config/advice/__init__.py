@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.advice import answers, security, sessions, synchrony, timeouts, urls
+from evenflow.config.advice import answers, security, sessions, synchrony, timeouts, tls, urls
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.loaded import Loaded
@@ -39,6 +39,8 @@ ADVICE = (
     answers.check_https_variable,
     security.check_backend_from_request,
     security.check_origin,
+    tls.check_members,
+    tls.check_versions,
 )
 
 

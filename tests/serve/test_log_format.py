@@ -272,3 +272,19 @@ def test_who_the_user_and_the_client_are(record: LogRecord) -> None:
     record.decision.user = b'a "b"'
     record.decision.address = b"8.8.8.8"
     assert line("%u %a %h %{c}a %{remote}p", record) == 'a \\"b\\" 8.8.8.8 8.8.8.8 10.0.0.9 0'
+
+
+def test_an_error_document_in_the_place_of_what_was_asked_for(record: LogRecord) -> None:
+    """httpd's line for GET /x without such a file and `ErrorDocument 404 /a.txt`, and one whose member said 200."""
+    record.first_decision = decision()
+    record.first_decision.uri = b"/x"
+    record.decision.uri = b"/a.txt"
+    record.status = 200
+    record.first_status = 404
+    assert line("%s %<s %>s %U %<U %>U", record) == "404 404 200 /x /x /a.txt"
+
+
+def test_a_redirect_looks_for_no_file(record: LogRecord) -> None:
+    record.decision = decision(ANSWER)
+    record.decision.uri = record.decision.filename = b"/410"
+    assert line("%f", record) == "-"

@@ -30,6 +30,7 @@ cdef class Exchange:
     cdef readonly RequestHead head
     cdef readonly RequestHead first_head
     cdef readonly int document_status, documents
+    cdef readonly object first_decision
     cdef bytes document_reason
     cdef readonly ResponseHead answer
     cdef readonly Outlet to_client

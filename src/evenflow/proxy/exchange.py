@@ -156,6 +156,8 @@ class Exchange:
         """The status that an ErrorDocument is shown for; 0 while there is none."""
         self.documents = 0
         """How many were looked for."""
+        self.first_decision: Any = None
+        """What was decided of the client's request, where an ErrorDocument is shown in its place."""
         self.document_reason = b""
         self.step = IDLE
         self.to_client.clear()
@@ -1343,6 +1345,8 @@ class Exchange:
         exchange: a document that fails has our own page.
         """
         failed = self.decision
+        if self.first_decision is None:
+            self.first_decision = failed
         self.document_status = status
         self.documents += 1
         self.document_reason = reason

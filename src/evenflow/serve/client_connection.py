@@ -1105,7 +1105,9 @@ class ClientConnection(Connection):
         record.head = exchange.first_head if decision is not None else None
         record.facts = self.facts
         record.tls = self.tls
+        record.first_decision = exchange.first_decision
         record.status = exchange.status
+        record.first_status = exchange.document_status or exchange.status
         record.body_bytes_sent = exchange.body_sent
         record.bytes_sent = self.sent
         record.request_line = exchange.refused_line
@@ -1134,7 +1136,8 @@ class ClientConnection(Connection):
         record.head = head
         record.facts = self.facts
         record.tls = self.tls
-        record.status = 101
+        record.first_decision = None
+        record.status = record.first_status = 101
         record.body_bytes_sent = tunnel.received
         record.bytes_sent = head_bytes + tunnel.received
         record.bytes_received = received + tunnel.sent

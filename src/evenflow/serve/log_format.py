@@ -16,7 +16,7 @@ from typing import Any, Final
 import cython
 
 from evenflow.plan.edits import NOTE_PREFIX
-from evenflow.plan.model import FILE, FORWARD, LOCAL
+from evenflow.plan.model import ANSWER, FILE, FORWARD, LOCAL, REDIRECT
 from evenflow.plan.variables import tls_row
 from evenflow.serve.error_log import MONTHS
 from evenflow.serve.log_record import LogRecord
@@ -212,12 +212,15 @@ def parse_specifier(text: str, pos: int) -> tuple[int, int, object]:
     start = pos - 1
     argument = ""
     negated = False
+    last = False
     statuses: set[int] = set()
     while True:
         letter = text[pos : pos + 1]
         if letter == "!":
             negated = True
-        elif letter in ("<", ">", ","):
+        elif letter in ("<", ">"):
+            last = letter == ">"
+        elif letter == ",":
             pass
         elif letter == "{":
             end = text.find("}", pos)
@@ -242,7 +245,7 @@ def parse_specifier(text: str, pos: int) -> tuple[int, int, object]:
     maker = SPECIFIERS.get(name)
     if maker is None:
         raise FormatFault(whole, f"there is no `%{name}` in log formats: `{whole}` cannot be understood")
-    code, piece = maker(argument, whole)
+    code, piece = LAST[name] if last and name in LAST else maker(argument, whole)
     if statuses:
         return end, OTHER, only_for(frozenset(statuses), negated, code, piece)
     return end, code, piece
@@ -285,8 +288,22 @@ def method(record: LogRecord) -> bytes:
     return escape(record.head.method) if record.head is not None else DASH
 
 
+def first_status(record: LogRecord) -> bytes:
+    """`%s`: the status of the client's own request, whatever an ErrorDocument's was."""
+    return number(record.first_status or record.status)
+
+
 def path(record: LogRecord) -> bytes:
-    """`%U`: the decoded path, without the query."""
+    """`%U`: the decoded path that the client asked for, without the query."""
+    if record.head is None:
+        return DASH
+    if record.first_decision is not None:
+        return escape(record.first_decision.uri or decoded(record.head.path))
+    return last_path(record)
+
+
+def last_path(record: LogRecord) -> bytes:
+    """`%>U`: the path of the ErrorDocument that was shown instead, if one was."""
     if record.head is None:
         return DASH
     if record.decision is not None and record.decision.uri:
@@ -393,6 +410,9 @@ def file_name(record: LogRecord) -> bytes:
         return DASH
     if decision.kind == FILE:
         return escape(decision.file)
+    if decision.kind in (REDIRECT, ANSWER) and decision.filename == decision.uri:
+        # No file was looked for yet.
+        return DASH
     return escape(decision.filename) or DASH
 
 
@@ -635,7 +655,7 @@ SPECIFIERS: Final[dict[str, Callable[[str, str], Made]]] = {
     "q": plainly(OTHER, query),
     "r": plainly(REQUEST_LINE),
     "R": plainly(OTHER, handler),
-    "s": plainly(STATUS),
+    "s": plainly(OTHER, first_status),
     "S": plainly(OTHER, bytes_both),
     "t": moment,
     "T": taken,
@@ -648,3 +668,6 @@ SPECIFIERS: Final[dict[str, Callable[[str, str], Made]]] = {
     "^ti": never,
     "^to": never,
 }
+
+LAST: Final[dict[str, tuple[int, object]]] = {"s": (STATUS, None), "U": (OTHER, last_path)}
+"""What `>` makes of those that speak of the client's own request else."""

@@ -5,7 +5,8 @@ cdef class LogRecord:
     cdef public bytes request_line
     cdef public object facts
     cdef public object tls
-    cdef public int status
+    cdef public object first_decision
+    cdef public int status, first_status
     cdef public long long body_bytes_sent
     cdef public long long bytes_sent
     cdef public long long bytes_received

@@ -28,7 +28,11 @@ class LogRecord:
         """plan.model.ConnectionFacts"""
         self.tls: Any = None
         """The client's ssl.SSLSocket or SSLObject; None in the clear."""
+        self.first_decision: Any = None
+        """plan.model.Decision of the client's own request, where an ErrorDocument was shown in its place."""
         self.status = 0
+        self.first_status = 0
+        """The status before an ErrorDocument's."""
         self.body_bytes_sent = 0
         """Body bytes sent to the client, as they were before chunking."""
         self.bytes_sent = 0

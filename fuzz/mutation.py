@@ -7,14 +7,21 @@ spoiled further, so that the search gets away from where it began. Nothing here 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Final
 
 Check = Callable[[bytes, random.Random], int]
 """Shows an input to a parser; says how many bytes of it were taken, -1 if it was refused; raises if that is wrong."""
+
+LONGEST: Final = 5.0
+"""Seconds of the processor that one input may take; what takes more hangs."""
 
 MOST_KEPT: Final = 400
 LONGEST_KEPT: Final = 3000
@@ -41,7 +48,8 @@ def explore(check: Check, corpus: Sequence[bytes], words: Sequence[bytes], secon
     while inputs < len(corpus) or time.monotonic() < until:
         data = corpus[inputs] if inputs < len(corpus) else spoiled(rng, kept, words)
         try:
-            taken = check(data, rng)
+            with bounded():
+                taken = check(data, rng)
         except Exception as error:
             error.add_note(f"input {inputs} of seed {seed}: {data!r}")
             raise
@@ -55,6 +63,29 @@ def explore(check: Check, corpus: Sequence[bytes], words: Sequence[bytes], secon
         inputs += 1
         accepted += taken >= 0
     return Tried(inputs, accepted)
+
+
+class Hangs(Exception):
+    """An input that takes longer than it may."""
+
+
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """Raise `Hangs` in what takes too long; in the main thread only, as signals are its."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Hangs(f"an input takes longer than {LONGEST} seconds")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def spoiled(rng: random.Random, kept: Sequence[bytes], words: Sequence[bytes]) -> bytes:

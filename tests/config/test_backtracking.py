@@ -54,6 +54,7 @@ from evenflow.plan.patterns import ANCHORED, CONTEXT, Fault, Pattern, run, trans
         ("a(?R)?b", UNKNOWN),
         ("(?:(?=a)){0,9}", UNKNOWN),
         ("^(?:" + "a|" * 500 + "b)*$", UNKNOWN),
+        (".*" * 300, UNKNOWN),
     ],
 )
 def test_the_degree_is_told(pattern: str, degree: int) -> None:

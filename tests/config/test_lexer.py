@@ -34,6 +34,12 @@ def test_a_backslash_at_the_end_of_the_file_joins_nothing() -> None:
     assert [line.text for line in lines_of("Listen 80\\")] == ["Listen 80"]
 
 
+def test_behind_two_backslashes_an_empty_line_goes_on() -> None:
+    """Seen with `apache2 -t`: it looks at the end of all that it has joined."""
+    lines = lines_of("ServerAdmin x\\\\\n\nNothing\nListen 80\n")
+    assert [line.text for line in lines] == ["ServerAdmin xNothing", "Listen 80"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -288,3 +288,10 @@ def test_a_redirect_looks_for_no_file(record: LogRecord) -> None:
     record.decision = decision(ANSWER)
     record.decision.uri = record.decision.filename = b"/410"
     assert line("%f", record) == "-"
+
+
+def test_a_time_in_other_letters() -> None:
+    record = LogRecord()
+    assert compile_format("%{\udcff}t").line(record) == b"\xff\n"
+    with pytest.raises(FormatFault, match="NUL"):
+        compile_format("%{a\0}t")

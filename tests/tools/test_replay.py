@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,32 @@ def test_a_configuration_names_its_paths(tmp_path: Path) -> None:
     paths = paths_of(load(str(tmp_path / "a.conf"), {}, environment={}).tree)
     assert {"/", "/gone", "/app", "/app/below/it", "/appbeside", "/loc", "/cond", "/rule/"} <= set(paths)
     assert not any("never" in path for path in paths)
+
+
+def test_a_line_that_does_not_fit_is_known_at_once() -> None:
+    """Values without an end of their own, and a line of blanks that somebody sent."""
+    made = LogFormat("%h %{%Y-%m-%d %T}t %{A}i %{B}i %{C}i %{D}o %{E}o %r end")
+    began = time.process_time()
+    assert made.read(b"192.0.2.1 2026-01-01 00:00:00 " + b"x " * 2000) is None
+    assert time.process_time() - began < 5
+
+
+def test_a_value_with_blanks_in_front_of_the_address() -> None:
+    made = LogFormat('%{X-Forwarded-For}i %h [%{%d/%b/%Y:%T %z}t] "%r" %>s %{User-Agent}i')
+    read = made.read(b'192.0.2.1, 192.0.2.2 192.0.2.3 [01/Jan/2026:00:00:00 +0000] "GET /x HTTP/1.1" 200 a b c')
+    assert read is not None
+    assert (read.client, read.fields) == (
+        b"192.0.2.3",
+        ((b"x-forwarded-for", b"192.0.2.1, 192.0.2.2"), (b"user-agent", b"a b c")),
+    )
+
+
+def test_a_format_in_other_letters() -> None:
+    assert LogFormat("%h \udcff %r").read(b"192.0.2.1 \xff GET / HTTP/1.1") is not None
+
+
+def test_values_side_by_side() -> None:
+    made = LogFormat("%m %U%q %>s")
+    for target, path, query in ((b"/", b"/", None), (b"/a?b", b"/a", b"b"), (b"/?", b"/", b"")):
+        read = made.read(b"GET " + target + b" 200")
+        assert read is not None and (read.path, read.query) == (path, query)

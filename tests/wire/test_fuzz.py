@@ -10,10 +10,26 @@ from types import ModuleType
 
 import pytest
 
-from fuzz import chunked, expression, mutation, proxy_protocol, request_head, response_head
+from fuzz import (
+    chunked,
+    configuration,
+    expression,
+    layout,
+    log_lines,
+    mutation,
+    passwords,
+    patterns,
+    proxy_protocol,
+    request_head,
+    response_head,
+    rewrite,
+)
 from tests.peers import CHECKOUT
 
-TARGETS = (request_head, response_head, chunked, proxy_protocol, expression)
+TARGETS = (
+    *(request_head, response_head, chunked, proxy_protocol, expression, rewrite),
+    *(configuration, layout, log_lines, passwords, patterns),
+)
 
 
 def name_of(target: ModuleType) -> str:
@@ -24,6 +40,19 @@ def name_of(target: ModuleType) -> str:
 def test_a_target_finds_nothing(target: ModuleType) -> None:
     tried = mutation.explore(target.check, target.CORPUS, target.WORDS, seconds=1.5, seed=random.randrange(1 << 30))
     assert 0 < tried.accepted < tried.inputs
+
+
+def test_what_hangs_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation, "LONGEST", 0.1)
+
+    def check(data: bytes, rng: random.Random) -> int:
+        while data == b"b":
+            pass
+        return len(data)
+
+    with pytest.raises(mutation.Hangs) as caught:
+        mutation.explore(check, (b"a", b"b"), (b"c",), 30, 1)
+    assert caught.value.__notes__ == ["input 1 of seed 1: b'b'"]
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=name_of)

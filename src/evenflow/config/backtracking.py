@@ -24,6 +24,8 @@ UNKNOWN: Final = 99
 """A pattern that calls itself, or one that is too large to judge."""
 
 MOST_PLACES: Final = 400
+MOST_LOOPS: Final = 40
+"""Loops in one pattern, beyond which nobody asks who reaches whom."""
 LARGEST_LOOP: Final = 60
 """Places in one loop, beyond which its pairs are not looked at."""
 FEW: Final = 8
@@ -690,6 +692,8 @@ class Automaton:
     def degree(self) -> tuple[int, list[Many]]:
         """The degree, and the loops that make it so."""
         components = [found for found in _components(self.edges) if self.is_loop(found)]
+        if len(components) > MOST_LOOPS:
+            raise Unjudged
         components = [component for component in components if not self.never_fails(component)]
         for component in components:
             place = self.ambiguous(component)

@@ -53,6 +53,10 @@ def pieces(source: Source) -> Iterator[Piece]:
     joined: list[str] = []
     for line in source.lines:
         lines.append(line)
+        if not line and joined and joined[-1].endswith("\\"):
+            # As the lexer has it: behind two backslashes an empty line goes on.
+            joined[-1] = joined[-1][:-1]
+            continue
         joined.append(line.removesuffix("\\"))
         if not line.endswith("\\"):
             yield Piece(lines, "".join(joined).strip(BLANKS))
@@ -126,6 +130,8 @@ def laid_out_piece(piece: Piece, indent: int, *, in_macro: bool, aligned: bool) 
     first = piece.lines[0]
     if not piece.text or not first.removesuffix("\\").strip(BLANKS):
         return as_it_is(piece.lines)  # a continued line that begins empty: any change could join something else
+    if any(line.endswith("\\\\") for line in piece.lines):
+        return as_it_is(piece.lines)  # what follows goes on if it is empty, and must not become so
     alone = len(piece.lines) == 1 and not first.endswith("\\")
     body = first.lstrip(BLANKS)
     if not piece.is_comment and not in_macro:

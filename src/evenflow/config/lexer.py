@@ -106,6 +106,11 @@ def logical_lines(source: Source) -> Iterator[LogicalLine]:
         while goes_on and number < total:
             line = source.lines[number]
             number += 1
+            if not line and pieces[-1].endswith("\\"):
+                # httpd looks at the end of all that it has, so that an empty line behind two backslashes goes on too.
+                pieces[-1] = pieces[-1][:-1]
+                size -= 1
+                continue
             goes_on = line.endswith("\\")
             pieces.append(line[:-1] if goes_on else line)
             runs.append((size, number, 1, 0))

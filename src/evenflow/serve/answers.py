@@ -118,7 +118,11 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer |
         if found is not None:
             return show_document(server, exchange, status, found)
     close = settle(exchange, status)
-    head_only = exchange.head.method == b"HEAD" and exchange.decision is not None
+    if exchange.decision is None:
+        # Its head may be half read, or the last request's: what the line says.
+        head_only = exchange.refused_line.startswith(b"HEAD ")
+    else:
+        head_only = exchange.head.method == b"HEAD"
     return OwnAnswer(
         pages.error_response(
             status,

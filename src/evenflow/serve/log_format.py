@@ -547,13 +547,15 @@ def moment(given: str, whole: str) -> Made:
     }
     if given in words:
         return OTHER, words[given]
+    if "\0" in given:
+        raise FormatFault(whole, f"`{whole}` holds a NUL")
     known: dict[int, bytes] = {}
 
     def piece(record: LogRecord) -> bytes:
         second = int(instant(record))
         if second not in known:
             known.clear()
-            known[second] = time.strftime(given, time.localtime(second)).encode()
+            known[second] = time.strftime(given, time.localtime(second)).encode("utf-8", "surrogateescape")
         return known[second]
 
     return OTHER, piece

@@ -51,7 +51,7 @@ class LogFormat:
         self.text = text
         self.names: list[str] = []
         """What each group holds: `r`, `h`, `i:referer` ..."""
-        self.pattern = re.compile(self._pattern(text).encode("utf-8"), re.DOTALL)
+        self.pattern = re.compile(self._pattern(text).encode("utf-8", "surrogateescape"), re.DOTALL)
         names = self.names
         if "r" not in names and not ({"U", "m"} <= set(names)):
             raise Unclear(f"`{text}` does not say what was asked for: it needs `%r`, or `%m` and `%U`")
@@ -64,8 +64,11 @@ class LogFormat:
         )
 
     def _pattern(self, text: str) -> str:
+        # What a line has to a word is taken whole (`++`), and of several values without an end of their own all but two
+        # reach to what follows them first: a line that does not fit is known for it at once, whoever wrote it.
         out = [r"\A"]
         pos = 0
+        free: list[int] = []
         text = text.replace('\\"', '"').replace("\\t", "\t")
         for found in TAG.finditer(text):
             out.append(re.escape(text[pos : found.start()]))
@@ -82,19 +85,28 @@ class LogFormat:
             elif letter not in TOLD:
                 name = ""
             quoted = text[pos : pos + 1] == '"' and text[found.start() - 1 : found.start()] == '"'
+            ending = TAG.sub("", text[pos:])[:1].strip()
+            beside = len(out) > 2 and not out[-1] and len(out) - 2 not in free
             if letter == "t" and not argument:
-                piece = r"\[[^\]]*\]"
+                piece = r"\[[^\]]*+\]"
             elif quoted:
-                piece = r'(?:[^"\\]|\\.)*'
+                piece = r'(?:[^"\\]|\\.)*+'
             elif letter in WORDS:
-                piece = r"[^\s:]+" if text[pos : pos + 1] == ":" else r"\S+"
+                # `%U%q`: side by side the first takes it all.
+                few = "*+" if beside or letter == "q" else "+" if letter == "U" and ending not in ("", '"') else "++"
+                piece = rf"[^\s{re.escape(ending)}]{few}" if few != "+" else r"\S+"
+            elif letter == "t" and not LONG_TIMES.search(argument):
+                piece = r"\S++ " * argument.count(" ") + rf"[^\s{re.escape(ending)}]++"
             else:
                 piece = ".*?" if text[pos:] else ".*"
+                free.append(len(out))
             if name and name not in self.names:
                 self.names.append(name)
                 piece = f"({piece})"
             out.append(piece)
         out.append(re.escape(text[pos:]))
+        for place in free[:-2]:
+            out[place : place + 2] = ["(?>" + out[place] + out[place + 1] + ")", ""]
         out.append(r"\s*\Z")
         return "".join(out)
 
@@ -149,6 +161,8 @@ class LogFormat:
 TAG: Final = re.compile(r"%%|%[!0-9,]*[<>]?(?:\{([^}]*)\})?(\^[A-Za-z]{2}|[A-Za-z])")
 TOLD: Final = frozenset("rmUqvVp")
 """Letters whose value is wanted, beside the client, fields and cookies."""
+LONG_TIMES: Final = re.compile(r"%[EO]?[cnextXr+]| $")
+"""Times with blanks that their format does not show."""
 WORDS: Final = frozenset("halmUqvVpsbBOIDTHkLPSX")
 """Letters whose value holds no blank."""
 

@@ -309,7 +309,7 @@ def set_times_and_limits(host: VirtualHost, block: Block) -> None:
     if core.registered_methods:
         host.methods = METHODS | {to_bytes(method) for method in core.methods or ()}
     host.trace = {"on": TRACE_ON, "off": TRACE_OFF, "extended": TRACE_EXTENDED}[core.trace or "on"]
-    host.most_restarts = core.internal_recursion or 10
+    host.most_restarts, host.most_lookups = core.internal_recursion or (10, 10)
     host.merge_slashes = core.merge_slashes is not False
 
 

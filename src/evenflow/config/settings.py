@@ -378,7 +378,10 @@ class CoreSettings:
     registered_methods: bool | Unset = override()
     methods: tuple[str, ...] | Unset = append()
     trace: str | Unset = override()
-    internal_recursion: int | Unset = override()
+    internal_recursion: tuple[int, int] | Unset = override()
+    """(redirects, sub-requests)"""
+    protocol_words: tuple[str, ...] | Unset = override()
+    """Those of HttpProtocolOptions, to find contradictions."""
     body_limit: int | Unset = override()
     listens: tuple[Address, ...] | Unset = append()
     listen_backlog: int | Unset = override()

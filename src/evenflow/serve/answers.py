@@ -26,9 +26,6 @@ from evenflow.wire.headers import Headers
 EXPLAINER: Final = ""
 """Under what the server's handlers hold the one that explains requests: a name that no SetHandler can say."""
 
-MOST_DOCUMENTS: Final = 10
-"""So often may one document lead to another; httpd's LimitInternalRecursion."""
-
 
 class OwnAnswer:
     """`data` is the head and a body of `body_bytes` bytes; `file_bytes` more come from `file` if it is not None."""
@@ -114,7 +111,10 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer |
         detail = b"Besides, looking for the page of this error ended with %d %s." % (status, pages.reason_of(status))
         status = exchange.document_status
     else:
-        found = document_of(exchange, status) if exchange.documents < MOST_DOCUMENTS else None
+        host = exchange.decision.host if exchange.decision is not None else None
+        # So often may one document lead to another.
+        again = host is not None and exchange.documents < host.most_restarts
+        found = document_of(exchange, status) if again else None
         if found is not None:
             return show_document(server, exchange, status, found)
     close = settle(exchange, status)

@@ -299,7 +299,27 @@ def protocol_options(statement: Statement | Section) -> bool | None:
     return registered
 
 
+CONTRARY = (("Allow0.9", "Require1.0"), ("Strict", "Unsafe"), ("RegisteredMethods", "LenientMethods"))
+
+
+def refuse_contradictions(draft: Draft, statement: Statement | Section) -> None:
+    """Words of HttpProtocolOptions that cannot both be said of one server."""
+    for word in statement.words:
+        said = (*(draft.get("core", "protocol_words") or ()), word.text.lower())
+        for first, other in CONTRARY:
+            if first.lower() in said and other.lower() in said:
+                raise Wrong(
+                    "value-not-allowed",
+                    f"`HttpProtocolOptions` says both `{first}` and `{other}`",
+                    word.span,
+                    says=f"HttpProtocolOptions '{first}' and '{other}' are mutually exclusive",
+                    help=f"remove `{word.text}`",
+                )
+        draft.add("core", "protocol_words", word.text.lower())
+
+
 def put_protocol_options(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    refuse_contradictions(draft, statement)
     if value is not None:
         draft.put("core", "registered_methods", value)
     for word in statement.words:
@@ -355,13 +375,17 @@ def merge_trailers(draft: Draft, statement: Statement | Section, value: Any) -> 
         )
 
 
-def recursion(statement: Statement | Section) -> int:
-    """`redirects [subrequests]`; we make no subrequests to count."""
-    words = count_words(statement, 1, 2, "takes one or two arguments")
+def recursion(statement: Statement | Section) -> tuple[int, int]:
+    """`redirects [subrequests]`; one number is for both."""
+    words = count_words(
+        statement, 1, 2, "takes 1-2 arguments, maximum recursion depth of internal redirects and subrequests"
+    )
     for word in words:
-        if c_number(word.text) < 0 or not word.text[:1].isdigit():
-            raise out_of_range("LimitInternalRecursion", word, 0, None)
-    return c_number(words[0].text) or 10
+        if c_number(word.text) <= 0:
+            raise out_of_range(
+                "LimitInternalRecursion", word, 1, None, says="The recursion limit must be greater than zero."
+            )
+    return c_number(words[0].text), c_number(words[-1].text)
 
 
 def body_limit(name: str, word: Word) -> int:
@@ -647,7 +671,8 @@ DIRECTIVES = (
         SERVERS,
         recursion,
         put("core", "internal_recursion"),
-        "How often rules of sections may send one request round.",
+        "How often rules of sections and ErrorDocuments may send one request round, and how deep `-U`, `-F` and the"
+        " look-aheads of rules may lie within one another.",
         syntax="NUMBER [NUMBER]",
         default="10",
     ),

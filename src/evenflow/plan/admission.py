@@ -8,7 +8,7 @@ ap_process_request_internal and authorize_user_core.
 from __future__ import annotations
 
 from evenflow.origin import Origin
-from evenflow.plan import access, authn, compat, tls
+from evenflow.plan import access, authn, compat, ground_rules, tls
 from evenflow.plan.decision import Inquiry, answer, wait
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import OVERLOADED
@@ -37,7 +37,7 @@ def check(inquiry: Inquiry) -> Decision | None:
         if (b"GET" if method == b"HEAD" else method) not in scope.allow_methods:
             made = answer(inquiry, 405, "the method is not among AllowMethods (AH01623)")
             # httpd names the one method that AllowMethods has no say in, and no other.
-            made.fields = ((b"Allow", b"TRACE"),)
+            made.fields = ((b"Allow", ground_rules.allowed(inquiry.host)),)
             return made
     order = scope.order
     if order is not None:

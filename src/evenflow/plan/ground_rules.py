@@ -51,9 +51,14 @@ def refuse(inquiry: Inquiry, table: HostTable) -> Decision | None:
     methods = inquiry.host.methods
     if methods is not None and head.method not in methods:
         made = decision.answer(inquiry, 501, "the method is not registered (HttpProtocolOptions RegisteredMethods)")
-        made.fields = ((b"Allow", b"TRACE"),)
+        made.fields = ((b"Allow", allowed(inquiry.host)),)
         return made
     return None
+
+
+def allowed(host: VirtualHost) -> bytes:
+    """The Allow field where no handler says what it takes: TRACE, unless TraceEnable is off."""
+    return b"" if host.trace == TRACE_OFF else b"TRACE"
 
 
 def answer_trace(inquiry: Inquiry) -> Decision | None:

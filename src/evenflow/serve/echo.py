@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evenflow.plan.ground_rules import TRACE_EXTENDED, TRACE_OFF
+from evenflow.plan.ground_rules import TRACE_EXTENDED
+from evenflow.plan.ground_rules import allowed as allowed_at
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.request import merged
 
@@ -20,4 +21,4 @@ def trace_body(exchange: Exchange) -> bytes | None:
 
 def allowed(exchange: Exchange) -> bytes:
     """The Allow field of an OPTIONS that was not to go further."""
-    return b"" if exchange.decision.host.trace == TRACE_OFF else b"TRACE"
+    return allowed_at(exchange.decision.host)

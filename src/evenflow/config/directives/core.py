@@ -22,6 +22,7 @@ from evenflow.config.arguments import (
 from evenflow.config.contexts import ANYWHERE, SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
+from evenflow.config.reasons import SCHEMES
 from evenflow.config.scope import Draft, put
 from evenflow.config.settings import UNSET, Address, DocumentLine, ServerNameValue
 from evenflow.config.syntax import Section, Statement, Word
@@ -198,6 +199,8 @@ HANDLERS = ("balancer-manager", "server-status", "default-handler", "none")
 def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> None:
     name = value.lower() if value.lower() == "none" else value
     if name not in HANDLERS:
+        if name.lower().startswith("proxy:"):
+            raise forwarding(value, statement)
         near = difflib.get_close_matches(name.lower(), HANDLERS, n=1, cutoff=0.8)
         raise Wrong(
             "handler-not-supported",
@@ -209,6 +212,19 @@ def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> Non
         )
     draft.put("core", "handler", name)
     draft.put("core", "handler_origin", statement.origin)
+
+
+def forwarding(value: str, statement: Statement | Section) -> Wrong:
+    """`SetHandler "proxy:URL"` sends the name of a file to a member: what FastCGI wants, and no server of HTTP."""
+    scheme = value.rpartition("|")[2].partition("://")[0].lower().removeprefix("proxy:")
+    what, instead = SCHEMES.get(scheme, ("", "write `ProxyPass PATH URL` in its place: it sends the path that was asked"))
+    return Wrong(
+        "handler-not-supported",
+        f"evenflow does not forward by SetHandler: `{value}`",
+        statement.words[0].span,
+        note=f"evenflow does not speak {what}" if what else "httpd would send the name of a file, not the path",
+        help=instead,
+    )
 
 
 DOCUMENT_CODES = frozenset(

@@ -217,7 +217,8 @@ def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> Non
 def forwarding(value: str, statement: Statement | Section) -> Wrong:
     """`SetHandler "proxy:URL"` sends the name of a file to a member: what FastCGI wants, and no server of HTTP."""
     scheme = value.rpartition("|")[2].partition("://")[0].lower().removeprefix("proxy:")
-    what, instead = SCHEMES.get(scheme, ("", "write `ProxyPass PATH URL` in its place: it sends the path that was asked"))
+    instead_of_it = "write `ProxyPass PATH URL` in its place: it sends the path that was asked"
+    what, instead = SCHEMES.get(scheme, ("", instead_of_it))
     return Wrong(
         "handler-not-supported",
         f"evenflow does not forward by SetHandler: `{value}`",

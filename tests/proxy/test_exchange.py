@@ -589,6 +589,14 @@ def test_proxy_sendcl_sends_a_length_though_a_100_is_expected(tell: Tell) -> Non
     assert b"Transfer-Encoding" not in got and b"Expect" not in got
 
 
+@pytest.mark.parametrize("blames", [True, False])
+def test_a_name_that_a_client_invents_puts_no_member_into_error(tell: Tell, blames: bool) -> None:
+    story = tell(members={"a": {}})
+    story >> head("GET", "/") << connect("a")
+    story.exchange.handshake_failed("the certificate is for another", story.now, blames)
+    story << failed("connect", "the certificate is for another", in_error=blames) << page(500)
+
+
 def document(path: bytes) -> told.Event:
     """In the place of the page that it wants, the exchange looks for an ErrorDocument."""
 

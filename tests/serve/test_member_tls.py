@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from evenflow.origin import Origin
+from evenflow.plan.decide import decide
 from evenflow.plan.fronts import MemberTls
-from evenflow.serve.member_tls import Way, check_members, context_of, is_address, is_quiet, names, objection
+from evenflow.serve.member_tls import (
+    Handshake,
+    Way,
+    check_members,
+    context_of,
+    is_address,
+    is_quiet,
+    names,
+    objection,
+    way_to,
+)
 from tests.compiler.test_tls import plan_of
+from tests.plan.cases import facts_of, head_of, inside
+from tests.plan.cases import plan_of as routed
 from tests.serve.test_tls import make_certificate
 
 
@@ -97,3 +112,67 @@ def test_files_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     certificate, _ = make_certificate(tmp_path, "c.example")
     (found,) = check_members(plan_of(f"SSLProxyEngine on\nSSLProxyMachineCertificateFile {certificate}\n"))
     assert "SSLProxyMachineCertificateFile" in found[1]
+
+
+class Taken:
+    """What a handshake sees of its connection."""
+
+    def __init__(self, fd: int) -> None:
+        self.server = SimpleNamespace(loop=None)
+        self.fd = fd
+        self.causes: list[str] = []
+
+    def not_secured(self, cause: str) -> None:
+        self.causes.append(cause)
+
+    def forget(self) -> None:
+        self.fd = -1
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", ".example"])
+def test_a_name_that_cannot_be_said_closes_nobody_s_descriptor(name: str) -> None:
+    """What is closed twice may be somebody else's the second time."""
+    ours, theirs = socket.socketpair()
+    taken = Taken(ours.detach())
+    with theirs:
+        Handshake(taken, Way(MemberTls(True), name)).begin()
+        assert len(taken.causes) == 1 and "TLS cannot be begun" in taken.causes[0]
+        if taken.fd >= 0:
+            os.close(taken.fd)
+        else:
+            assert theirs.recv(1) == b"", "it is closed by now"
+
+
+def test_a_certificate_that_nobody_can_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryptography import x509
+
+    def read(der: bytes) -> None:
+        raise x509.InvalidVersion("9 is not a valid X509 version", 9)
+
+    tls, theirs = shaken(tmp_path, MemberTls(True), "a.example")
+    with tls, theirs:
+        monkeypatch.setattr(x509, "load_der_x509_certificate", read)
+        assert "cannot be read" in objection(tls, Way(MemberTls(True), "a.example"))
+
+
+@pytest.mark.parametrize(
+    ("host", "preserves", "name", "of_client"),
+    [
+        ("anything.example", False, "m.example", False),
+        ("www.example:8000", True, "www.example", False),
+        ("also.example", True, "also.example", False),
+        ("M.example", True, "m.example", False),
+        ("anything.example", True, "anything.example", True),
+    ],
+)
+def test_whose_name_it_is(host: str, preserves: bool, name: str, of_client: bool) -> None:
+    plan = routed(
+        inside(
+            f"ServerAlias also.example\nProxyPreserveHost {'On' if preserves else 'Off'}\nProxyPass / http://m.example/"
+        )
+    )
+    head = head_of("GET", "/", host=host)
+    decision = decide(plan, facts_of(plan), head)
+    assert decision.member is not None
+    way = way_to(decision.member, decision, head)
+    assert (way.name, way.of_client) == (name, of_client)

@@ -141,7 +141,7 @@ cdef class Exchange:
     cdef void _put_collected(self) except *
     cpdef void connect_failed(self, str cause, double now) except *
     cpdef void name_unknown(self, str cause, double now) except *
-    cpdef void handshake_failed(self, str cause, double now) except *
+    cpdef void handshake_failed(self, str cause, double now, bint blames) except *
     cpdef void backend_closed(self, str cause, double now) except *
     cpdef bint may_repeat(self) except -1
     cpdef void timed_out(self, double now) except *

@@ -740,11 +740,11 @@ class Exchange:
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)
         self._proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
 
-    def handshake_failed(self, cause: str, now: float) -> None:
-        """TLS with the member could not be agreed on: 500 as in httpd, in error if it is a balancer's, and no other
-        attempt."""
+    def handshake_failed(self, cause: str, now: float, blames: bool) -> None:
+        """TLS with the member could not be agreed on: 500 as in httpd, in error if it is a balancer's and `blames`, and
+        no other attempt. A client that brings a name of its own must not put members into error."""
         slot = self.slot
-        unusable = mark_failed(self.balance, slot, now)
+        unusable = blames and mark_failed(self.balance, slot, now)
         self._release()
         self.attempts += 1
         self.failure = MemberFailure(slot.member, attempt.CONNECT, cause, unusable, False)

@@ -826,7 +826,7 @@ class ClientConnection(Connection):
         if exchange is None:
             return
         if handshaking:
-            exchange.handshake_failed(cause, monotonic())
+            exchange.handshake_failed(cause, monotonic(), not self.way.of_client)
         elif connecting:
             exchange.connect_failed(cause, monotonic())
         else:

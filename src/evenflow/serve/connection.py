@@ -133,8 +133,12 @@ class Connection:
                 self.tls.unwrap()
             self.tls.close()
             self.tls = None
-        else:
+        elif self.fd >= 0:
             os.close(self.fd)
+
+    def forget(self) -> None:
+        """The descriptor was closed by whom it was given to: its number may be somebody else's by now."""
+        self.fd = -1
 
     def on_readable(self) -> None:
         """The loop's call-back."""

@@ -33,11 +33,13 @@ VERIFIED: Final = ("optional", "require")
 class Way:
     """How TLS is spoken on a connection, and who must be at its other end. Kept connections are for one way."""
 
-    __slots__ = ("said", "name")
+    __slots__ = ("said", "name", "of_client")
 
-    def __init__(self, said: MemberTls, name: str) -> None:
+    def __init__(self, said: MemberTls, name: str, of_client: bool = False) -> None:
         self.said = said
         self.name = name
+        self.of_client = of_client
+        """The name is of a client's own choosing: that the member does not have it says nothing of the member."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Way) and self.name == other.name and self.said == other.said
@@ -50,9 +52,13 @@ def way_to(member: Member, decision: Decision, head: RequestHead) -> Way:
     """The way for one request."""
     scope = decision.scope
     name = member.host
+    of_client = False
     if scope.preserve_host and head.host:
-        name = split_host(head.host)[0].decode("latin-1").lower()
-    return Way(member_tls_of(scope.member_tls), name)
+        asked = split_host(head.host)[0]
+        name = asked.decode("latin-1").lower()
+        host = decision.host
+        of_client = name != member.host and asked != host.server_name and asked not in host.aliases
+    return Way(member_tls_of(scope.member_tls), name, of_client)
 
 
 @lru_cache(maxsize=256)
@@ -88,20 +94,37 @@ class Handshake:
         if not self.way.said.engine:
             self.connection.not_secured(NO_ENGINE)
             return
+        asked = None if is_address(self.way.name) else self.way.name
+        cause = self.wrap(asked)
+        # Not from within the clause of an exception: that keeps what failed, and with it a descriptor, alive.
+        if cause:
+            self.connection.not_secured(f"TLS cannot be begun: {cause}")
+            return
+        self.connection.secure(self.tls)
+        self.go_on()
+
+    def wrap(self, asked: str | None) -> str:
+        """Give the descriptor to TLS, which asks for this name; why not, where that fails."""
+        try:
+            context = context_of(self.way.said)
+            if asked is not None:
+                # Python looks at it when the descriptor is its own already, and would close it behind our back.
+                asked.encode("idna")
+        except (OSError, ValueError) as fault:
+            return str(fault)
         plain = socket.socket(fileno=self.fd)
         try:
             plain.setblocking(False)
-            asked = None if is_address(self.way.name) else self.way.name
-            self.tls = context_of(self.way.said).wrap_socket(
+            self.tls = context.wrap_socket(
                 plain, do_handshake_on_connect=False, suppress_ragged_eofs=False, server_hostname=asked
             )
         except (OSError, ValueError) as fault:
             if plain.fileno() >= 0:
                 plain.detach()
-            self.connection.not_secured(f"TLS cannot be begun: {fault}")
-            return
-        self.connection.secure(self.tls)
-        self.go_on()
+            else:
+                self.connection.forget()
+            return str(fault) or type(fault).__name__
+        return ""
 
     def go_on(self) -> None:
         """The loop's call-back."""
@@ -193,7 +216,8 @@ def objection(tls: ssl.SSLSocket, way: Way) -> str:
             return f"the certificate is for {known}, not for `{way.name}` (SSLProxyCheckPeerName)"
         if said.check_cn and not said.check_name and way.name not in [one.lower() for one in common_names(certificate)]:
             return f"the certificate's common name is not `{way.name}` (SSLProxyCheckPeerCN)"
-    except ValueError as fault:
+    except Exception as fault:
+        # The library has many ways to say so, and the certificate is somebody else's.
         return f"the certificate cannot be read: {fault}"
     return ""
 

@@ -147,6 +147,55 @@ def test_request_fields() -> None:
     assert list(headers) == [(b"X-R", b"(null)")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RequestHeader set X-P https",
+        "RequestHeader add P a\nRequestHeader append O b\nRequestHeader merge M c\nRequestHeader setifempty N d",
+        "RequestHeader unset Proxy\nRequestHeader unset Cookie\nRequestHeader set X-P https",
+    ],
+)
+def test_what_only_adds_is_known_before_and_comes_to_the_same(text: str) -> None:
+    plan = plan_of(inside(text))
+    base = plan.hosts[0].base
+    head = head_of("GET", "/", ("X-Ask: a", "Other: c"))
+    headers = Headers(head.pairs())
+    edits.edit_request(base.request_edits, headers, View(plan, {}))
+    found = edits.plain(base, head)
+    assert found is not None
+    assert found.applied(head) == headers
+    assert found.lines == b"".join(b"%s: %s\r\n" % pair for pair in list(headers)[head.count :])
+    assert edits.plain(base, head) is found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RequestHeader set X-P %{X}e",
+        "RequestHeader set X-P a env=X",
+        "RequestHeader set X-P a expr=true",
+        "RequestHeader set X-P a\nRequestHeader append x-p b",
+        "RequestHeader edit X-P a b",
+        "RequestHeader set Host a",
+        "RequestHeader set X-Forwarded-For a",
+        "RequestHeader unset Other",
+        "RequestHeader set other a",
+        "RequestHeader setifempty Other a",
+    ],
+)
+def test_what_must_be_run(text: str) -> None:
+    base = plan_of(inside(text)).hosts[0].base
+    assert edits.plain(base, head_of("GET", "/", ("Other: c",))) is None
+
+
+def test_another_table_is_looked_at_anew() -> None:
+    base = plan_of(inside("RequestHeader set X-P https")).hosts[0].base
+    head = head_of("GET", "/", ())
+    assert edits.plain(base, head) is not None
+    base.request_edits = plan_of(inside("RequestHeader set X-P %{X}e")).hosts[0].base.request_edits
+    assert edits.plain(base, head) is None
+
+
 def test_a_condition_decides_and_what_it_reads_goes_into_vary() -> None:
     fields: list[tuple[bytes, bytes]] = [(b"Vary", b"Cookie, X-Ask")]
     lines = "Header set A yes \"expr=%{req:X-Ask} == 'a, b'\"\nHeader set B no \"expr=%{req:Other} == ''\""

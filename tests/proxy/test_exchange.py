@@ -1127,6 +1127,30 @@ def test_request_edits_are_seen_by_the_member(tell: Tell) -> None:
     assert story.backend_got.startswith(b"GET / HTTP/1.1\r\nHost: set.example\r\nA: 1\r\nX-Proto: https\r\n")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("A: 1",),
+        ("A: 1", "X-Proto: http"),
+        ("X-Forwarded-For: 10.1.1.1", "B: 2"),
+        ("Connection: X-Proto",),
+        ("A: 1", "A: 2"),
+        (),
+    ],
+)
+def test_what_request_edits_only_add_reaches_the_member_as_if_they_had_run(tell: Tell, lines: tuple[str, ...]) -> None:
+    plain = (setting(b"X-Proto", b"https"), setting(b"X-Port", b"443"))
+    got = []
+    for request_edits in (plain, (*plain, setting(b"Never", b"1", (b"UNSET", True)))):
+        story = tell(scope={"request_edits": request_edits, "onsuccess_edits": (setting(b"X-B", b"2"),)})
+        story >> head("GET", "/", *lines) >> ready()
+        fields = story.exchange.inquiry().fields
+        assert fields is not None
+        got.append((story.backend_got, sorted(fields)))
+    assert got[0] == got[1]
+    assert (b"X-Proto", b"https") in got[0][1]
+
+
 def test_both_tables_of_header_act_on_a_members_answer(tell: Tell) -> None:
     scope = {
         "always_edits": (setting(b"X-A", b"always"),),

@@ -1,4 +1,6 @@
 cimport cython
+from evenflow.plan.model cimport Scope
+from evenflow.wire.http1 cimport RequestHead
 from evenflow.wire.scan cimport count_controls
 
 
@@ -20,6 +22,16 @@ cdef class Edit:
     cdef public object condition
     cdef public object origin
 
+
+cdef class Plain:
+    cdef public tuple edits, names
+    cdef public bytes lines
+    cdef public list added
+    cdef public dict values
+
+
+@cython.locals(found=Plain, name=bytes)
+cpdef Plain plain(Scope scope, RequestHead head)
 
 @cython.locals(edit=Edit, condition=tuple)
 cpdef bint any_applies(tuple edits, dict env) except -1

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from evenflow.origin import Origin
 from evenflow.plan import expr
 from evenflow.plan.decision import Inquiry
-from evenflow.plan.model import ConnectionFacts, Decision
+from evenflow.plan.model import ConnectionFacts, Decision, Scope
 from evenflow.plan.patterns import Match, Pattern
 from evenflow.plan.variables import Variable
 from evenflow.wire.headers import Headers
+from evenflow.wire.http1 import KNOWN_NAMES
 from evenflow.wire.scan import count_controls
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ EDIT: Final = 7
 EDIT_ALL: Final = 8
 ECHO: Final = 9
 NOTE: Final = 10
+
+ADDING: Final = frozenset((SET, SET_IF_EMPTY, ADD, APPEND, MERGE))
+"""What comes to the same where a field is not there yet."""
 
 TEXT: Final = 0
 ENV: Final = 1
@@ -114,6 +118,61 @@ class Edit:
         self.env = env
         self.condition: expr.Condition | None = None
         self.origin = origin
+
+
+class Plain:
+    """What a table of RequestHeader comes to where it only adds fields that the request has not, always the same."""
+
+    __slots__ = ("edits", "names", "lines", "added", "values")
+
+    def __init__(self, edits: tuple[object, ...]) -> None:
+        self.edits = edits
+        """What it was made of."""
+        self.names: tuple[bytes, ...] = ()
+        """Lower case: none of them may be in the request."""
+        self.lines: bytes | None = b""
+        """Ready for the wire; None where the table does more, so that it must be run."""
+        self.added: list[tuple[bytes, bytes]] = []
+        self.values: dict[bytes, bytes] = {}
+        """What is added, by name in lower case."""
+        for edit in edits:
+            assert isinstance(edit, Edit)
+            name = edit.name.lower()
+            value = edit.value.literal
+            if edit.env is not None or edit.condition is not None or name in self.names:
+                self.lines = None
+                return
+            self.names += (name,)
+            if edit.action == UNSET:
+                continue
+            if edit.action not in ADDING or value is None or name in KNOWN_NAMES:
+                self.lines = None
+                return
+            self.lines += edit.name + b": " + value + b"\r\n"
+            self.added.append((edit.name, value))
+            self.values[name] = value
+
+    def applied(self, head: RequestHead) -> Headers:
+        """The fields of a request that has none of `names`, with those that are added."""
+        fields = Headers(head.pairs())
+        if head.host:
+            fields.set(b"Host", head.host)
+        for name, value in self.added:
+            fields.add(name, value)
+        return fields
+
+
+def plain(scope: Scope, head: RequestHead) -> Plain | None:
+    """What RequestHeader adds to this request, ready; None where its edits must be run."""
+    found: Plain | None = scope.plain
+    if found is None or found.edits is not scope.request_edits:
+        found = scope.plain = Plain(scope.request_edits)
+    if found.lines is None:
+        return None
+    for name in found.names:
+        if head.get(name) is not None:
+            return None
+    return found
 
 
 def any_applies(edits: tuple[object, ...], env: dict[bytes, bytes]) -> bool:

@@ -184,7 +184,7 @@ class Scope:
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression", "rate_limited",
         "expires_on", "expires_types", "expires_default",
-        "documents", "signature",
+        "documents", "signature", "plain",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
     )  # fmt: skip
 
@@ -199,6 +199,8 @@ class Scope:
         self.reverses: tuple[Reverse, ...] = ()
         self.request_edits: tuple[object, ...] = ()
         """`edits.Edit`s"""
+        self.plain: Any = None
+        """`edits.Plain`: what they come to, once somebody has asked; see `edits.plain`."""
         self.always_edits: tuple[object, ...] = ()
         self.onsuccess_edits: tuple[object, ...] = ()
         self.handler = ""

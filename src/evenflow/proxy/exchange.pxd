@@ -9,6 +9,7 @@ from evenflow.plan.model cimport (
 )
 from evenflow.plan.vhosts cimport HostTable
 from evenflow.plan cimport edits
+from evenflow.plan.edits cimport Plain
 from evenflow.proxy cimport request, response, switches
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes cimport Routes
@@ -53,6 +54,7 @@ cdef class Exchange:
     cdef public dict env
     cdef public object view
     cdef readonly object request_fields
+    cdef readonly Plain plain
     cdef object seen_answer, own_always
     cdef public int status
     cdef public str why
@@ -133,7 +135,8 @@ cdef class Exchange:
     @cython.locals(decision=Decision, balance=Balance, chosen=MemberSlot)
     cpdef void elect(self, double now) except *
     cdef void _release(self) except *
-    @cython.locals(member=Member, decision=Decision, scope=Scope, head=RequestHead, length=cython.longlong, out=Outlet)
+    @cython.locals(member=Member, decision=Decision, scope=Scope, head=RequestHead, length=cython.longlong, out=Outlet,
+                   plain=Plain, added=bytes)
     cpdef void attach(self, bint reused) except *
     @cython.locals(index=Py_ssize_t, value=bytes, wanted=bytes, protocol=bytes)
     cdef bytes _wanted_upgrade(self, Member member)

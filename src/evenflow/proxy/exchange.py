@@ -187,6 +187,8 @@ class Exchange:
         """The `Inquiry` that expressions look at, once one was asked."""
         self.request_fields: Headers | None = None
         """The request's fields as RequestHeader left them; None where it did not run, or nobody looks."""
+        self.plain: Any = None
+        """`edits.Plain`: what was added in its place."""
         self.seen_answer: Answered | None = None
         """The answer, for those who ask about it."""
         self.own_always: Headers | None = None
@@ -648,8 +650,11 @@ class Exchange:
             # The body waits for the member's 100, as if the client had asked for it.
             self.pinging = self.held_back = True
             switched |= switches.PINGS
-        if not switched and request.is_ordinary(head, scope):
-            request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade)
+        plain = edits.plain(scope, head) if scope.request_edits else None
+        if not switched and request.is_ordinary(head, scope, plain is not None):
+            self.plain = plain
+            added = b"" if plain is None else plain.lines or b""
+            request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade, added)
         else:
             fields = Headers(request.merged(head.pairs()))
             if head.host:
@@ -658,6 +663,7 @@ class Exchange:
             if not self.expects and head.version >= 11:
                 # We have said the 100 ourselves.
                 fields.remove(b"Expect")
+            self.plain = None
             if scope.request_edits:
                 self._edit_request(fields)
             request.write_edited(out, head, fields, decision, member, self.facts, length, self.upgrade, switched)
@@ -1217,6 +1223,8 @@ class Exchange:
                 self.routes.decider.plan, self.facts, self.head, self.decision, self.variables(), None
             )
         view.env = self.variables()
+        if self.request_fields is None and self.plain is not None:
+            self.request_fields = self.plain.applied(self.head)
         view.fields = self.request_fields
         view.response = self.seen_answer
         made: Inquiry = view
@@ -1369,7 +1377,7 @@ class Exchange:
         self.status = 0
         self.reason = b""
         self.env = None
-        self.view = self.seen_answer = self.own_always = self.request_fields = None
+        self.view = self.seen_answer = self.own_always = self.request_fields = self.plain = None
         self.balance = self.elected = None
         self.attempts = 0
         self.died_at = None

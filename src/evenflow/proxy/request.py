@@ -77,13 +77,13 @@ def put_end(
         out.put(b"Connection: Keep-Alive\r\n\r\n")
 
 
-def is_ordinary(head: RequestHead, scope: Scope) -> bool:
-    """Whether the short way may be taken."""
+def is_ordinary(head: RequestHead, scope: Scope, plainly: bool = False) -> bool:
+    """Whether the short way may be taken. `plainly`: what RequestHeader does is known as lines to add."""
     return not (
         head.repeated
         or head.names_others
         or head.uneven
-        or scope.request_edits
+        or (scope.request_edits and not plainly)
         or scope.via != b"off"
         or head.find(MAX_FORWARDS) >= 0
         or scope.max_forwards >= 0
@@ -99,8 +99,9 @@ def write_ordinary(
     facts: ConnectionFacts,
     length: int,
     upgrade: bytes | None,
+    added: bytes = b"",
 ) -> None:
-    """The short way, for a head that `is_ordinary`."""
+    """The short way, for a head that `is_ordinary`; `added` are lines that follow the client's."""
     put_start(out, head, decision, member)
     scope = decision.scope
     host = decision.host
@@ -142,6 +143,8 @@ def write_ordinary(
         out.put(b"\r\n")
     if run >= 0:
         out.put_range(data, run, len(data) - 2)
+    if added:
+        out.put(added)
     if add:
         if not seen_for:
             out.put(b"X-Forwarded-For: ")

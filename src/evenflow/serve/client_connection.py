@@ -1119,6 +1119,7 @@ class ClientConnection(Connection):
         record.kept_alive = exchange.keep_client and not aborted
         record.env = exchange.variables() if decision is not None else {}
         record.request_fields = exchange.request_fields
+        record.plain = exchange.plain
         record.sent_head = exchange.sent_head
         for log in logs:
             log.write(record)
@@ -1148,6 +1149,7 @@ class ClientConnection(Connection):
         record.kept_alive = False
         record.env = env
         record.request_fields = None
+        record.plain = None
         record.sent_head = sent_head
         for log in self.server.access_logs.of(decision.host):
             log.write(record)

@@ -17,7 +17,7 @@ cdef class LogRecord:
     cdef public bint kept_alive
     cdef public bytes sent_head
     cdef public dict env
-    cdef public object request_fields
+    cdef public object request_fields, plain
 
     cpdef bytes request_field(self, bytes name)
     cpdef bytes response_field(self, bytes name)

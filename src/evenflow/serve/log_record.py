@@ -51,6 +51,8 @@ class LogRecord:
         """The answer's head as it was sent, for `%{Name}o`; b"" where none was."""
         self.request_fields: Any = None
         """wire.headers.Headers: the request's fields as RequestHeader left them; None: those of the head."""
+        self.plain: Any = None
+        """plan.edits.Plain: what RequestHeader added to those of the head."""
         self.env: dict[bytes, bytes] = {}
         """Variables, beside those of the decision."""
 
@@ -60,6 +62,8 @@ class LogRecord:
         if self.request_fields is not None:
             values = self.request_fields.get_all(name)
             found = b", ".join(values) if values else None
+        elif self.plain is not None and name in self.plain.values:
+            found = self.plain.values[name]
         elif self.head is not None:
             found = self.head.get(name)
         return found
@@ -98,6 +102,8 @@ class LogRecord:
             head = RequestHead()
         inquiry = afterwards(plan, self.facts, head, decision, self.env or decision.env, self)
         inquiry.fields = self.request_fields
+        if inquiry.fields is None and self.plain is not None:
+            inquiry.fields = self.plain.applied(head)
         return inquiry
 
     def client(self) -> bytes:

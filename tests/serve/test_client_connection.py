@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from evenflow.origin import NOWHERE
+from evenflow.plan.documents import PATH, Document
 from evenflow.plan.environment import Fixed
 from tests.serve.served import OK, Member, Served, request, until
 
@@ -560,3 +561,20 @@ def test_an_answer_that_is_paced_goes_portion_by_portion(tmp_path: Path, member:
         # 293 KiB at 400 a second, the first 80 of them at once.
         assert time.monotonic() - started > 0.45
         assert client.answer()[0] == 404
+
+
+def test_an_error_document_s_answer_arrives_though_the_body_was_not_read(tmp_path: Path, member: Member) -> None:
+    """What is left of the request's body must not reset the connection, nor become a request."""
+    said = {"documents": (Document(404, PATH, b"/err", NOWHERE),)}
+    with Served(tmp_path, member, scope=said) as served:
+        client = served.client()
+        size = 300000
+        body = b"GET /evil HTTP/1.1\r\nHost: a\r\n\r\n".ljust(size, b"x")
+        client.send(request("POST", "/own", f"Content-Length: {size}") + body)
+        far = member.accept()
+        asked = far.read_until(b"\r\n\r\n")
+        assert asked.startswith(b"GET /err HTTP/1.1\r\n") and b"Content-Length" not in asked
+        far.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsorry")
+        answer = client.read_to_end()
+        assert answer.endswith(b"\r\n\r\nsorry") and answer.count(b"HTTP/1.1 ") == 1
+        assert b"\r\nConnection: close\r\n" in answer

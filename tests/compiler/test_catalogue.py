@@ -202,7 +202,7 @@ CustomLog logs/access common
 RemoteIPHeader X-Client
 RemoteIPProxyProtocol On
 RewriteRule ^/map ${m:$0}
-ProxyPass /main http://main/
+ProxyPass /main https://main/
 <Proxy balancer://c>
 BalancerMember http://one:80
 </Proxy>
@@ -216,7 +216,7 @@ ProxyPass /x balancer://c/
 SetEnv around 1
 #LOCATION
 </Location>
-<Proxy http://main/>
+<Proxy https://main/>
 SetEnv around 1
 #PROXY
 </Proxy>
@@ -258,8 +258,6 @@ NO_USE = {
     "AllowOverride": Context.LOCATION | Context.PROXY | Context.FILES | Context.IF,
     # a key belongs to a certificate, and there is one
     "SSLCertificateKeyFile": Context.SERVER,
-    # the section's member has no TLS
-    **{line.split()[0]: Context.PROXY for line in LINES.splitlines() if line.startswith("SSLProxy")},
 }
 """Where a directive may stand and can do nothing."""
 

@@ -82,6 +82,9 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     outcome = said["outcome"]
     answer = seen.reply.answer
     kind = outcome["kind"]
+    if seen.request.shows is not None or seen.request.speaks is not None:
+        # What the handshake tells is not explained.
+        return ""
     if any(document["kind"] != "text" for document in said["documents"]):
         # A document comes after what is explained.
         return ""

@@ -58,6 +58,8 @@ class Request:
     pipelined: bool = False
     tls: str | None = None
     certificate: str | None = None
+    shows: str | None = None
+    speaks: str | None = None
     tunnel: bytes | None = None
     tunnel_early: bool = False
     tunnel_idle: float | None = None
@@ -282,6 +284,10 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 looks.append(_look(word, rest))
             case "tls":
                 request = replace(request, tls=rest)
+            case "shows":
+                request = replace(request, shows=rest)
+            case "speaks":
+                request = replace(request, speaks=rest)
             case "certificate":
                 request = replace(request, certificate=rest)
             case "tunnel":

@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PATIENCE = 12.0
 """Seconds without a byte after which an answer counts as never coming."""
@@ -60,10 +61,18 @@ class Silent(Exception):
     """Nothing came for too long."""
 
 
-class Connection:
-    """One connection to a front; over TLS when `server_name` is given (`-` is TLS without a name)."""
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
-    def __init__(self, port: int, server_name: str | None) -> None:
+
+class Connection:
+    """One connection to a front; over TLS when `server_name` is given (`-` is TLS without a name).
+
+    `shows` is the client's certificate with its key, `speaks` the only version of TLS.
+    """
+
+    def __init__(
+        self, port: int, server_name: str | None, shows: Path | None = None, speaks: str | None = None
+    ) -> None:
         self.unread = b""
         self.certificate: str | None = None
         self.sock: socket.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
@@ -73,6 +82,10 @@ class Connection:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+            if shows is not None:
+                context.load_cert_chain(shows)
+            if speaks is not None:
+                context.minimum_version = context.maximum_version = VERSIONS[speaks]
             try:
                 secured = context.wrap_socket(self.sock, server_hostname=None if server_name == "-" else server_name)
             except BaseException:

@@ -141,9 +141,10 @@ def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
         mark = chronicle.mark()
         if connection is None:
             try:
-                connection = Connection(front.port, batch[0].tls)
+                shows = front.folder / "certificates" / f"{batch[0].shows}.pem" if batch[0].shows else None
+                connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks)
             except (ssl.SSLError, OSError):
-                seen += [Seen(front.kind, request, Reply("no connection"), []) for request in batch]
+                seen += [Seen(front.kind, request, Reply("closed"), []) for request in batch]
                 continue
         replies = _exchange(connection, batch, kept)
         received = chronicle.since(mark)

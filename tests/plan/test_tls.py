@@ -45,7 +45,7 @@ def test_standard_variables_and_the_users_name() -> None:
     known = {"SSL_PROTOCOL": b"TLSv1.3", "SSL_CLIENT_S_DN_CN": b"ann"}
     made = ask(plan, b"/std", True, **known)
     assert made.env == {b"HTTPS": b"on", b"SSL_PROTOCOL": b"TLSv1.3", b"SSL_CLIENT_S_DN_CN": b"ann"}
-    assert ask(plan, b"/std/not", True, **known).env == {}
+    assert ask(plan, b"/std/not", True, **known).env == {b"HTTPS": b"on"}
     assert ask(plan, b"/std", False).env == {}
 
 

@@ -247,7 +247,7 @@ def set_variables(inquiry: Inquiry) -> Decision | None:
     lines = inquiry.scope.variables
     if lines:
         environment.set_fixed(lines, inquiry)
-    if inquiry.scope.tls_options or inquiry.scope.tls_user:
+    if inquiry.facts.tls:
         tls.set_variables(inquiry)
     return None
 
@@ -496,8 +496,9 @@ class Decider:
         if facts.tls:
             table = facts.table
             assert isinstance(table, HostTable)
-            # By the virtual host that it stands for, so that a client cannot make a memory for each name it thinks of.
-            sni = b"%d" % table.select_sni(facts.sni).index
+            # A name that nobody has by the virtual host that it stands for: a client cannot make a memory for each
+            # name that it thinks of.
+            sni = facts.sni if facts.sni in table.names else b"%d" % table.select_sni(facts.sni).index
             if not facts.sni:
                 # To have named nobody is not the same as to have named the first (SSLStrictSNIVHostCheck).
                 sni += b"-"

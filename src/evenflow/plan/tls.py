@@ -11,6 +11,7 @@ from evenflow.plan import steps
 from evenflow.plan.decision import CLIENT, Inquiry, answer
 from evenflow.plan.fronts import Front
 from evenflow.plan.model import Decision, Scope
+from evenflow.plan.vhosts import HostTable
 
 
 class TlsFacts(Protocol):
@@ -59,23 +60,28 @@ PART_NAMES: Final = tuple(
 
 
 def set_variables(inquiry: Inquiry) -> None:
-    """SSLOptions and SSLUserName: what the environment and the logs learn of the handshake."""
-    facts: TlsFacts | None = inquiry.facts.tls_facts
-    if not inquiry.facts.tls:
+    """What the environment and the logs learn of the handshake; more with SSLOptions and SSLUserName."""
+    found = inquiry.env
+    found[b"HTTPS"] = b"on"
+    sni = inquiry.facts.sni
+    if sni:
+        found[b"SSL_TLS_SNI"] = sni
+        table = inquiry.facts.table
+        assert isinstance(table, HostTable)
+        if sni not in table.names:
+            # Decisions are remembered for names that somebody has.
+            inquiry.asked |= CLIENT
+    scope = inquiry.scope
+    if not scope.tls_options and not scope.tls_user:
         return
     inquiry.asked |= CLIENT
-    scope = inquiry.scope
+    facts: TlsFacts | None = inquiry.facts.tls_facts
     options = options_of(scope)
-    found = inquiry.env
-    if b"stdenvvars" in options:
-        found[b"HTTPS"] = b"on"
-        if inquiry.facts.sni:
-            found[b"SSL_TLS_SNI"] = inquiry.facts.sni
-        if facts is not None:
-            for name in (*STANDARD, *PART_NAMES):
-                value = facts.get(name)
-                if value:
-                    found[name] = value
+    if b"stdenvvars" in options and facts is not None:
+        for name in (*STANDARD, *PART_NAMES):
+            value = facts.get(name)
+            if value:
+                found[name] = value
     if b"exportcertdata" in options and facts is not None:
         for name in (b"SSL_SERVER_CERT", b"SSL_CLIENT_CERT"):
             value = facts.get(name)

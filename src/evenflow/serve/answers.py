@@ -96,9 +96,15 @@ def settle(exchange: Exchange, status: int) -> bool:
     """Note the status; whether the answer must say that the connection ends."""
     exchange.status = status
     # After 421 another connection is to be made, so this one ends as well (httpd).
-    if status in CLOSING or status == 421:
+    if status in CLOSING or status == 421 or (status == 403 and named_nobody(exchange)):
         exchange.keep_client = False
     return not exchange.keep_client
+
+
+def named_nobody(exchange: Exchange) -> bool:
+    """Whether SSLStrictSNIVHostCheck refused it: httpd ends such a connection."""
+    decision, facts = exchange.decision, exchange.facts
+    return decision is not None and decision.host.strict_sni and facts.tls and not facts.sni
 
 
 def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer | None:

@@ -36,7 +36,6 @@ ADVICE = (
     answers.check_error_override,
     answers.check_failonstatus,
     answers.check_balancer_variables,
-    answers.check_https_variable,
     security.check_backend_from_request,
     security.check_origin,
     tls.check_members,

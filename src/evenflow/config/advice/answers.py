@@ -74,16 +74,3 @@ def check_balancer_variables(server: Server, places: Places) -> Iterator[Diagnos
                 places.whole(edit.origin),
                 help="use `Header`, which runs on the answer; a member knows its own name",
             )
-
-
-def check_https_variable(server: Server, places: Places) -> Iterator[Diagnostic]:
-    """env=HTTPS: there is no such variable in the environment."""
-    for edit in server.edits:
-        if edit.env is not None and edit.env[0].upper() == "HTTPS":
-            yield warning(
-                "https-variable-unset",
-                "`HTTPS` is not in the environment, on TLS neither",
-                places.whole(edit.origin),
-                notes=("it is a variable of expressions; in the environment only `SSLOptions +StdEnvVars` puts it",),
-                help="write \"expr=%{HTTPS} == 'on'\" in its place",
-            )

@@ -492,7 +492,7 @@ class Decision:
     """Where a request goes, and who said so. Not changed after it is made: one may serve many requests."""
 
     __slots__ = (
-        "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "raw", "scheme",
+        "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "scheme",
         "env", "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address",
         "user", "auth_type", "fields", "question", "inquiry",
         "vary", "cookies", "content_type",

@@ -1105,6 +1105,9 @@ class Exchange:
         always = self._cookies()
         if edited:
             self.seen_answer = Answered(answer.status, fields, always, b"")
+            if self.view is not None:
+                # What RequestHeader's conditions looked at goes with the fields that the member's took the place of.
+                self.view.vary = ()
             if scope.always_edits:
                 edits.edit_response(scope.always_edits, always, self, fields)
             edits.edit_response(scope.onsuccess_edits, fields, self, fields)

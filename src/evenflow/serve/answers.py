@@ -89,7 +89,10 @@ def echo_answer(server: Server, exchange: Exchange) -> OwnAnswer | None:
     if body is None:
         exchange.why = "TRACE with a request body (TraceEnable)"
         return error_answer(server, exchange, 413)
-    return whole(server, exchange, 200, [], body, b"message/http")
+    varied = exchange.decision.vary
+    fields = [(b"Vary", b", ".join(varied))] if varied else []
+    # httpd asks no `Header`.
+    return whole(server, exchange, 200, fields, body, b"message/http", Headers())
 
 
 def settle(exchange: Exchange, status: int) -> bool:
@@ -229,14 +232,20 @@ def moved(server: Server, exchange: Exchange, status: int, location: bytes) -> O
 
 
 def whole(
-    server: Server, exchange: Exchange, status: int, fields: list[Field], body: bytes, content_type: bytes
+    server: Server,
+    exchange: Exchange,
+    status: int,
+    fields: list[Field],
+    body: bytes,
+    content_type: bytes,
+    always: Headers | None = None,
 ) -> OwnAnswer:
-    """An answer with a body of ours."""
+    """An answer with a body of ours. `always` stands for what `Header always` says."""
     close = settle(exchange, status)
     return OwnAnswer(
         pages.response(
             status,
-            exchange.always_fields(),
+            exchange.always_fields() if always is None else always,
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",

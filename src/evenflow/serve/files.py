@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO, Final
 
 from evenflow.plan.files import DEFAULT_ETAG, DEFAULT_OPTIONS, INCLUDES, INODE, MTIME, SIZE, fold
+from evenflow.plan.ground_rules import TRACE_OFF
 from evenflow.plan.model import Decision
 from evenflow.plan.naming import Description, describe, with_charset
 from evenflow.serve.pages import Field, error_response, response, spell_date
@@ -98,15 +99,20 @@ class FileAnswer:
         )
 
 
+def allowed(decision: Decision) -> bytes:
+    """What may be asked of a file."""
+    return ALLOWED.removesuffix(b",TRACE") if decision.host.trace == TRACE_OFF else ALLOWED
+
+
 def find_file(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     """The answer to `head` with the file that was decided on. `now` is time.time(): a file that was changed in this
     second gets a weak ETag, as it may change again."""
     method = head.method
     if method == b"OPTIONS":
         named = described(decision)
-        return FileAnswer(200, [(b"Allow", ALLOWED), *coded_fields(named)], type_of(decision, named), b"")
+        return FileAnswer(200, [(b"Allow", allowed(decision)), *coded_fields(named)], type_of(decision, named), b"")
     if method not in (b"GET", b"HEAD", b"POST"):
-        return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", ALLOWED)])
+        return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", allowed(decision))])
     answer = look_at(decision, head, now)
     if answer.status < 300:
         answer.filter = described(decision).filter

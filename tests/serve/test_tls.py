@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from evenflow.origin import Origin
+from evenflow.plan.fronts import Front
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.serve.tls import TlsContexts, TlsSocket, check_certificates, contexts_of
 
@@ -312,3 +313,50 @@ def test_an_unreadable_key(folder: Path, tmp_path: Path) -> None:
     path.write_bytes(b"")
     path.chmod(0)
     assert "cannot be read: Permission denied" in checked((str(folder / "a.example.crt"), str(path)))[0]
+
+
+def signed(folder: Path) -> tuple[str, str]:
+    """The certificate of an authority, and one that it signed with its key behind it."""
+    now = datetime.datetime.now(datetime.UTC)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "client")]
+    for place, name in enumerate(("authority", "client")):
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(names[place])
+            .issuer_name(names[0])
+            .public_key(keys[place].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=2))
+            .add_extension(x509.BasicConstraints(ca=place == 0, path_length=None), critical=True)
+            .sign(keys[0], hashes.SHA256())
+        )
+        (folder / f"{name}.pem").write_bytes(
+            made.public_bytes(serialization.Encoding.PEM)
+            + keys[place].private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+    return str(folder / "authority.pem"), str(folder / "client.pem")
+
+
+@pytest.mark.parametrize(("depth", "admitted"), [(0, False), (1, True)])
+def test_how_many_authorities_may_stand_above_a_client(folder: Path, depth: int, admitted: bool) -> None:
+    authority, own = signed(folder)
+    asking = host(folder, 0, "a.example")
+    asking.front = Front(asking.certificates, verify="require", depth=depth, ca_file=authority)
+    contexts = TlsContexts(plan_of(asking))
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    client.load_cert_chain(own)
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=lambda: client.wrap_socket(theirs, server_hostname="a.example").close())
+    thread.start()
+    tls = contexts.wrap(ours, [asking])
+    tls.do_handshake()
+    thread.join()
+    with tls:
+        assert contexts.admits(tls) is admitted
+        assert contexts.facts(tls).get(b"SSL_CLIENT_S_DN_CN") == b"client"

@@ -165,6 +165,11 @@ class ClientConnection(Connection):
         self.facts.sni = getattr(tls, "sni", b"")
         contexts = prepared()
         if contexts is not None and isinstance(tls, TlsSocket):
+            if not contexts.admits(tls):
+                self.tls = None
+                self.fd = tls.detach()
+                self.close()
+                return False
             self.facts.tls_facts = contexts.facts(tls)
         return True
 

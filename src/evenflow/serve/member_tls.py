@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evenflow.plan.fronts import MemberTls, member_tls_of
 from evenflow.plan.locations import Section
 from evenflow.proxy.exchange import NO_ENGINE
-from evenflow.serve.tls import faults_of_files, limit_ciphers, limit_protocols, refuse_password, unreadable
+from evenflow.serve.tls import faults_of_files, height_of, limit_ciphers, limit_protocols, refuse_password, unreadable
 from evenflow.wire.targets import split_host
 
 if TYPE_CHECKING:
@@ -246,12 +246,6 @@ def names(known: str, name: str) -> bool:
     if known == name:
         return True
     return known.startswith("*.") and name.partition(".")[2] == known[2:] and not name.startswith(".")
-
-
-def height_of(tls: Any) -> int:
-    """How many authorities stand above the other side's certificate, in the chain that was verified."""
-    reader = getattr(tls, "get_verified_chain", None) or tls._sslobj.get_verified_chain
-    return len(reader() or ()) - 1
 
 
 def is_quiet(tls: ssl.SSLSocket) -> bool:

@@ -95,6 +95,12 @@ class TlsContexts:
         wrapped.selected = first
         return wrapped
 
+    def admits(self, connection: TlsSocket) -> bool:
+        """Whether not too many authorities stand above the client's certificate (SSLVerifyDepth). Who is not admitted
+        must be left without a farewell: OpenSSL then forgets the session, and it cannot be resumed."""
+        front = front_of(connection.selected)
+        return front.verify == "none" or height_of(connection) <= front.depth
+
     def facts(self, connection: TlsSocket) -> HandshakeFacts:
         """What its handshake tells."""
         return HandshakeFacts(connection, self._leaves.get(front_of(connection.selected), b""))
@@ -110,6 +116,12 @@ class TlsContexts:
             connection.selected = chosen
             connection.context = self._contexts[front_of(chosen)]
         return None
+
+
+def height_of(tls: Any) -> int:
+    """How many authorities stand above the other side's certificate, in the chain that was verified."""
+    reader = getattr(tls, "get_verified_chain", None) or tls._sslobj.get_verified_chain
+    return len(reader() or ()) - 1
 
 
 def front_of(host: VirtualHost) -> Front:
@@ -142,7 +154,8 @@ def load_context(front: Front) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_RENEGOTIATION
     if not front.prefers_own:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    if not front.tickets:
+    if not front.tickets or front.verify != "none":
+        # A ticket would be a client's before we have looked how deep its chain is.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
     context.set_alpn_protocols(ALPN)

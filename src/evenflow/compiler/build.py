@@ -78,10 +78,11 @@ def build(settings: Settings) -> Built:
 
     main_maps = compile_maps(main.rewrite.maps or (), root, findings)
     running: dict[int, ProgramMap] = {}
-    host = make_host(len(blocks), main, None, servers[0], findings, root, main_maps, running)
+    sections = sections_of(main)
+    host = make_host(len(blocks), main, None, servers[0], findings, root, main_maps, running, sections)
     plan.main = host
     plan.hosts = tuple(
-        make_host(index, main, block, server, findings, root, main_maps, running)
+        make_host(index, main, block, server, findings, root, main_maps, running, sections)
         for index, (block, server) in enumerate(zip(blocks, servers[1:], strict=True))
     )
     all_hosts = (host, *plan.hosts)
@@ -127,8 +128,10 @@ def make_host(
     root: str,
     main_maps: Maps,
     programs: dict[int, ProgramMap],
+    sections: tuple[Block, ...],
 ) -> VirtualHost:
-    """A virtual host, or with `block` None the main server. Programs of its maps that must run go into `programs`."""
+    """A virtual host, or with `block` None the main server. Programs of its maps that must run go into `programs`;
+    `sections` are the main server's."""
     both = main if block is None else merged(main, block)
     core = both.core
     name = core.server_name
@@ -190,7 +193,7 @@ def make_host(
     index_of(host.rules)
     warn_of_files(host.rules, host.document_root, findings)
     host.mappings = compile_mappings(both.proxy.mappings or (), findings)
-    inner = [one for one in (*main.blocks, *(block.blocks if block is not None else ())) if one.kind != "virtualhost"]
+    inner = [*sections, *(sections_of(block) if block is not None else ())]
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
             findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
@@ -205,6 +208,11 @@ def make_host(
         for said in (host.base.options, *(options_of(section) for section in host.directories))
     )
     return host
+
+
+def sections_of(server: Block) -> tuple[Block, ...]:
+    """The sections of a server, virtual hosts apart."""
+    return tuple(one for one in server.blocks if one.kind != "virtualhost")
 
 
 def compile_all(

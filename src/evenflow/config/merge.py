@@ -7,6 +7,7 @@ dataclass.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, TypeVar
 
 from evenflow.config.settings import UNSET
@@ -17,12 +18,19 @@ T = TypeVar("T")
 def merge(outer: T, inner: T) -> T:
     """Both together: `inner` comes later or stands further inside. Neither is changed."""
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(inner):  # type: ignore[arg-type]
-        before, after = getattr(outer, field.name), getattr(inner, field.name)
+    kind: Any = type(inner)
+    for name, overrides in ways(kind):
+        before, after = getattr(outer, name), getattr(inner, name)
         if after is UNSET:
-            values[field.name] = before
-        elif before is UNSET or field.metadata["merge"] == "override":
-            values[field.name] = after
+            values[name] = before
+        elif before is UNSET or overrides:
+            values[name] = after
         else:
-            values[field.name] = before + after
+            values[name] = before + after
     return type(inner)(**values)
+
+
+@functools.cache
+def ways(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a settings dataclass, and whether the inner value overrides."""
+    return tuple((field.name, field.metadata["merge"] == "override") for field in dataclasses.fields(kind))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium. With the argument
+# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler. With the argument
 # `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
 # Debian packages only when root, npm packages under build/npm. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
@@ -25,6 +25,7 @@ else
     want /usr/share/tomcat10-examples tomcat10-examples
     want chromium chromium
     want node nodejs
+    want cc gcc libc6-dev
     want npm npm
 fi
 

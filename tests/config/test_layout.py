@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evenflow.config.layout import keeps_meaning, laid_out, meaning, spelt
@@ -178,6 +178,7 @@ PIECES = st.sampled_from((*NAMES, *TAGS, *WORDS, *ENDS))
 
 
 @settings(max_examples=400, deadline=None)
+@example("\\\\\n ")
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_whatever_is_written(text: str) -> None:
     source = make_source("a.conf", text)

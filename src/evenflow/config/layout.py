@@ -151,7 +151,9 @@ def laid_out_piece(piece: Piece, indent: int, *, in_macro: bool, aligned: bool) 
 
 
 def as_it_is(lines: list[str]) -> list[str]:
-    """The same lines, but for blanks at the end of the last."""
+    """The same lines, but for blanks at the end of the last, unless they keep it from being empty where that counts."""
+    if len(lines) > 1 and lines[-2].endswith("\\\\"):
+        return lines
     last = lines[-1]
     return [*lines[:-1], last if last.endswith("\\") else trimmed(last)]
 

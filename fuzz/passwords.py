@@ -45,8 +45,7 @@ def read_slowly(data: bytes) -> list[bytes]:
     """The lines, joined one by one: what is joined is looked at again."""
     joined, again = data, 1
     while again:
-        joined, again = re.subn(rb"\\\r*\n", b"", joined, count=1)
-    joined = re.sub(rb"\\\r*\Z", b"", joined)
+        joined, again = re.subn(rb"\\\r?\n", b"", joined, count=1)
     lines = [line.strip(b" \t\r\v\f") for line in joined.split(b"\n")]
     return [line for line in lines if line and line[:1] != b"#"]
 

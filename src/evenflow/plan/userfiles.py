@@ -63,20 +63,23 @@ def entries(path: bytes, of_groups: bool, parse: Callable[[bytes], Parsed]) -> P
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """The lines as httpd reads them: blanks at the ends dropped, a backslash at the end goes on, comments left out."""
+    """The lines as httpd reads them: one CR before the LF is dropped, a backslash before it goes on (of all that was
+    joined so far), then blanks at the ends; comments are left out."""
     found = []
-    before = b""
-    for line in data.split(b"\n"):
-        line = before + line.rstrip(b"\r")
-        before = b""
-        if line.endswith(b"\\"):
-            before = line[:-1]
-            continue
+    line = b""
+    pieces = data.split(b"\n")
+    last = len(pieces) - 1
+    for at in range(len(pieces)):
+        line += pieces[at]
+        if at < last:
+            line = line.removesuffix(b"\r")
+            if line.endswith(b"\\"):
+                line = line[:-1]
+                continue
         line = line.strip(b" \t\r\v\f")
         if line and not line.startswith(b"#"):
             found.append(line)
-    if before.strip():
-        found.append(before.strip())
+        line = b""
     return found
 
 

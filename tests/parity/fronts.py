@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -85,10 +87,27 @@ class Front:
 
 
 @contextlib.contextmanager
+def folder_of_digits() -> Iterator[Path]:
+    """A folder whose name is digits where two differ: a rule sees the whole path of a file, and `!b` must not hang on
+    the letters of chance."""
+    for _ in range(100):
+        root = Path(tempfile.gettempdir(), f"parity-{secrets.randbelow(10**8):08d}")
+        try:
+            root.mkdir()
+        except FileExistsError:
+            continue
+        try:
+            yield root
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+        return
+    raise FrontFailed("no folder is free")
+
+
+@contextlib.contextmanager
 def folder(case: Case, front: int, certificates: Path) -> Iterator[Path]:
     """The folder of one run: the configuration, the case's files, htdocs, logs; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="parity-") as name:
-        root = Path(name)
+    with folder_of_digits() as root:
         root.chmod(0o755)
         for part in ("htdocs", "logs", "run"):
             (root / part).mkdir()

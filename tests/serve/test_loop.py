@@ -81,6 +81,7 @@ class Alarm:
         self.called.append("the end")
 
 
+@pytest.mark.once  # compiled, a deadline is a ClientConnection's and nobody else's
 def test_one_deadline_that_fails_ends_nobody_else_s(tmp_path: Path) -> None:
     log = ErrorLog(str(tmp_path / "log"))
     alarms = {Alarm(log), Alarm(log)}

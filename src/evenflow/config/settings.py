@@ -570,7 +570,6 @@ class RemoteIpSettings:
     proxies_header: tuple[str, Origin] | Unset = override()
     proxies: tuple[ProxyEntry, ...] | Unset = override()
     proxy_protocol: bool | Unset = override()
-    proxy_protocol_origin: Origin | Unset = override()
     exceptions: tuple[tuple[str, Origin], ...] | Unset = override()
     """Only in the main server, whoever said them."""
 

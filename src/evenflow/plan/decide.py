@@ -353,7 +353,7 @@ def forwarded(inquiry: Inquiry) -> Decision:
 
 
 Key = tuple[bytes, bytes, bytes, object]
-"""Path, Host, method, and the `environment.Outcome` of the server's SetEnvIf lines (None where it has none)."""
+"""Path, Host, method, and the `decision.Outcome` of the server's SetEnvIf lines (None where it has none)."""
 
 
 class Memo:
@@ -382,25 +382,25 @@ class EarlyMemo:
 
     def __init__(self, asked: environment.Asked) -> None:
         self.asked = asked
-        self.young: dict[object, environment.Outcome] = {}
-        self.old: dict[object, environment.Outcome] = {}
-        self.outcomes: dict[frozenset[tuple[bytes, bytes]], environment.Outcome] = {}
+        self.young: dict[object, decision.Outcome] = {}
+        self.old: dict[object, decision.Outcome] = {}
+        self.outcomes: dict[frozenset[tuple[bytes, bytes]], decision.Outcome] = {}
         """One object for each set of variables."""
 
-    def keep(self, values: object, outcome: environment.Outcome) -> None:
+    def keep(self, values: object, outcome: decision.Outcome) -> None:
         if len(self.young) >= MEMO_SIZE:
             self.old = self.young
             self.young = {}
         self.young[values] = outcome
 
-    def outcome_of(self, env: dict[bytes, bytes]) -> environment.Outcome:
+    def outcome_of(self, env: dict[bytes, bytes]) -> decision.Outcome:
         """The object for these variables."""
         key = frozenset(env.items())
         outcome = self.outcomes.get(key)
         if outcome is None:
             if len(self.outcomes) >= MEMO_SIZE:
                 self.outcomes.clear()
-            outcome = self.outcomes[key] = environment.Outcome(dict(env))
+            outcome = self.outcomes[key] = decision.Outcome(dict(env))
         return outcome
 
 
@@ -455,7 +455,7 @@ class Decider:
         memo.keep(key, found)
         return found
 
-    def early_outcome(self, memo: Memo, facts: ConnectionFacts, head: RequestHead) -> environment.Outcome | None:
+    def early_outcome(self, memo: Memo, facts: ConnectionFacts, head: RequestHead) -> decision.Outcome | None:
         """What the virtual host's SetEnvIf lines set for this request; None where it has none, or where that is not to
         be known but by running them."""
         host = head.host

@@ -27,7 +27,6 @@ from evenflow.plan.model import (
 )
 
 if TYPE_CHECKING:
-    from evenflow.plan.environment import Outcome
     from evenflow.plan.questions import Answers, Question
     from evenflow.wire.headers import Headers
     from evenflow.wire.http1 import RequestHead
@@ -77,6 +76,16 @@ class Step:
     def __repr__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
         return f"{self.phase}: {self.origin}: {self.saw} -> {self.result}{detail}"
+
+
+class Outcome:
+    """What the lines of a server set for some values. There is one object for each set of variables, so it can stand in
+    a key for them."""
+
+    __slots__ = ("env",)
+
+    def __init__(self, env: dict[bytes, bytes]) -> None:
+        self.env = env
 
 
 class Inquiry:

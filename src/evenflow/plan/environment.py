@@ -223,16 +223,6 @@ def asked_by(lines: tuple[Line, ...]) -> Asked | None:
     return Asked(lines)
 
 
-class Outcome:
-    """What the lines of a server set for some values. There is one object for each set of variables, so it can stand in
-    a key for them."""
-
-    __slots__ = ("env",)
-
-    def __init__(self, env: dict[bytes, bytes]) -> None:
-        self.env = env
-
-
 # --- SetEnv, PassEnv, UnsetEnv ------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from evenflow.origin import Origin
 from evenflow.plan import mapping_forms, steps
-from evenflow.plan.decision import Inquiry
+from evenflow.plan.decision import QUERY, Inquiry
 
 
 class Mapping:
@@ -132,7 +132,7 @@ def take_otherwise(inquiry: Inquiry, mapping: Mapping) -> bool:
             if mapping.pattern.search(inquiry.path) is None:
                 return False
         else:
-            url = mapping_forms.matched_target(inquiry, mapping, target)
+            url = matched_target(inquiry, mapping, target)
             if url is None:
                 return False
             _go(inquiry, mapping, url)
@@ -160,6 +160,37 @@ def take_otherwise(inquiry: Inquiry, mapping: Mapping) -> bool:
     if inquiry.trace is not None:
         inquiry.note(steps.MAPPING, mapping.origin, inquiry.path, b"!")
     return True
+
+
+def matched_target(inquiry: Inquiry, mapping: Mapping, target: bytes) -> bytes | None:
+    """The URL of a pattern, None where it does not match. `target` is the mapping's, interpolated."""
+    match = mapping.pattern.search(inquiry.path)
+    if match is None:
+        return None
+    pieces = mapping.pieces if not mapping.interpolate else mapping_forms.split_groups(target)
+    rest = inquiry.path
+    inquiry.nocanon = False
+    if mapping.nocanon:
+        # What httpd searches now is the target as received, with its query: that is then the URL's, or nobody's.
+        inquiry.asked |= QUERY
+        raw = inquiry.raw_path
+        if inquiry.head.query is not None:
+            raw += b"?" + inquiry.head.query
+        again = mapping.pattern.search(raw)
+        if again is not None:
+            match = again
+            rest = raw
+            inquiry.nocanon = True
+    if len(pieces) == 1 and pieces[0] == target:
+        # Nothing was put in: the whole path goes behind it.
+        url = target + rest
+    else:
+        url = mapping_forms.filled(pieces, match)
+    if inquiry.nocanon:
+        url, mark, query = url.partition(b"?")
+        inquiry.query = query if mark else None
+        inquiry.own_query = False
+    return url
 
 
 def _go(inquiry: Inquiry, mapping: Mapping, url: bytes) -> None:

@@ -8,13 +8,7 @@ URL that comes out finds one among those of the configuration, or none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from evenflow.plan.decision import QUERY
-
-if TYPE_CHECKING:
-    from evenflow.plan.decision import Inquiry
-    from evenflow.plan.mapping import Mapping
+from typing import Any
 
 Pieces = tuple[bytes | int, ...]
 """Text with groups in it: literal bytes, and the numbers of groups."""
@@ -75,37 +69,6 @@ def filled(pieces: Pieces, match: Any) -> bytes:
         elif piece <= match.re.groups:
             out.append(match.group(piece) or b"")
     return b"".join(out)
-
-
-def matched_target(inquiry: Inquiry, mapping: Mapping, target: bytes) -> bytes | None:
-    """The URL of a pattern, None where it does not match. `target` is the mapping's, interpolated."""
-    match = mapping.pattern.search(inquiry.path)
-    if match is None:
-        return None
-    pieces = mapping.pieces if not mapping.interpolate else split_groups(target)
-    rest = inquiry.path
-    inquiry.nocanon = False
-    if mapping.nocanon:
-        # What httpd searches now is the target as received, with its query: that is then the URL's, or nobody's.
-        inquiry.asked |= QUERY
-        raw = inquiry.raw_path
-        if inquiry.head.query is not None:
-            raw += b"?" + inquiry.head.query
-        again = mapping.pattern.search(raw)
-        if again is not None:
-            match = again
-            rest = raw
-            inquiry.nocanon = True
-    if len(pieces) == 1 and pieces[0] == target:
-        # Nothing was put in: the whole path goes behind it.
-        url = target + rest
-    else:
-        url = filled(pieces, match)
-    if inquiry.nocanon:
-        url, mark, query = url.partition(b"?")
-        inquiry.query = query if mark else None
-        inquiry.own_query = False
-    return url
 
 
 # --- paths read otherwise -----------------------------------------------------------------------------------------

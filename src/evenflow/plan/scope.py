@@ -13,17 +13,10 @@ from evenflow.plan.model import Scope
 FIELDS: Final = Scope.FIELDS
 
 APPENDED: Final = frozenset(
-    (
-        *("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches"),
-        *("requires", "cookie_paths", "cookie_domains", "places"),
-        *("requires", "cookie_paths", "cookie_domains"),
-        "typed_codings",
-        "expires_types",
-        "documents",
-        *("options", "etags", "names"),
-        *("tls_options", "member_tls"),
-    )
-)
+    ("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches", "requires",
+     "cookie_paths", "cookie_domains", "places", "typed_codings", "expires_types", "documents", "options", "etags",
+     "names", "tls_options", "member_tls")
+)  # fmt: skip
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 
 PREPENDED: Final = frozenset(("redirects",))

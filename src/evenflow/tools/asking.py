@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
 from evenflow.plan.vhosts import HostTable, table_for
+from evenflow.serve.member_tls import is_address
 
 SOMEBODY: Final = "192.0.2.1"
 """The client's address unless another is said: one of the addresses for documentation (RFC 5737), so nobody's."""
@@ -198,14 +199,6 @@ def address_of(text: str, option: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise Unclear(f"{option} takes an IP address, not `{text}`") from None
-
-
-def is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def head(asked: Asked, authority: str, target: str) -> bytes:

@@ -21,15 +21,40 @@ ALL_OPTIONS: Final = frozenset(("indexes", "includes", "followsymlinks", "execcg
 ETAG: Final = ("inode", "mtime", "size")
 
 
+class Signed:
+    """Words with a sign or without one, as they are read: `+X` adds, `-X` removes, X alone begins anew."""
+
+    def __init__(self) -> None:
+        self.whole: set[str] | None = None
+        self.added: set[str] = set()
+        self.removed: set[str] = set()
+
+    def say(self, sign: str, names: frozenset[str]) -> None:
+        if sign == "+":
+            self.added |= names
+            self.removed -= names
+        elif sign == "-":
+            self.removed |= names
+            self.added -= names
+        else:
+            self.whole = (self.whole or set()) | names
+
+    def forget(self) -> None:
+        """What was said without a sign so far."""
+        self.whole = set()
+
+    def switches(self) -> Switches:
+        whole = None if self.whole is None else frozenset(self.whole)
+        return Switches(whole, frozenset(self.added), frozenset(self.removed))
+
+
 def options(draft: Draft, statement: Statement | Section, value: Any) -> None:
     """`Options [+|-]WORD ...`"""
-    whole: set[str] | None = None
-    added: set[str] = set()
-    removed: set[str] = set()
+    signed = Signed()
     for word in statement.words:
         sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
         name = word.text[len(sign) :].lower()
-        if not sign and (added or removed):
+        if not sign and (signed.added or signed.removed):
             raise Wrong(
                 "options-mixed",
                 f"`{word.text}` has no sign, and others have: `Options` with signs change what was said, without they "
@@ -56,14 +81,9 @@ def options(draft: Draft, statement: Statement | Section, value: Any) -> None:
                 says=f"You may not use {both}.",
             )
         names = ALL_OPTIONS if name == "all" else frozenset() if name == "none" else frozenset((name,))
-        if sign == "+":
-            added |= names
-            removed -= names
-        elif sign == "-":
-            removed |= names
-            added -= names
-        else:
-            whole = (whole or set()) | names if name != "none" else set()
+        if name == "none":
+            signed.forget()
+        signed.say(sign, names)
         if name == "multiviews" and sign != "-":
             draft.reports.append(
                 warning(
@@ -77,15 +97,13 @@ def options(draft: Draft, statement: Statement | Section, value: Any) -> None:
         draft.add(
             "files",
             "options",
-            Switches(None if whole is None else frozenset(whole), frozenset(added), frozenset(removed)),
+            signed.switches(),
         )
 
 
 def etag(draft: Draft, statement: Statement | Section, value: Any) -> None:
     """`FileETag [+|-]WORD ...`"""
-    whole: set[str] | None = None
-    added: set[str] = set()
-    removed: set[str] = set()
+    signed = Signed()
     for word in statement.words:
         sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
         name = word.text[len(sign) :].lower()
@@ -99,19 +117,12 @@ def etag(draft: Draft, statement: Statement | Section, value: Any) -> None:
                 says=f"Unknown keyword '{word.text}' for FileETag directive",
             )
         names = frozenset(ETAG) if name == "all" else frozenset() if name == "none" else frozenset((name,))
-        if sign == "+":
-            added |= names
-            removed -= names
-        elif sign == "-":
-            removed |= names
-            added -= names
-        else:
-            whole = (whole or set()) | names
+        signed.say(sign, names)
     if statement.words:
         draft.add(
             "files",
             "etags",
-            Switches(None if whole is None else frozenset(whole), frozenset(added), frozenset(removed)),
+            signed.switches(),
         )
 
 

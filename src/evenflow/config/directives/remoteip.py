@@ -9,7 +9,7 @@ from evenflow.config.contexts import SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.directives.authz import read_network
-from evenflow.config.scope import Action, Draft
+from evenflow.config.scope import Action, Draft, put
 from evenflow.config.settings import UNSET, ProxyEntry
 from evenflow.config.syntax import Section, Statement
 
@@ -55,11 +55,6 @@ def proxy_list(internal: bool, says: str) -> Action:
         draft.add("remoteip", "proxies", ProxyEntry(word.text, True, internal, statement.origin))
 
     return act
-
-
-def proxy_protocol(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    draft.put("remoteip", "proxy_protocol", value)
-    draft.put("remoteip", "proxy_protocol_origin", statement.origin)
 
 
 def exceptions(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -157,7 +152,7 @@ DIRECTIVES = (
         "RemoteIPProxyProtocol",
         SERVERS,
         flag,
-        proxy_protocol,
+        put("remoteip", "proxy_protocol"),
         "Connections to this address begin with a PROXY preamble; those without one are dropped.",
         default="Off",
     ),

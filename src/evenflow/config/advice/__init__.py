@@ -33,6 +33,7 @@ ADVICE = (
     urls.check_redirects,
     urls.check_paths,
     urls.check_plain_beside_tls,
+    urls.check_encoded_slashes,
     answers.check_error_override,
     answers.check_failonstatus,
     answers.check_balancer_variables,

@@ -118,3 +118,31 @@ def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnosti
 def _tls(main: Block, block: Block) -> bool:
     said = block.tls.engine if block.tls.engine is not UNSET else main.tls.engine
     return said is True
+
+
+def check_encoded_slashes(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """`%2F` in a path is answered with 404 although a line means to let it through: the main server's word for it is
+    not a virtual host's, and `nocanon` alone does not allow it."""
+    said = server.block.core.encoded_slashes
+    if said is not UNSET:
+        return
+    help = "write `AllowEncodedSlashes NoDecode` into the virtual host"
+    inherited = server.main.core.encoded_slashes
+    if server.block is not server.main and inherited not in (UNSET, "off") and next(uses(server), None) is not None:
+        yield warning(
+            "encoded-slashes",
+            "`AllowEncodedSlashes` of the main server does not hold here: a path with `%2F` is answered with 404",
+            places.whole(server.block.origin),
+            also=(Label(places.statement(server.main, "AllowEncodedSlashes"), "this line", primary=False),),
+            notes=("no virtual host takes it over",),
+            help=help,
+        )
+        return
+    for use in uses(server):
+        if use.mapping is not None and use.mapping.nocanon:
+            yield warning(
+                "encoded-slashes",
+                "`nocanon` does not let `%2F` through: such a path is answered with 404 before",
+                places.word(use.origin, "nocanon"),
+                help=help if server.block is not server.main else "write `AllowEncodedSlashes NoDecode`",
+            )

@@ -16,7 +16,7 @@ from evenflow.compiler.findings import Findings
 from evenflow.config.advice import advise
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.load import Loaded, load
-from evenflow.config.render import render
+from evenflow.config.render import render, summary
 from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
 from evenflow.plan.model import Plan
@@ -92,8 +92,7 @@ def as_text(found: Found, color: bool) -> str:
 
 def counted(found: Found) -> str:
     """`2 errors, 1 warning`."""
-    counts = [(found.errors, "error"), (found.warnings, "warning")]
-    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+    return summary(found.diagnostics)
 
 
 def as_json(found: Found) -> str:

@@ -134,6 +134,7 @@ class Judge:
         self.settings: dict[int, Settings] = {}
         self.kept: list[Scope] = []
         """Scopes whose identity is a key: as long as they live no other one has it."""
+        self.decided = 0
 
     def way(self, request: Request) -> Way:
         """Where it goes. A decision that looked at no more than another request shares with this one is that one's."""
@@ -159,6 +160,7 @@ class Judge:
 
     def decide(self, request: Request) -> tuple[Way, int]:
         """The way of a request, and what was looked at beside method, path, Host and connection."""
+        self.decided += 1
         facts = self.connection(request)
         facts.remote_address = request.client or SOMEBODY.encode()
         table: Any = facts.table

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from evenflow.control.explanation import Places, Story
+from evenflow.control.explanation import explain
 from tests.plan.cases import facts_of
 from tests.plan.test_memory import AROUND, PEERS, World, fragment, plan_for
 
@@ -134,7 +134,7 @@ def test_nothing_that_a_client_sends_begins_a_line(world: World, drawn: Random) 
     assert plan is not None
     for _ in range(15):
         data = request(drawn)
-        said = Story(plan, facts_of(plan, drawn.choice(PEERS)), None, 0, Places()).tell(data, 0)
+        said = explain(plan, facts_of(plan, drawn.choice(PEERS)), data)
         for head in heads_of(said):
             lines = head.partition("\r\n\r\n")[0].replace("\r", "\n").split("\n")
             begun = [line for line in lines if line.lower().startswith("evil")]

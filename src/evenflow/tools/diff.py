@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evenflow.config.load import Loaded
-from evenflow.control.explanation import place
+from evenflow.control.explanation.facts import place
 from evenflow.origin import Origin
 from evenflow.plan.decide import begin, resume, run
 from evenflow.plan.decision import CLIENT, FIELDS, QUERY

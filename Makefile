@@ -12,7 +12,9 @@ COMPILED := EVENFLOW_WAY=compiled PYTHONPATH=$(TREE)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # No bytecode beside the sources; but some, as the tests start evenflow a thousand times and each start reads 200 modules.
+# Images for containers like to forbid all of it: then every start translates the standard library anew, for 0.6 s.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test bench lint docs clean compiled peers

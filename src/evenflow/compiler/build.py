@@ -17,7 +17,7 @@ from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
 from evenflow.compiler.findings import Findings
-from evenflow.compiler.identity import Identities, Server
+from evenflow.compiler.identity import Identities, Server, handler_targets, rule_handlers
 from evenflow.compiler.lookups import absolute, host_tables, listeners, log_targets
 from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
@@ -87,6 +87,9 @@ def build(settings: Settings) -> Built:
     )
     all_hosts = (host, *plan.hosts)
     identities.add_rule_targets([(server, all_rules(one)) for one, server in zip(all_hosts, servers, strict=True)])
+    for one, block, server in zip(all_hosts, (main, *blocks), servers, strict=True):
+        targets = handler_targets(main) + (handler_targets(block) if block is not main else [])
+        identities.add_handler_targets(server, targets + rule_handlers(all_rules(one)))
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)
     plan.tables = host_tables(

@@ -28,6 +28,7 @@ from evenflow.config.settings import (
     SetLine,
 )
 from evenflow.origin import Origin
+from evenflow.plan import handed
 from evenflow.plan.backends import Backends
 from evenflow.plan.model import Balancer, Member
 from evenflow.plan.names import default_port
@@ -385,6 +386,16 @@ class Identities:
             for url in list(self.origins.values()):
                 self.cover(server, url, origin)
 
+    def add_handler_targets(self, server: Server, targets: list[tuple[str, Origin]]) -> None:
+        """Make members for the URLs of `SetHandler proxy:URL` that no member covers."""
+        for target, origin in targets:
+            if balancer_name(target) is not None:
+                continue
+            try:
+                self.cover(server, self.read(target), origin)
+            except Refused as refused:
+                refused.report(self.findings, origin)
+
     def urls_in_maps(self, rule: Rule) -> list[Url]:
         """The authorities that texts of RewriteMap name where the rule's own is looked up: as they are now."""
         found: list[Url] = []
@@ -425,6 +436,27 @@ def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | SetLine 
         found += part.proxy.mappings or ()
     places = {path: place for place, path in enumerate(files)}
     return sorted(found, key=lambda line: [(places.get(one.file, len(places)), one.line) for one in line.origin.way])
+
+
+def handler_targets(block: Block) -> list[tuple[str, Origin]]:
+    """What `SetHandler proxy:URL` names in a section and in those inside of it, virtual hosts apart."""
+    found: list[tuple[str, Origin]] = []
+    if block.core.handler and block.core.handler.startswith(handed.SCHEME):
+        found.append((block.core.handler.removeprefix(handed.SCHEME), block.core.handler_origin or block.origin))
+    for inner in block.blocks:
+        if inner.kind != "virtualhost":
+            found += handler_targets(inner)
+    return found
+
+
+def rule_handlers(rules: list[Rule]) -> list[tuple[str, Origin]]:
+    """The same of rules' H, where it is a text."""
+    found: list[tuple[str, Origin]] = []
+    for rule in rules:
+        handler = b"" if rule.handler is None else (rule.handler.literal or b"").lower()
+        if handler.startswith(b"proxy:"):
+            found.append((handler.decode("utf-8", "surrogateescape").removeprefix(handed.SCHEME), rule.origin))
+    return found
 
 
 def inherits(main: ProxySettings, own: ProxySettings) -> bool:

@@ -18,7 +18,7 @@ from evenflow.compiler.template import NO_MAPS, Warn, compile_escaping, compile_
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, ConditionLine, RewriteSettings, RuleLine
 from evenflow.origin import Origin
-from evenflow.plan import places, rewrite
+from evenflow.plan import handed, places, rewrite
 from evenflow.plan.maps import Map
 from evenflow.plan.places import Place, rules_follow
 from evenflow.plan.rewrite import Condition, EnvironmentChange, Rule
@@ -73,6 +73,12 @@ LOOKS: Final = {
     "-l": rewrite.IS_LINK, "-L": rewrite.IS_LINK, "-h": rewrite.IS_LINK, "-x": rewrite.IS_EXECUTABLE,
     "-U": rewrite.LOOKS_URL, "-F": rewrite.LOOKS_FILE,
 }  # fmt: skip
+
+
+def is_forwarding(handler: str) -> bool:
+    """Whether it sends the names of files to members, whom we can speak with."""
+    scheme = handler.lower().removeprefix(handed.SCHEME).rpartition("|")[2].partition("://")[0]
+    return handler.lower().startswith(handed.SCHEME) and scheme in ("http", "https", "ws", "wss", "balancer")
 
 
 def compile_rules(
@@ -135,9 +141,11 @@ def compile_rule(line: RuleLine, findings: Findings, maps: Mapping[str, Map] = N
                 rounds = leading_number(value)
         elif name == "H":
             handler = compile_template(value, warn, maps)
-            if handler.literal and value.lower() not in HANDLERS:
+            if handler.literal and value.lower() not in HANDLERS and not is_forwarding(value):
                 allowed = ", ".join(f"`{one}`" for one in sorted(HANDLERS))
-                raise Refused("handler-unknown", f"evenflow has no handler `{value}`: `H=` takes {allowed}")
+                raise Refused(
+                    "handler-unknown", f"evenflow has no handler `{value}`: `H=` takes {allowed}, `proxy:URL`"
+                )
         elif name == "T":
             content_type = compile_template(value, warn, maps)
         elif name == "E":

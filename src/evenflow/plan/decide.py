@@ -20,6 +20,7 @@ from evenflow.plan import (
     environment,
     files,
     ground_rules,
+    handed,
     locations,
     lookahead,
     mapping,
@@ -265,10 +266,14 @@ def send_on(inquiry: Inquiry) -> Decision | None:
     if inquiry.mapped:
         return forwarded(inquiry)
     scope = inquiry.scope
-    if inquiry.handler:
-        return decision.local(inquiry, inquiry.handler, inquiry.origin)
-    if scope.handler and scope.handler != "default-handler":
-        return decision.local(inquiry, scope.handler, scope.handler_origin)
+    handler, origin = inquiry.handler, inquiry.origin
+    if not handler and scope.handler != "default-handler":
+        handler, origin = scope.handler, scope.handler_origin
+    if handler.startswith(handed.SCHEME):
+        handed.to_url(inquiry, handler, origin)
+        return forwarded(inquiry)
+    if handler:
+        return decision.local(inquiry, handler, origin)
     if inquiry.script:
         return decision.answer(inquiry, 403, "a ScriptAlias names programs, and evenflow runs none")
     if not inquiry.located and not inquiry.host.document_root:

@@ -198,9 +198,9 @@ HANDLERS = ("balancer-manager", "server-status", "default-handler", "none")
 
 def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> None:
     name = value.lower() if value.lower() == "none" else value
-    if name not in HANDLERS:
-        if name.lower().startswith("proxy:"):
-            raise forwarding(value, statement)
+    if name.startswith("proxy:"):
+        check_forwarding(value, statement)
+    elif name not in HANDLERS:
         near = difflib.get_close_matches(name.lower(), HANDLERS, n=1, cutoff=0.8)
         raise Wrong(
             "handler-not-supported",
@@ -208,24 +208,36 @@ def set_handler(draft: Draft, statement: Statement | Section, value: Any) -> Non
             statement.words[0].span,
             help=f"write `SetHandler {near[0]}`"
             if near
-            else "the handlers are " + ", ".join(f"`{word}`" for word in HANDLERS),
+            else "the handlers are " + ", ".join(f"`{word}`" for word in HANDLERS) + ", `proxy:URL`",
         )
     draft.put("core", "handler", name)
     draft.put("core", "handler_origin", statement.origin)
 
 
-def forwarding(value: str, statement: Statement | Section) -> Wrong:
-    """`SetHandler "proxy:URL"` sends the name of a file to a member: what FastCGI wants, and no server of HTTP."""
-    scheme = value.rpartition("|")[2].partition("://")[0].lower().removeprefix("proxy:")
-    instead_of_it = "write `ProxyPass PATH URL` in its place: it sends the path that was asked"
-    what, instead = SCHEMES.get(scheme, ("", instead_of_it))
-    return Wrong(
-        "handler-not-supported",
-        f"evenflow does not forward by SetHandler: `{value}`",
-        statement.words[0].span,
-        note=f"evenflow does not speak {what}" if what else "httpd would send the name of a file, not the path",
-        help=instead,
-    )
+FORWARDED = ("http", "https", "ws", "wss", "balancer")
+
+
+def check_forwarding(value: str, statement: Statement | Section) -> None:
+    """`SetHandler "proxy:URL"`, whose URL must name a member, whatever is asked."""
+    url = value.removeprefix("proxy:").rpartition("|")[2]
+    scheme, separator, rest = url.partition("://")
+    span = statement.words[0].span
+    what, instead = SCHEMES.get(scheme.lower(), ("", "write `proxy:http://HOST:PORT` or `proxy:balancer://NAME`"))
+    if what or not separator or scheme.lower() not in FORWARDED:
+        raise Wrong(
+            "handler-not-supported",
+            f"evenflow does not speak {what}: `{value}`" if what else f"`{value}` names no member to speak HTTP with",
+            span,
+            help=instead,
+        )
+    if "%{" in value:
+        raise Wrong(
+            "handler-not-supported",
+            f"evenflow does not make members of what is asked: `{value}`",
+            span,
+            note="a request is sent only to members that the configuration names",
+            help="write one `<If>` for each member, with a `SetHandler` in each",
+        )
 
 
 DOCUMENT_CODES = frozenset(

@@ -168,7 +168,8 @@ def make_host(
     host.strict_sni = bool(both.tls.strict_sni)
     host.sni_policy = main.tls.sni_policy or "secure"
     host.read_timeouts = compile_read_timeouts(both.reqtimeout)
-    host.early_edits = compile_early(both.headers.edits or (), findings)
+    host.early_edits, *early_answer = compile_early(both.headers.edits or (), findings)
+    host.early_always, host.early_onsuccess = early_answer
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)

@@ -18,6 +18,8 @@ ACTIONS: Final = {
     edits.NOTE,
 }  # fmt: skip
 
+GAUGES: Final = {"l": edits.LOAD, "i": edits.IDLE, "b": edits.BUSY}
+
 ESCAPES: Final = {"r": "\r", "n": "\n", "t": "\t"}
 
 NAME_BYTES: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -33,7 +35,7 @@ def compile_edits(
     are left to `compile_early`."""
     tables: dict[str, list[Edit]] = {"request": [], "always": [], "onsuccess": []}
     for line in lines:
-        if line.early and line.table == "request":
+        if line.early:
             if not server:
                 findings.warning(
                     "edit-never-runs",
@@ -49,14 +51,16 @@ def compile_edits(
     return tuple(tables["request"]), tuple(tables["always"]), tuple(tables["onsuccess"])
 
 
-def compile_early(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[Edit, ...]:
-    """A server's RequestHeader lines with `early`."""
-    made = []
+def compile_early(
+    lines: tuple[FieldEdit, ...], findings: Findings
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Edit, ...]]:
+    """A server's lines with `early`, by table: request, always, onsuccess."""
+    tables: dict[str, list[Edit]] = {"request": [], "always": [], "onsuccess": []}
     for line in lines:
-        if not line.early or line.table != "request":
+        if not line.early:
             continue
         name = to_bytes(line.name).lower()
-        if name in OURS or name == b"host":
+        if line.table == "request" and (name in OURS or name == b"host"):
             findings.error(
                 "field-not-editable",
                 f"`{line.name}` cannot be changed so early: the request is read by it",
@@ -65,21 +69,14 @@ def compile_early(lines: tuple[FieldEdit, ...], findings: Findings) -> tuple[Edi
             )
             continue
         try:
-            made.append(compile_edit(line))
+            tables[line.table].append(compile_edit(line))
         except Refused as refused:
             refused.report(findings, line.origin)
-    return tuple(made)
+    return tuple(tables["request"]), tuple(tables["always"]), tuple(tables["onsuccess"])
 
 
 def compile_edit(line: FieldEdit) -> Edit:
     """One line. Raises `Refused`."""
-    if line.early and line.table != "request":
-        raise Refused(
-            "edit-not-supported",
-            "evenflow does not change an answer before there is one: `Header ... early`",
-            notes=("httpd forgets what it sets so when a member answers, unless `always` stands there too",),
-            help="remove `early`",
-        )
     action = ACTIONS[line.action]
     name = to_bytes(line.name)
     if action != edits.ECHO and (not name or not NAME_BYTES.issuperset(name)):
@@ -109,7 +106,7 @@ def compile_value(text: str) -> Format:
 
 
 def compile_format(text: str) -> Format:
-    """`%%`, `%t`, `%D`, `%{VAR}e`, `%{VAR}s` and backslashes. Raises `Refused` for any other `%`."""
+    """`%%`, `%t`, `%D`, `%l`, `%i`, `%b`, `%{VAR}e`, `%{VAR}s` and backslashes. Raises `Refused` for any other `%`."""
     parts: list[tuple[int, bytes]] = []
     literal: list[str] = []
 
@@ -190,17 +187,11 @@ def read_tag(text: str, pos: int, put: object, literal: list[str]) -> int:
         if kind == "s":
             put(edits.VARIABLE, name)
             return end + 2
-    if letter == "l":
-        put(edits.LOAD)
+    if letter in GAUGES:
+        put(GAUGES[letter])
         return pos + 1
-    if letter in "ib":
-        raise Refused(
-            "format-not-supported",
-            f"evenflow has no threads of which some are idle: `%{letter}`",
-            help="`%l` is the machine's load",
-        )
     raise Refused(
         "format-unknown",
-        f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%{{NAME}}e`, `%{{NAME}}s` and `%%` are",
+        f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%l`, `%i`, `%b`, `%{{NAME}}e`, `%{{NAME}}s` and `%%` are",
         notes=("httpd says: Unrecognized header format",),
     )

@@ -70,8 +70,9 @@ def run(inquiry: Inquiry) -> Decision:
     made = choose_host(inquiry)
     if made is not None:
         return made
-    if inquiry.host.early_edits:
-        edit_early(inquiry.host.early_edits, inquiry)
+    host = inquiry.host
+    if host.early_edits or host.early_always or host.early_onsuccess:
+        edit_early(host, inquiry)
     if isinstance(inquiry.host.remoteip, remoteip.RemoteIp):
         remoteip.find_client(inquiry.host.remoteip, inquiry)
     return go_on(inquiry, 0)

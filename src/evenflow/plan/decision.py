@@ -100,7 +100,7 @@ class Inquiry:
         "located", "script",
         "cookies", "content_type", "path_info",
         "main", "depth", "looks", "subject", "directory", "directory_url", "reduced", "last_rule",
-        "first_path",
+        "first_path", "early_fields",
     )  # fmt: skip
 
     def __init__(
@@ -192,6 +192,8 @@ class Inquiry:
         """A rule named our own host, and its URL became a path."""
         self.first_path: bytes | None = None
         """The path before rules of sections began anew (SCRIPT_URL); None while they did not."""
+        self.early_fields: object = None
+        """`early.EarlyFields`, for the decision."""
         self.last_rule: object = None
         """The last `rewrite.Rule` of the list that changed something."""
         self.subject = b""
@@ -225,6 +227,7 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
     decision = Decision(kind, inquiry.host, inquiry.scope, origin)
     decision.env = inquiry.env
     decision.vary = inquiry.vary
+    decision.early_fields = inquiry.early_fields
     for _, value in inquiry.cookies:
         decision.cookies += (value,)
     decision.uri = inquiry.path

@@ -1,7 +1,8 @@
-"""RequestHeader ... early: fields of a request are changed before anything is decided.
+"""Header and RequestHeader ... early: fields are changed before anything is decided.
 
 For httpd's own documentation a means of testing; in the wild it feeds SetEnvIf and conditions. The head itself is
-changed, so that whatever looks at it afterwards, and the member, sees what is left of it.
+changed, so that whatever looks at it afterwards, and the member, sees what is left of it. What `Header` makes waits
+for the answer: `always` is on any, the other table on those alone that come neither from a member nor from an error.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from evenflow.plan import steps
 from evenflow.plan.decision import FIELDS, Inquiry
-from evenflow.plan.edits import EDIT, EDIT_ALL, Edit, edit_request
+from evenflow.plan.edits import EDIT, EDIT_ALL, Edit, edit_request, edit_response
 from evenflow.wire.headers import Headers
 
 if TYPE_CHECKING:
-    from evenflow.plan.model import ConnectionFacts, Decision
+    from evenflow.plan.model import ConnectionFacts, Decision, VirtualHost
     from evenflow.wire.http1 import RequestHead
 
 
@@ -32,8 +33,19 @@ class Beginning:
         return self.asked
 
 
-def edit_early(lines: tuple[object, ...], inquiry: Inquiry) -> None:
-    """Run these lines over the head of the request. No answer is remembered for what follows."""
+class EarlyFields:
+    """What there is of an answer's two tables before anything is decided."""
+
+    __slots__ = ("always", "onsuccess")
+
+    def __init__(self) -> None:
+        self.always = Headers()
+        self.onsuccess = Headers()
+
+
+def edit_early(host: VirtualHost, inquiry: Inquiry) -> None:
+    """Run the virtual host's lines over the head of the request, and over an answer's tables that are empty still. No
+    answer is remembered for what follows."""
     inquiry.asked |= FIELDS
     head = inquiry.head
     fields = Headers(head.pairs())
@@ -41,7 +53,7 @@ def edit_early(lines: tuple[object, ...], inquiry: Inquiry) -> None:
     inquiry.fields = fields
     kept = inquiry.path
     inquiry.path = head.path or b"/"
-    for line in lines:
+    for line in host.early_edits:
         assert isinstance(line, Edit)
         before = fields.get_all(line.name)
         edit_request((line,), fields, view)
@@ -54,5 +66,13 @@ def edit_early(lines: tuple[object, ...], inquiry: Inquiry) -> None:
             head.replace(line.name, value)
             if inquiry.trace is not None:
                 inquiry.note(steps.FIELD, line.origin, line.name, value or b"")
+    if host.early_always or host.early_onsuccess:
+        made = EarlyFields()
+        edit_response(host.early_always, made.always, view)
+        edit_response(host.early_onsuccess, made.onsuccess, view)
+        inquiry.early_fields = made
+        if inquiry.trace is not None:
+            for name, value in (*made.always.items, *made.onsuccess.items):
+                inquiry.note(steps.FIELD, host.origin, b"(answer) " + name, value)
     inquiry.path = kept
     inquiry.fields = None

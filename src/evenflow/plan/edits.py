@@ -15,6 +15,7 @@ from evenflow.origin import Origin
 from evenflow.plan import expr
 from evenflow.plan.decision import Inquiry
 from evenflow.plan.model import ConnectionFacts, Decision, Scope
+from evenflow.plan.occupancy import CHILD
 from evenflow.plan.patterns import Match, Pattern
 from evenflow.plan.variables import Variable
 from evenflow.wire.headers import Headers
@@ -49,6 +50,10 @@ VARIABLE: Final = 4
 """%{VAR}s; the part's text is the name, and the row stands in `Format.rows`."""
 LOAD: Final = 5
 """%l"""
+IDLE: Final = 6
+"""%i"""
+BUSY: Final = 7
+"""%b"""
 
 NULL: Final = b"(null)"
 
@@ -305,6 +310,10 @@ def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:
             out.append(row.read(view.inquiry(), argument) or NULL)
         elif kind == LOAD:
             out.append(b"l=%.2f/%.2f/%.2f" % os.getloadavg())
+        elif kind == IDLE:
+            out.append(b"i=%d" % CHILD.idle())
+        elif kind == BUSY:
+            out.append(b"b=%d" % CHILD.busy())
     return unwrapped(b"".join(out))
 
 

@@ -83,7 +83,7 @@ cdef class VirtualHost:
     cdef public bint proxy_status
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
-    cdef public tuple early_edits
+    cdef public tuple early_edits, early_always, early_onsuccess
     cdef public object front
     cdef public bint strict_sni
     cdef public str sni_policy
@@ -107,6 +107,7 @@ cdef class Decision:
     cdef public object origin
     cdef public bytes location, path, query, scheme, file, path_info, uri, filename, address, content_type
     cdef public tuple vary, cookies
+    cdef public object early_fields
     cdef public str reason, handler
     cdef public Balancer balancer
     cdef public Member member

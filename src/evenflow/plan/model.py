@@ -318,6 +318,7 @@ class VirtualHost:
         "certificates", "logs", "error_log", "log_level", "proxy_status", "base", "rules", "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
+        "early_always", "early_onsuccess",
         "strict_sni", "sni_policy", "origin",
     )  # fmt: skip
 
@@ -361,6 +362,10 @@ class VirtualHost:
         """`read_timeouts.ReadTimeouts`; None: only Timeout counts."""
         self.early_edits: tuple[object, ...] = ()
         """`edits.Edit`s that run before everything else (RequestHeader early)"""
+        self.early_always: tuple[object, ...] = ()
+        """Those of `Header always ... early`"""
+        self.early_onsuccess: tuple[object, ...] = ()
+        """Those of `Header ... early`"""
         self.remoteip: object = None
         """`remoteip.RemoteIp`: whom we believe when they name the client."""
         self.base = Scope()
@@ -495,7 +500,7 @@ class Decision:
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "scheme",
         "env", "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address",
         "user", "auth_type", "fields", "question", "inquiry",
-        "vary", "cookies", "content_type",
+        "vary", "cookies", "content_type", "early_fields",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -550,6 +555,8 @@ class Decision:
         """Set-Cookie values for any answer, a member's and a page of ours alike."""
         self.content_type = b""
         """The file's type where a rule says it; b"" leaves it to the name."""
+        self.early_fields: object = None
+        """`early.EarlyFields`: what `Header ... early` made of the answer's tables; None for nothing."""
 
     def client(self, facts: ConnectionFacts) -> bytes:
         """The client's address on this connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import resource
 import select
 import signal
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 
 from evenflow.plan import patterns
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
+from evenflow.plan.occupancy import CHILD
 from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
@@ -40,6 +42,8 @@ ACCEPT_AT_ONCE = 64
 """Connections taken from one socket before others have their turn."""
 READS_AT_ONCE = 64
 """Reads of a broken connection before others have their turn."""
+MOST_DESCRIPTORS = 1 << 20
+"""What counts as room where there is no limit."""
 PAUSE = 0.2
 """Seconds without accepting when no file descriptor is left."""
 
@@ -82,6 +86,12 @@ def run(
         loop.close()
 
 
+def room_for_connections() -> int:
+    """So many descriptors this process may have."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
 class Work:
     """The child's listeners and its tick."""
 
@@ -95,6 +105,8 @@ class Work:
         self.tables: dict[tuple[bytes, int], Any] = {}
         self.contexts = contexts_of(plan)
         self.ticks = 0
+        self.room = room_for_connections()
+        """Descriptors: so many connections at most."""
 
     def start(self) -> None:
         """Begin to accept."""
@@ -206,6 +218,7 @@ class Work:
         now = monotonic()
         server.now = now + TICK
         check_deadlines(server.clients, now)
+        CHILD.tell(len(server.clients), self.room)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1

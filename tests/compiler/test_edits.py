@@ -13,6 +13,7 @@ def test_formats() -> None:
     assert compile_format("a%%b").literal == b"a%b"
     assert compile_format("").literal == b""
     assert compile_format(r"\q\\").literal == b"\\q\\"
+    assert compile_format("%l%i%b").parts == ((edits.LOAD, b""), (edits.IDLE, b""), (edits.BUSY, b""))
     assert compile_format("a%{X}e%t%D").parts == (
         (edits.TEXT, b"a"),
         (edits.ENV, b"X"),
@@ -32,6 +33,7 @@ def test_formats() -> None:
         (r'Header set X "a\r\nSet-Cookie: b"', "value-malformed"),
         ("Header set X a expr=%{NOPE}", "variable-unknown"),
         ("Header set X expr=%{NOPE}", "variable-unknown"),
+        ("Header set X a early", "edit-not-supported"),
         ("RequestHeader set Host a early", "field-not-editable"),
         ('Header set "a b" c', "field-name"),
         ("RequestHeader set Transfer-Encoding chunked", "field-not-editable"),

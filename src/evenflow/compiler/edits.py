@@ -77,6 +77,8 @@ def compile_early(
 
 def compile_edit(line: FieldEdit) -> Edit:
     """One line. Raises `Refused`."""
+    if line.early and line.table != "request":
+        raise Refused("edit-not-supported", "evenflow does not change an answer before there is one: `Header ... early`")
     action = ACTIONS[line.action]
     name = to_bytes(line.name)
     if action != edits.ECHO and (not name or not NAME_BYTES.issuperset(name)):

@@ -105,8 +105,7 @@ class Work:
         self.tables: dict[tuple[bytes, int], Any] = {}
         self.contexts = contexts_of(plan)
         self.ticks = 0
-        self.room = room_for_connections()
-        """Descriptors: so many connections at most."""
+        CHILD.begin(server.clients, room_for_connections())
 
     def start(self) -> None:
         """Begin to accept."""
@@ -218,7 +217,6 @@ class Work:
         now = monotonic()
         server.now = now + TICK
         check_deadlines(server.clients, now)
-        CHILD.tell(len(server.clients), self.room)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1

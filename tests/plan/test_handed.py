@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evenflow.plan import handed, steps
+from evenflow.plan import steps
 from evenflow.plan.decide import decide
-from evenflow.plan.decision import FILES, Step
+from evenflow.plan.decision import Step
 from evenflow.plan.model import FORWARD
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 

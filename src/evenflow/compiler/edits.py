@@ -78,7 +78,7 @@ def compile_early(
 def compile_edit(line: FieldEdit) -> Edit:
     """One line. Raises `Refused`."""
     if line.early and line.table != "request":
-        raise Refused("edit-not-supported", "evenflow does not change an answer before there is one: `Header ... early`")
+        raise Refused("edit-not-supported", "evenflow does not change an answer yet before there is one")
     action = ACTIONS[line.action]
     name = to_bytes(line.name)
     if action != edits.ECHO and (not name or not NAME_BYTES.issuperset(name)):
@@ -194,6 +194,7 @@ def read_tag(text: str, pos: int, put: object, literal: list[str]) -> int:
         return pos + 1
     raise Refused(
         "format-unknown",
-        f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%l`, `%i`, `%b`, `%{{NAME}}e`, `%{{NAME}}s` and `%%` are",
+        f"`%{text[pos : pos + 1]}` in `{text}` is no format: `%t`, `%D`, `%l`, `%i`, `%b`, `%{{NAME}}e`, `%{{NAME}}s` "
+        "and `%%` are",
         notes=("httpd says: Unrecognized header format",),
     )

@@ -220,7 +220,7 @@ FORWARDED = ("http", "https", "ws", "wss", "balancer")
 def check_forwarding(value: str, statement: Statement | Section) -> None:
     """`SetHandler "proxy:URL"`, whose URL must name a member, whatever is asked."""
     url = value.removeprefix("proxy:").rpartition("|")[2]
-    scheme, separator, rest = url.partition("://")
+    scheme, separator, _ = url.partition("://")
     span = statement.words[0].span
     what, instead = SCHEMES.get(scheme.lower(), ("", "write `proxy:http://HOST:PORT` or `proxy:balancer://NAME`"))
     if what or not separator or scheme.lower() not in FORWARDED:
@@ -580,7 +580,7 @@ DIRECTIVES = (
         set_handler,
         "Which handler answers here, for example `balancer-manager`.",
         syntax="HANDLER|none",
-        differs="Only the handlers that evenflow has may be named.",
+        differs="Only the handlers that evenflow has, and `proxy:URL` of a member that speaks HTTP, may be named.",
     ),
     Directive(
         "ServerTokens",

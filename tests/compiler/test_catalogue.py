@@ -173,6 +173,12 @@ SSLCertificateKeyFile other.key
 SSLCertificateChainFile chain.pem
 SSLCACertificateFile ca.pem
 SSLCACertificatePath ca
+SSLCARevocationFile lists.pem
+SSLCARevocationPath lists
+SSLCARevocationCheck leaf
+SSLProxyCARevocationFile lists.pem
+SSLProxyCARevocationPath lists
+SSLProxyCARevocationCheck leaf
 SSLProxyCACertificateFile ca.pem
 SSLProxyCACertificatePath ca
 SSLProxyMachineCertificateFile own.pem

@@ -51,3 +51,16 @@ def test_options_of_sections_change_those_outside() -> None:
     host = plan_of("SSLOptions StdEnvVars\nSSLOptions +ExportCertData\n").main
     assert host is not None
     assert options_of(host.base) == {b"stdenvvars", b"exportcertdata"}
+
+
+def test_certificates_are_looked_up_in_something() -> None:
+    def told(text: str) -> list[tuple[str, str, int]]:
+        loaded = load_text(f"Listen 443\nSSLEngine on\nSSLCertificateFile a.crt\n{text}")
+        assert loaded.settings is not None, loaded.diagnostics
+        return [(one.severity, one.code, one.span.line if one.span else 0) for one in build(loaded.settings).diagnostics]
+
+    assert told("SSLCARevocationCheck leaf\n") == [("error", "revocation-lists-missing", 4)]
+    assert told("SSLCARevocationFile a.crl\n") == [("warning", "revocation-unchecked", 4)]
+    assert told("SSLCARevocationFile a.crl\nSSLCARevocationCheck chain\n") == []
+    assert told("SSLProxyCARevocationCheck leaf\n") == []
+    assert told("SSLProxyCARevocationCheck leaf\nSSLProxyEngine on\n") == [("error", "revocation-lists-missing", 4)]

@@ -60,7 +60,8 @@ def _bound() -> socket.socket:
 
 
 def make_certificates(root: Path) -> dict[str, str]:
-    """Write NAME.crt and NAME.key for each certified name; answer the names by fingerprint."""
+    """Write NAME.crt and NAME.key for each certified name, and what it says of revoked certificates: NAME.crl of none,
+    NAME.revoked.crl of its own; answer the names by fingerprint."""
     names: dict[str, str] = {}
     now = datetime.datetime.now(datetime.UTC)
     for name in CERTIFIED:
@@ -77,6 +78,17 @@ def make_certificates(root: Path) -> dict[str, str]:
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .sign(key, hashes.SHA256())
         )
+        for kind, serial in (("", 1), (".revoked", certificate.serial_number)):
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - HOUR).build()
+            made = (
+                x509.CertificateRevocationListBuilder()
+                .issuer_name(subject)
+                .last_update(now - HOUR)
+                .next_update(now + HOUR)
+                .add_revoked_certificate(entry)
+                .sign(key, hashes.SHA256())
+            )
+            (root / f"{name}{kind}.crl").write_bytes(made.public_bytes(serialization.Encoding.PEM))
         (root / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         (root / f"{name}.key").write_bytes(
             key.private_bytes(

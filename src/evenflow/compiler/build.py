@@ -37,7 +37,7 @@ from evenflow.compiler.sections import (
     rules_of,
 )
 from evenflow.compiler.texts import to_bytes
-from evenflow.compiler.tls import compile_front, compile_member_tls
+from evenflow.compiler.tls import compile_front, compile_member_tls, miss_lists
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
@@ -157,6 +157,7 @@ def make_host(
     host.tls = bool(both.tls.engine)
     if host.tls:
         host.front = compile_front(both.tls, root)
+        miss_lists(both.tls, "SSL", findings)
         host.certificates = host.front.certificates
         if not host.certificates:
             findings.error(
@@ -193,6 +194,8 @@ def make_host(
         programs.update({id(one): one for one in maps.values() if isinstance(one, ProgramMap)})
     host.base = base_scope(both, backends, findings, maps)
     host.base.member_tls = compile_member_tls(both.member_tls, root)
+    if both.member_tls.engine is True:
+        miss_lists(both.member_tls, "SSLProxy", findings)
     host.rules = compile_rules(lines, findings, maps)
     index_of(host.rules)
     warn_of_files(host.rules, host.document_root, findings)

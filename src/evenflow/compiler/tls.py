@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from evenflow.compiler.findings import Findings
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, MemberTlsSettings, TlsSettings, Unset
@@ -32,7 +33,10 @@ def compile_front(tls: TlsSettings, root: str) -> Front:
         1 if tls.depth is UNSET else tls.depth,
         file_of(tls.ca_file, root),
         file_of(tls.ca_path, root),
-        tuple(
+        file_of(tls.crl_file, root),
+        file_of(tls.crl_path, root),
+        ("none", False) if tls.crl_check is UNSET else tls.crl_check[0],
+        origins=tuple(
             (name, said[1])
             for name, said in (
                 ("SSLCertificateChainFile", tls.chain),
@@ -40,6 +44,9 @@ def compile_front(tls: TlsSettings, root: str) -> Front:
                 ("SSLCipherSuite TLSv1.3", tls.suites),
                 ("SSLCACertificateFile", tls.ca_file),
                 ("SSLCACertificatePath", tls.ca_path),
+                ("SSLCARevocationFile", tls.crl_file),
+                ("SSLCARevocationPath", tls.crl_path),
+                ("SSLCARevocationCheck", tls.crl_check),
             )
             if said is not UNSET
         ),
@@ -53,12 +60,15 @@ MEMBER_FIELDS: Final = (
     ("verify", "SSLProxyVerify"),
     ("ca_file", "SSLProxyCACertificateFile"),
     ("ca_path", "SSLProxyCACertificatePath"),
+    ("crl_file", "SSLProxyCARevocationFile"),
+    ("crl_path", "SSLProxyCARevocationPath"),
+    ("crl_check", "SSLProxyCARevocationCheck"),
     ("check_name", "SSLProxyCheckPeerName"),
     ("check_cn", "SSLProxyCheckPeerCN"),
     ("check_expire", "SSLProxyCheckPeerExpire"),
     ("certificate", "SSLProxyMachineCertificateFile"),
 )
-FILES: Final = frozenset(("ca_file", "ca_path", "certificate"))
+FILES: Final = frozenset(("ca_file", "ca_path", "crl_file", "crl_path", "certificate"))
 
 
 def compile_member_tls(tls: MemberTlsSettings, root: str) -> tuple[Setting, ...]:
@@ -91,6 +101,31 @@ def say_tls(section: Said, tls: TlsSettings) -> None:
         section.say("tls_required_by", tls.required[1])
     if tls.user_name is not UNSET:
         section.say("tls_user", to_bytes(tls.user_name))
+
+
+def miss_lists(tls: TlsSettings | MemberTlsSettings, prefix: str, findings: Findings) -> None:
+    """Certificates are to be looked up, and nobody says in what; or the other way round."""
+    if tls.crl_check is UNSET or tls.crl_check[0][0] == "none":
+        for name, said in (("File", tls.crl_file), ("Path", tls.crl_path)):
+            if said is not UNSET:
+                findings.warning(
+                    "revocation-unchecked",
+                    f"nobody looks into the lists of `{prefix}CARevocation{name}`",
+                    said[1],
+                    notes=(f"httpd says: CRL checking ({prefix}CARevocationCheck) is not enabled",),
+                    help=f"write `{prefix}CARevocationCheck leaf`",
+                )
+    elif tls.crl_file is UNSET and tls.crl_path is UNSET:
+        findings.error(
+            "revocation-lists-missing",
+            f"there is no list to look certificates up in for `{prefix}CARevocationCheck {tls.crl_check[0][0]}`",
+            tls.crl_check[1],
+            notes=(
+                "httpd does not start: CRL checking has been enabled, but neither "
+                f"{prefix}CARevocationFile nor {prefix}CARevocationPath is configured",
+            ),
+            help=f"write `{prefix}CARevocationFile FILE`, or leave the line out",
+        )
 
 
 def words(names: frozenset[str]) -> frozenset[bytes]:

@@ -11,7 +11,6 @@ FORWARD: Final = (
     "evenflow is a reverse proxy: requests go to members that the configuration names, never through others"
 )
 
-NO_LISTS: Final = "certificates are not looked up in lists of revoked ones"
 NO_OCSP: Final = "authorities are not asked whether certificates are revoked"
 SHORT_LIVES: Final = "let the authority sign for days, not years"
 
@@ -64,12 +63,6 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "proxyexpressdbmfile": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
     "proxyexpressdbmtype": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
-    "sslcarevocationcheck": (NO_LISTS, SHORT_LIVES),
-    "sslcarevocationfile": (NO_LISTS, SHORT_LIVES),
-    "sslcarevocationpath": (NO_LISTS, SHORT_LIVES),
-    "sslproxycarevocationcheck": (NO_LISTS, SHORT_LIVES),
-    "sslproxycarevocationfile": (NO_LISTS, SHORT_LIVES),
-    "sslproxycarevocationpath": (NO_LISTS, SHORT_LIVES),
     "sslocspdefaultresponder": (NO_OCSP, SHORT_LIVES),
     "sslocspnoverify": (NO_OCSP, SHORT_LIVES),
     "sslocspoverrideresponder": (NO_OCSP, SHORT_LIVES),

@@ -574,6 +574,10 @@ class RemoteIpSettings:
     """Only in the main server, whoever said them."""
 
 
+RevocationCheck = tuple[str, bool]
+"""SSLCARevocationCheck: "none", "leaf" or "chain", and whether a certificate passes whose issuer gives no list."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """mod_ssl. Paths as written; relative ones are below ServerRoot."""
@@ -595,6 +599,9 @@ class TlsSettings:
     depth: int | Unset = override()
     ca_file: tuple[str, Origin] | Unset = override()
     ca_path: tuple[str, Origin] | Unset = override()
+    crl_file: tuple[str, Origin] | Unset = override()
+    crl_path: tuple[str, Origin] | Unset = override()
+    crl_check: tuple[RevocationCheck, Origin] | Unset = override()
     strict_sni: bool | Unset = override()
     sni_policy: str | Unset = override()
     """"strict", "secure", "authonly" or "insecure"; the main server's."""
@@ -617,6 +624,9 @@ class MemberTlsSettings:
     depth: int | Unset = override()
     ca_file: tuple[str, Origin] | Unset = override()
     ca_path: tuple[str, Origin] | Unset = override()
+    crl_file: tuple[str, Origin] | Unset = override()
+    crl_path: tuple[str, Origin] | Unset = override()
+    crl_check: tuple[RevocationCheck, Origin] | Unset = override()
     check_name: tuple[bool, Origin] | Unset = override()
     check_cn: tuple[bool, Origin] | Unset = override()
     check_expire: tuple[bool, Origin] | Unset = override()

@@ -31,6 +31,10 @@ class Front:
     depth: int = 1
     ca_file: str = ""
     ca_path: str = ""
+    crl_file: str = ""
+    crl_path: str = ""
+    crl_check: tuple[str, bool] = ("none", False)
+    """none, leaf or chain; and whether a certificate passes whose issuer has given no list."""
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
     """Where each directive that names a file or a cipher is written."""
 
@@ -41,7 +45,9 @@ class Front:
     @property
     def asking(self) -> tuple[object, ...]:
         """Whom it wants to see a certificate of."""
-        return (self.verify, self.depth, self.ca_file, self.ca_path) if self.verify != "none" else ()
+        if self.verify == "none":
+            return ()
+        return (self.verify, self.depth, self.ca_file, self.ca_path, self.crl_file, self.crl_path, self.crl_check)
 
     @property
     def opening(self) -> tuple[object, ...]:
@@ -62,6 +68,9 @@ class MemberTls:
     depth: int = 1
     ca_file: str = ""
     ca_path: str = ""
+    crl_file: str = ""
+    crl_path: str = ""
+    crl_check: tuple[str, bool] = ("none", False)
     check_name: bool = True
     check_cn: bool = False
     """Only the common name, where the whole check is off."""

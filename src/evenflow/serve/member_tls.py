@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evenflow.plan.fronts import MemberTls, member_tls_of
 from evenflow.plan.locations import Section
 from evenflow.proxy.exchange import NO_ENGINE
+from evenflow.serve.revocation import load_lists, revoked
 from evenflow.serve.tls import faults_of_files, height_of, limit_ciphers, limit_protocols, refuse_password, unreadable
 from evenflow.wire.targets import split_host
 
@@ -72,6 +73,8 @@ def context_of(said: MemberTls) -> ssl.SSLContext:
     limit_ciphers(context, said.ciphers, said.suites)
     if said.ca_file or said.ca_path:
         context.load_verify_locations(said.ca_file or None, said.ca_path or None)
+    if context.verify_mode != ssl.CERT_NONE:
+        load_lists(context, said)
     if said.certificate:
         context.load_cert_chain(said.certificate, None, refuse_password)
     return context
@@ -199,6 +202,10 @@ def objection(tls: ssl.SSLSocket, way: Way) -> str:
     said = way.said
     if said.verify in VERIFIED and height_of(tls) > said.depth:
         return f"more than {said.depth} authorities stand above the certificate (SSLProxyVerifyDepth)"
+    if said.verify in VERIFIED:
+        cause = revoked(tls, said)
+        if cause:
+            return f"{cause} (SSLProxyCARevocationCheck)"
     if not (said.check_expire or said.check_name or said.check_cn):
         return ""
     der = tls.getpeercert(binary_form=True)

@@ -20,6 +20,7 @@ from evenflow.origin import Origin
 from evenflow.plan.fronts import EVERY, Front, MemberTls
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable
+from evenflow.serve.revocation import chain_of, faults_of_lists, load_lists, revoked
 from evenflow.serve.tls_facts import HandshakeFacts
 
 ALPN: Final = ["http/1.1"]
@@ -96,10 +97,11 @@ class TlsContexts:
         return wrapped
 
     def admits(self, connection: TlsSocket) -> bool:
-        """Whether not too many authorities stand above the client's certificate (SSLVerifyDepth). Who is not admitted
-        must be left without a farewell: OpenSSL then forgets the session, and it cannot be resumed."""
+        """Whether not too many authorities stand above the client's certificate (SSLVerifyDepth), and no list says that
+        it is revoked. Who is not admitted must be left without a farewell: OpenSSL then forgets the session, and it
+        cannot be resumed."""
         front = front_of(connection.selected)
-        return front.verify == "none" or height_of(connection) <= front.depth
+        return front.verify == "none" or (height_of(connection) <= front.depth and not revoked(connection, front))
 
     def facts(self, connection: TlsSocket) -> HandshakeFacts:
         """What its handshake tells."""
@@ -120,8 +122,7 @@ class TlsContexts:
 
 def height_of(tls: Any) -> int:
     """How many authorities stand above the other side's certificate, in the chain that was verified."""
-    reader = getattr(tls, "get_verified_chain", None) or tls._sslobj.get_verified_chain
-    return len(reader() or ()) - 1
+    return len(chain_of(tls)) - 1
 
 
 def front_of(host: VirtualHost) -> Front:
@@ -167,6 +168,7 @@ def load_context(front: Front) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_REQUIRED if front.verify == "require" else ssl.CERT_OPTIONAL
         if front.ca_file or front.ca_path:
             context.load_verify_locations(front.ca_file or None, front.ca_path or None)
+        load_lists(context, front)
     return context
 
 
@@ -273,6 +275,7 @@ def faults_of_files(said: Front | MemberTls) -> list[tuple[Origin, str]]:
     if said.ca_path and not os.path.isdir(said.ca_path):
         directive = f"{prefix}CACertificatePath"
         faults.append((said.origin_of(directive), f"`{directive} {said.ca_path}` is no directory"))
+    faults += faults_of_lists(said)
     directive = f"{prefix}CipherSuite"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

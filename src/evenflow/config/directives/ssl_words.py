@@ -12,6 +12,8 @@ from evenflow.config.syntax import Section, Statement, Word
 
 PROTOCOLS: Final = {"tlsv1": "TLSv1", "tlsv1.1": "TLSv1.1", "tlsv1.2": "TLSv1.2", "tlsv1.3": "TLSv1.3"}
 ALL: Final = frozenset(PROTOCOLS.values())
+REVOCATIONS: Final = ("none", "leaf", "chain")
+LAX: Final = "no_crl_for_cert_ok"
 VERIFIES: Final = ("none", "optional", "require", "optional_no_ca")
 
 Act = Callable[[Draft, Statement | Section, Any], None]
@@ -97,6 +99,28 @@ def depth(name: str, word: Word) -> int:
     if found < 0:
         raise wrong(word, f"`{name}` must be 0 or more, not `{word.text}`", f"{name}: Invalid argument '{word.text}'")
     return found
+
+
+def revocation(module: str) -> Act:
+    """`none|leaf|chain [no_crl_for_cert_ok]`"""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        given = [word.text for word in statement.words] or [""]
+        kind = given[0].lower()
+        if kind not in REVOCATIONS:
+            raise Wrong(
+                "value-not-allowed",
+                f"`{statement.name}` must be `none`, `leaf` or `chain`, not `{given[0]}`",
+                statement.words[0].span if statement.words else at(statement),
+                says=f"{statement.name}: Invalid argument '{given[0]}'",
+            )
+        for word in statement.words[1:]:
+            if word.text.lower() != LAX:
+                raise wrong(word, f"behind `{given[0]}` only `{LAX}` may stand, not `{word.text}`",
+                            f"{statement.name}: Invalid argument '{word.text}'")  # fmt: skip
+        draft.put(module, "crl_check", ((kind, len(given) > 1), statement.origin))
+
+    return act
 
 
 def with_origin(module: str, field: str) -> Act:

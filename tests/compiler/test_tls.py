@@ -57,7 +57,8 @@ def test_certificates_are_looked_up_in_something() -> None:
     def told(text: str) -> list[tuple[str, str, int]]:
         loaded = load_text(f"Listen 443\nSSLEngine on\nSSLCertificateFile a.crt\n{text}")
         assert loaded.settings is not None, loaded.diagnostics
-        return [(one.severity, one.code, one.span.line if one.span else 0) for one in build(loaded.settings).diagnostics]
+        diagnostics = build(loaded.settings).diagnostics
+        return [(one.severity, one.code, one.span.line if one.span else 0) for one in diagnostics]
 
     assert told("SSLCARevocationCheck leaf\n") == [("error", "revocation-lists-missing", 4)]
     assert told("SSLCARevocationFile a.crl\n") == [("warning", "revocation-unchecked", 4)]

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from evenflow.balancer.methods import METHODS, NAMES, method
+from evenflow.balancer.methods import METHODS, NAMES, Method, method
+from evenflow.balancer.turn import Turn
+from evenflow.config.parameters import LBMETHODS, OUR_LBMETHODS
+from evenflow.origin import NOWHERE
+from evenflow.plan.model import Balancer
 from tests.balancer.cluster import Cluster, member
 
 
 def test_the_table_keeps_its_order() -> None:
-    assert NAMES == ("byrequests", "bybusyness", "bytraffic")
+    assert NAMES == ("byrequests", "bybusyness", "bytraffic", "leastconn")
+
+
+def test_the_language_has_the_same_names() -> None:
+    assert sorted(LBMETHODS + OUR_LBMETHODS) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -19,8 +27,8 @@ def test_every_method_takes_a_lone_member_and_is_found_by_its_name(name: str) ->
 
 
 @pytest.mark.parametrize("row", METHODS, ids=lambda row: row.name)
-def test_every_method_answers_none_for_nobody(row: object) -> None:
-    assert row.choose([]) is None  # type: ignore[attr-defined]
+def test_every_method_answers_none_for_nobody(row: Method) -> None:
+    assert row.pick_for(Turn(Balancer(b"c", (), 0, NOWHERE)))([]) is None
 
 
 def test_heartbeat_is_none_of_them() -> None:

@@ -1,4 +1,5 @@
 cimport cython
+from evenflow.balancer.turn cimport Turn
 from evenflow.slotmem.members cimport MemberSlot
 
 cdef Py_ssize_t CHANGES, FACTOR, OWED
@@ -20,6 +21,7 @@ cdef class Balance:
     cdef readonly bint semicolon_ends
     cdef readonly object method
     cdef object pick
+    cdef readonly Turn turn
     cdef public object reason
     cdef public list trace
     cdef readonly object row

@@ -10,6 +10,7 @@ from enum import Enum
 
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.methods import METHODS, method
+from evenflow.balancer.turn import Turn
 from evenflow.plan.model import Balancer
 from evenflow.slotmem.layout import (
     CHANGES,
@@ -44,7 +45,7 @@ class Balance:
     __slots__ = (
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
-        "method", "pick", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
+        "method", "pick", "turn", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
@@ -58,6 +59,9 @@ class Balance:
         self.trace: list[str] | None = None
         self.separator = balancer.sticky_separator
         self.semicolon_ends = balancer.semicolon_ends
+        self.turn = Turn(balancer)
+        self.method = METHODS[0]
+        self.pick = self.method.pick_for(self.turn)
         self.forcerecovery = balancer.forcerecovery
         self._child = child
         self.row = scoreboard.balancer(balancer.index)
@@ -80,8 +84,10 @@ class Balance:
         self.sticky_cookie = row.sticky_cookie
         """b"" where the balancer is not sticky."""
         self.sticky_path = row.sticky_path
-        self.method = METHODS[row.method - 1] if row.method else method(self.balancer.lbmethod)
-        self.pick = self.method.choose
+        chosen = METHODS[row.method - 1] if row.method else method(self.balancer.lbmethod)
+        if chosen is not self.method:
+            self.method = chosen
+            self.pick = chosen.pick_for(self.turn)
         for slot in self.slots:
             slot.read_texts()
         if row.restarts != self._restarts:

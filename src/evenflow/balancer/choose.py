@@ -40,6 +40,7 @@ def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
             balance.reason = ROUTE
             return None
     if slot is None:
+        balance.turn.now = now
         slot = balance.pick(find_candidates(balance, now))
         if slot is None:
             balance.reason = UNUSABLE if balance.slots else EMPTY

@@ -1,4 +1,8 @@
-"""The lbmethods, one row each. `heartbeat` is none of them: the compiler refuses it when it loads the file."""
+"""The lbmethods, one row each.
+
+A method is a file of this room, its row here, its name in `config.parameters`, and a test of its distribution.
+`heartbeat` is none of them: the compiler refuses it when it loads the file.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,38 @@ from typing import Final
 from evenflow.balancer.bybusyness import bybusyness
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.bytraffic import bytraffic
+from evenflow.balancer.leastconn import leastconn
+from evenflow.balancer.turn import Turn
 from evenflow.slotmem.members import MemberSlot
+
+Pick = Callable[[list[MemberSlot]], MemberSlot | None]
+"""Takes the candidates in configuration order and returns one, None only if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One lbmethod: it takes the candidates in configuration order and returns one, None only if there are none."""
+    """One lbmethod. `pick_for` makes what chooses for one balancer and child; most need no making (`plain`)."""
 
     name: str
-    choose: Callable[[list[MemberSlot]], MemberSlot | None]
+    pick_for: Callable[[Turn], Pick]
     summary: str
+
+
+def plain(pick: Pick) -> Callable[[Turn], Pick]:
+    """For a method that looks at its candidates alone."""
+
+    def pick_for(turn: Turn) -> Pick:
+        return pick
+
+    return pick_for
 
 
 # A running balancer's method is stored as its place in this table: add rows at the end.
 METHODS: Final = (
-    Method("byrequests", byrequests, "as many requests as the load factors say"),
-    Method("bybusyness", bybusyness, "fewest requests in flight"),
-    Method("bytraffic", bytraffic, "as many bytes as the load factors say"),
+    Method("byrequests", plain(byrequests), "as many requests as the load factors say"),
+    Method("bybusyness", plain(bybusyness), "fewest requests in flight"),
+    Method("bytraffic", plain(bytraffic), "as many bytes as the load factors say"),
+    Method("leastconn", plain(leastconn), "fewest requests and tunnels in flight for the load factor"),
 )
 NAMES: Final = tuple(method.name for method in METHODS)
 

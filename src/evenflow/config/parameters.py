@@ -17,7 +17,10 @@ from evenflow.config.settings import BalancerParameters, MemberParameters
 from evenflow.config.syntax import Word
 
 LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness")
-"""What we can balance by."""
+"""What we can balance by, and httpd too."""
+
+OUR_LBMETHODS: Final = ("leastconn",)
+"""What we can balance by, and httpd cannot: where it is to read the file, they stand in an IfModule of ours."""
 
 OTHER_LBMETHODS: Final = ("heartbeat",)
 """What httpd can besides."""
@@ -146,7 +149,7 @@ def codes(key: str, word: Word) -> tuple[int, ...]:
 
 def method(key: str, word: Word) -> str:
     name = word.text.lower()
-    if name in LBMETHODS:
+    if name in LBMETHODS or name in OUR_LBMETHODS:
         return name
     if name in OTHER_LBMETHODS:
         raise Wrong(
@@ -160,7 +163,7 @@ def method(key: str, word: Word) -> str:
         f"there is no lbmethod `{word.text}`",
         word.span,
         says="unknown lbmethod",
-        help="use `lbmethod=byrequests`, `bytraffic` or `bybusyness`",
+        help=f"the lbmethods are {', '.join(f'`{one}`' for one in (*LBMETHODS, *OUR_LBMETHODS))}",
     )
 
 

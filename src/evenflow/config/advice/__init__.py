@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.advice import answers, security, sessions, synchrony, timeouts, tls, urls
+from evenflow.config.advice import answers, httpd_too, security, sessions, synchrony, timeouts, tls, urls
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.loaded import Loaded
@@ -48,6 +48,7 @@ def advise(loaded: Loaded) -> Iterator[Diagnostic]:
     """Every finding for every server; what two servers share is said once. Needs settings."""
     places = Places(loaded)
     said: set[Diagnostic] = set()
+    yield from httpd_too.check_guards(loaded)
     for server in servers(loaded):
         for check in ADVICE:
             for diagnostic in check(server, places):

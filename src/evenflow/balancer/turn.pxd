@@ -1,0 +1,7 @@
+cimport cython
+
+
+@cython.final
+cdef class Turn:
+    cdef readonly object balancer
+    cdef public double now

@@ -16,16 +16,19 @@ from typing import Any
 from evenflow.balancer.choose import begin
 from evenflow.origin import NOWHERE
 from evenflow.plan.backends import Backends
+from evenflow.plan.environment import PATH, Change, Line
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.model import Balancer, ConnectionFacts, Member, Plan, VirtualHost
+from evenflow.plan.patterns import Pattern
 from evenflow.plan.vhosts import HostTable
+from evenflow.proxy import attempt
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.wire.outlet import Outlet
 
 IDLE, BODY, MEMBER, WAIT, SENDING, ANSWERING, OWN, DONE, SWITCHED, CUT = range(10)
-"""The steps as exchange.py numbers them; the tests of it hold the numbers."""
+"""The steps as steps.py numbers them; the tests of it hold the numbers."""
 
 STEPS = ("IDLE", "BODY", "MEMBER", "WAIT", "SENDING", "ANSWERING", "OWN", "DONE", "SWITCHED", "CUT")
 
@@ -236,7 +239,7 @@ def refused(cause: str = "refused") -> Event:
 
     def event(story: Story) -> None:
         assert step_of(story) == "MEMBER"
-        story.exchange.connect_failed(cause, story.now)
+        attempt.connect_failed(story.exchange, cause, story.now)
         story.empty()
 
     return event
@@ -244,7 +247,7 @@ def refused(cause: str = "refused") -> Event:
 
 def unknown_name() -> Event:
     """The chosen member's name has no address."""
-    return lambda story: story.exchange.name_unknown("Name or service not known", story.now)
+    return lambda story: attempt.name_unknown(story.exchange, "Name or service not known", story.now)
 
 
 def answers(*pieces: bytes) -> Event:
@@ -262,7 +265,7 @@ def member_closes(cause: str = "closed") -> Event:
     """The member's connection ends."""
 
     def event(story: Story) -> None:
-        story.exchange.backend_closed(cause, story.now)
+        attempt.backend_closed(story.exchange, cause, story.now)
         story.empty()
 
     return event
@@ -272,7 +275,7 @@ def member_is_silent() -> Event:
     """The member says nothing for as long as it may."""
 
     def event(story: Story) -> None:
-        story.exchange.timed_out(story.now)
+        attempt.timed_out(story.exchange, story.now)
         story.empty()
 
     return event
@@ -405,3 +408,37 @@ def cut() -> Event:
         assert story.busy() == [0] * len(story.slots)
 
     return expected
+
+
+# --- what stories are mostly about -------------------------------------------------------------------------------
+
+Tell = Callable[..., Story]
+"""The fixture `tell`: its arguments are those of `Story`."""
+
+FORWARDED = b"X-Forwarded-For: 10.0.0.9\r\nX-Forwarded-Host: www.example\r\nX-Forwarded-Server: www.example\r\n"
+DATED = b"Date: " + DATE + b"\r\nServer: evenflow\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+OK_SENT = b"HTTP/1.1 200 OK\r\n" + DATED + b"Content-Length: 2\r\n\r\nok"
+
+
+def request_to(
+    member: str, start: str, fields: bytes = b"", body: bytes = b"", end: bytes = b"Connection: Keep-Alive"
+) -> bytes:
+    """What a member gets."""
+    return f"{start} HTTP/1.1\r\nHost: {member}:8090\r\n".encode() + fields + FORWARDED + body + end + b"\r\n\r\n"
+
+
+def at_answer(tell: Tell, method: str = "GET", *fields: str, version: str = "1.1", **said: Any) -> Story:
+    """A story whose request went to member a."""
+    story = tell(**said)
+    story >> head(method, "/", *fields, version=version) << connect("a")
+    story >> ready()
+    story.backend_got = b""
+    return story
+
+
+def with_variable(name: bytes) -> dict[str, Any]:
+    """A virtual host in which every request has this variable."""
+    line = Line(PATH, b"request_uri", (Change(name, (b"1",)),), NOWHERE)
+    line.pattern = Pattern(b"", False)
+    return {"early": (line,)}

@@ -5,7 +5,10 @@ httpd counts for every method, not only for TRACE and OPTIONS. A request that ma
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from evenflow.proxy.exchange import Exchange
 
 PASSES: Final = 0
 ENDS: Final = 1
@@ -21,3 +24,19 @@ def judge(value: bytes) -> int:
     if not digits.isdigit() or int(digits[:20]) >= MOST:
         return GARBLED
     return PASSES if int(digits[:20]) else ENDS
+
+
+def goes_on(exchange: Exchange) -> bool:
+    """Whether Max-Forwards lets the request go to a member; where it does not, it is answered here."""
+    head = exchange.head
+    judged = judge(head.get(b"max-forwards") or b"")
+    if judged == PASSES:
+        return True
+    if judged == GARBLED:
+        exchange.proxy_error(400, "Max-Forwards request header could not be parsed")
+    elif head.method == b"TRACE" or head.method == b"OPTIONS":
+        exchange.ends_here = True
+        return True
+    else:
+        exchange.proxy_error(400, "Max-Forwards has reached zero - proxy loop?")
+    return False

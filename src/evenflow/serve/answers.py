@@ -13,6 +13,7 @@ from evenflow.plan.documents import PATH, URL, Document, document_for
 from evenflow.plan.ground_rules import TRACE_HANDLER
 from evenflow.plan.model import ANSWER, FILE, LOCAL, REDIRECT, Decision
 from evenflow.plan.names import own_name, own_port
+from evenflow.proxy import edited_fields, error_document
 from evenflow.proxy.exchange import PROXY_ERROR, Exchange
 from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
@@ -135,7 +136,7 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer |
     return OwnAnswer(
         pages.error_response(
             status,
-            exchange.always_fields(),
+            edited_fields.always_fields(exchange),
             close,
             server.routes.date,
             head_only,
@@ -159,7 +160,7 @@ def show_document(server: Server, exchange: Exchange, status: int, document: Doc
     """A text, a redirect, or None: the request begins anew with the document's path."""
     if document.kind == PATH:
         assert isinstance(document.text, bytes)
-        exchange.begin_document(document.text, status, pages.reason_of(status), monotonic())
+        error_document.begin(exchange, document.text, status, pages.reason_of(status), monotonic())
         return None
     if document.kind == URL:
         assert isinstance(document.text, bytes)
@@ -167,11 +168,11 @@ def show_document(server: Server, exchange: Exchange, status: int, document: Doc
         return moved(server, exchange, 302, document.text)
     close = settle(exchange, status)
     assert exchange.facts is not None
-    inquiry = exchange.error_inquiry(status)
+    inquiry = edited_fields.error_inquiry(exchange, status)
     return OwnAnswer(
         pages.response(
             status,
-            exchange.always_fields(),
+            edited_fields.always_fields(exchange),
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
@@ -220,7 +221,7 @@ def moved(server: Server, exchange: Exchange, status: int, location: bytes) -> O
         pages.redirect_response(
             status,
             location,
-            exchange.always_fields(),
+            edited_fields.always_fields(exchange),
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
@@ -245,7 +246,7 @@ def whole(
     return OwnAnswer(
         pages.response(
             status,
-            exchange.always_fields() if always is None else always,
+            edited_fields.always_fields(exchange) if always is None else always,
             close,
             server.routes.date,
             exchange.head.method == b"HEAD",
@@ -283,11 +284,11 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
         found.fields = expiring(exchange, found.status, found.fields, kind, True)
     close = settle(exchange, found.status)
     if found.status < 400 or exchange.document_status:
-        found.fields = exchange.edited_fields(found.fields, found.content_type, decision.vary)
+        found.fields = edited_fields.fields_of_ours(exchange, found.fields, found.content_type, decision.vary)
     if found.packed is not None and found.packed.chunked:
         found.fields = [*found.fields, (b"Transfer-Encoding", b"chunked")]
     date = server.routes.date
-    data = found.write(exchange.always_fields(), close, date, signature(exchange), keep_line(exchange))
+    data = found.write(edited_fields.always_fields(exchange), close, date, signature(exchange), keep_line(exchange))
     if found.packed is not None:
         found.file = None
         return OwnAnswer(data, None, 0, found.packed)
@@ -298,7 +299,7 @@ def expiring(exchange: Exchange, status: int, fields: list[Field], content_type:
     """The fields with those of mod_expires. A file's last change is read from Last-Modified."""
     made = Headers(list(fields))
     changed = made.get(b"last-modified") if of_file else None
-    exchange.expire(made, status, content_type, -1 if changed is None else files.parse_date(changed))
+    edited_fields.expire(exchange, made, status, content_type, -1 if changed is None else files.parse_date(changed))
     return made.items
 
 
@@ -350,7 +351,7 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
     if decision.scope.expires_on:
         others = expiring(exchange, status, others, content_type, False)
     others, body = pack_body(exchange, status, others, content_type, body)
-    edited = exchange.edited_fields(others, content_type, decision.vary)
+    edited = edited_fields.fields_of_ours(exchange, others, content_type, decision.vary)
     return whole(server, exchange, status, edited, body, content_type)
 
 

@@ -1,6 +1,10 @@
 cimport cython
 from evenflow.plan.model cimport ConnectionFacts, Decision, Member, VirtualHost
-from evenflow.proxy.exchange cimport ANSWERING, ASKING, BODY, CUT, DONE, EXPLAINING, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT, Exchange
+from evenflow.proxy cimport attempt
+from evenflow.proxy.exchange cimport Exchange
+from evenflow.proxy.steps cimport (
+    ANSWERING, ASKING, BODY, CUT, DONE, EXPLAINING, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT,
+)
 from evenflow.plan.read_timeouts cimport ReadTimeouts, Stage
 from evenflow.proxy.switches cimport NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel cimport Tunnel

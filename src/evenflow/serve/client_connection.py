@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
 from evenflow.plan.read_timeouts import ReadTimeouts, Stage
-from evenflow.proxy.exchange import (
+from evenflow.proxy import attempt
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.steps import (
     ANSWERING,
     ASKING,
     BODY,
@@ -26,7 +28,6 @@ from evenflow.proxy.exchange import (
     SENDING,
     SWITCHED,
     WAIT,
-    Exchange,
 )
 from evenflow.proxy.switches import NO_HALF_CLOSE, NOT_POOLED
 from evenflow.proxy.tunnel import Tunnel
@@ -554,7 +555,7 @@ class ClientConnection(Connection):
         try:
             self.backend = connect(self.server, member, address, self, self.way)
         except OSError as fault:
-            exchange.connect_failed(cause_of(fault.errno or 0), monotonic())
+            attempt.connect_failed(exchange, cause_of(fault.errno or 0), monotonic())
             return True
         return False
 
@@ -570,7 +571,7 @@ class ClientConnection(Connection):
         ):
             return
         if address is None:
-            exchange.name_unknown(cause, monotonic())
+            attempt.name_unknown(exchange, cause, monotonic())
         elif not self._connect(exchange, slot.member, address):
             return
         self._advance()
@@ -664,7 +665,7 @@ class ClientConnection(Connection):
             self._log(exchange, False)
         self.served += 1
         self.server.answered += 1
-        self.server.body_bytes += exchange.body_sent
+        self.server.body_bytes += exchange.body.sent
         if exchange.decision is not None:
             keep_alive = exchange.decision.host.keep_alive_timeout
         else:
@@ -831,11 +832,11 @@ class ClientConnection(Connection):
         if exchange is None:
             return
         if handshaking:
-            exchange.handshake_failed(cause, monotonic(), not self.way.of_client)
+            attempt.handshake_failed(exchange, cause, monotonic(), not self.way.of_client)
         elif connecting:
-            exchange.connect_failed(cause, monotonic())
+            attempt.connect_failed(exchange, cause, monotonic())
         else:
-            exchange.backend_closed(cause, monotonic())
+            attempt.backend_closed(exchange, cause, monotonic())
         self._advance()
 
     def backend_writable(self) -> None:
@@ -901,11 +902,11 @@ class ClientConnection(Connection):
         tunnel = TunnelConnection(Tunnel(slot, max(self.host.timeout, self._patience())), self, backend)
         self.tunnel = tunnel
         exchange.slot = None
-        tunnel.tunnel.received = exchange.body_sent
+        tunnel.tunnel.received = exchange.body.sent
         if exchange.switched & NO_HALF_CLOSE:
             tunnel.tunnel.half_closes = False
         if self.server.logs_access:
-            head_bytes = self.sent + exchange.to_client.pending() - exchange.body_sent
+            head_bytes = self.sent + exchange.to_client.pending() - exchange.body.sent
             self.log_later = (
                 bytes(exchange.head.data),
                 exchange.decision,
@@ -963,7 +964,7 @@ class ClientConnection(Connection):
             self._drop_backend()
             cause = "timeout" if self.waits_for is None else "all connections that `max` allows are at work"
             self.waits_for = None
-            exchange.connect_failed(cause, now)
+            attempt.connect_failed(exchange, cause, now)
         elif exchange.to_client.pending():
             # The client takes nothing.
             self._lost()
@@ -978,7 +979,7 @@ class ClientConnection(Connection):
             exchange.give_up(408, "the request body did not arrive in time")
         else:
             self._drop_backend()
-            exchange.timed_out(now)
+            attempt.timed_out(exchange, now)
         self.deadline = now + self.host.timeout
         self._advance()
 
@@ -1113,7 +1114,7 @@ class ClientConnection(Connection):
         record.first_decision = exchange.first_decision
         record.status = exchange.status
         record.first_status = exchange.document_status or exchange.status
-        record.body_bytes_sent = exchange.body_sent
+        record.body_bytes_sent = exchange.body.sent
         record.bytes_sent = self.sent
         record.request_line = exchange.refused_line
         record.bytes_received = self.received

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evenflow.plan.fronts import MemberTls, member_tls_of
 from evenflow.plan.locations import Section
-from evenflow.proxy.exchange import NO_ENGINE
+from evenflow.proxy.attempt import NO_ENGINE
 from evenflow.serve.revocation import load_lists, revoked
 from evenflow.serve.tls import faults_of_files, height_of, limit_ciphers, limit_protocols, refuse_password, unreadable
 from evenflow.wire.targets import split_host

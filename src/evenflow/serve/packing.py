@@ -43,7 +43,7 @@ class PackedFile:
                 self.over = True
                 if self.encoder.notes:
                     self.encoder.note(self.exchange.variables())
-        self.exchange.body_sent += len(made)
+        self.exchange.body.sent += len(made)
         if not self.chunked:
             return made
         framed = b"%x\r\n%b\r\n" % (len(made), made) if made else b""

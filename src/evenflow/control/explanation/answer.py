@@ -10,7 +10,7 @@ from evenflow.control.explanation.walk import MOST_BODY, Walk
 from evenflow.plan import edits, expr
 from evenflow.plan.documents import Document
 from evenflow.plan.model import FORWARD, LOCAL, Scope
-from evenflow.proxy.exchange import OWN, SENDING
+from evenflow.proxy.steps import OWN, SENDING
 from evenflow.serve.answers import own_answer
 
 DOCUMENT_KINDS: Final = {1: "text", 2: "path", 3: "url"}

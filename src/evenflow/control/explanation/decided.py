@@ -13,7 +13,7 @@ from evenflow.plan.alias import Alias, Redirect
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.locations import Section
 from evenflow.plan.model import FILE, FORWARD, LOCAL, REDIRECT, Decision, Member, Scope
-from evenflow.proxy.exchange import BODY, IDLE, WAIT
+from evenflow.proxy.steps import BODY, IDLE, WAIT
 
 ASKED: Final = (
     (decisions.FIELDS, "fields"),

@@ -10,7 +10,7 @@ from evenflow.origin import Origin
 from evenflow.plan import edits, steps
 from evenflow.plan.model import Decision, Member, Scope
 from evenflow.proxy import request
-from evenflow.proxy.exchange import MEMBER
+from evenflow.proxy.steps import MEMBER
 from evenflow.wire.headers import Headers
 
 HOP_BY_HOP: Final = "ends here: it belongs to one connection (RFC 9110 section 7.6.1)"

@@ -15,8 +15,9 @@ from evenflow.plan.decide import Decider, begin, run
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import OVERLOADED, PASSWORD
-from evenflow.proxy.exchange import ASKING, BODY, EXPLAINING, Exchange
+from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
+from evenflow.proxy.steps import ASKING, BODY, EXPLAINING
 from evenflow.serve.pages import http_date
 from evenflow.serve.questions import answer_now
 from evenflow.slotmem.scoreboard import Scoreboard

@@ -1,0 +1,11 @@
+cimport cython
+from evenflow.plan.model cimport Scope
+from evenflow.proxy.answer_body cimport AnswerBody
+from evenflow.proxy.exchange cimport Exchange
+from evenflow.proxy cimport response
+from evenflow.wire.http1 cimport ResponseHead
+
+@cython.locals(scope=Scope, answer=ResponseHead, coding=bytes, env=dict)
+cpdef void choose_coding(Exchange exchange) except *
+@cython.locals(scope=Scope, answer=ResponseHead, body=AnswerBody)
+cpdef void write(Exchange exchange, bint edited, int saying, bytes keep_line, bytes added) except *

@@ -15,10 +15,10 @@ small = st.integers(0, 5)
 def test_rows_do_not_overlap(children: int, members: int, balancers: int) -> None:
     rows = Layout(children, members, balancers)
     begins = (
-        [(rows.child(child), layout.CHILD_CELLS) for child in range(children)]
+        [(rows.child(child), layout.CHILD_CELLS) for child in range(rows.rows)]
         + [(rows.member(member), layout.MEMBER_CELLS) for member in range(members)]
         + [(rows.balancer(balancer), layout.BALANCER_CELLS) for balancer in range(balancers)]
-        + [(rows.own(child, member), layout.OWN_CELLS) for child in range(children) for member in range(members)]
+        + [(rows.own(child, member), layout.OWN_CELLS) for child in range(rows.rows) for member in range(members)]
     )
     cells = [cell for begin, size in begins for cell in range(begin, begin + size)]
     assert sorted(cells) == list(range(rows.cells))

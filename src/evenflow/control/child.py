@@ -14,11 +14,11 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from evenflow.control import privileges
+from evenflow.control import listening, privileges
 from evenflow.control.generation import Generation
-from evenflow.slotmem.children import ChildState
 
 DONE: Final = 0
 """Exit status: drained as it was told."""
@@ -40,11 +40,13 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_NAME: Final = 15
 
 
-def live(generation: Generation, index: int, supervisor: int) -> NoReturn:
-    """Be child `index` of `supervisor` (its process id), from fork to exit."""
+def live(generation: Generation, index: int, supervisor: int, others: Sequence[Generation] = ()) -> NoReturn:
+    """Be child `index` of `supervisor` (its process id), from fork to exit. `others` are generations that live beside
+    this one.
+    """
     status = CRASHED
     try:
-        status = serve(generation, index, supervisor)
+        status = serve(generation, index, supervisor, others)
     except BaseException:
         last_words(generation)
     finally:
@@ -56,13 +58,11 @@ def live(generation: Generation, index: int, supervisor: int) -> NoReturn:
             os._exit(status)
 
 
-def serve(generation: Generation, index: int, supervisor: int) -> int:
+def serve(generation: Generation, index: int, supervisor: int, others: Sequence[Generation] = ()) -> int:
     """Prepare, serve until drained, and answer the exit status."""
     settle_signals()
-    for other, share in enumerate(generation.shares):
-        if other != index:
-            for bound, _ in share:
-                bound.close()
+    for one in (generation, *others):
+        listening.close_others(one.shares, [generation.shares[index]])
     if generation.identity is not None:
         try:
             privileges.become(generation.identity)
@@ -81,7 +81,6 @@ def serve(generation: Generation, index: int, supervisor: int) -> int:
         faulthandler.enable()
     row = generation.scoreboard.child(index)
     row.begin(os.getpid(), generation.plan.generation, time.monotonic())
-    row.state = ChildState.SERVING
     generation.run(
         generation.plan, generation.shares[index], generation.scoreboard, index, generation.handlers, generation.log
     )
@@ -94,7 +93,7 @@ def settle_signals() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGPIPE):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 

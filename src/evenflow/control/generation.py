@@ -1,17 +1,18 @@
 """One loaded configuration with everything that had to be opened for it, ready to be forked into children.
 
-A reload will make a second one beside the first; so nothing of it is kept in the supervisor by other ways.
+A reload makes a second one beside the first; so nothing of it is kept in the supervisor by other ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evenflow.control import listening, log_pipes, map_programs
 from evenflow.control.privileges import Identity
 from evenflow.plan.model import Plan
+from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -32,13 +33,23 @@ class Generation:
     identity: Identity | None = None
     pipes: list[log_pipes.LogPipe] = field(default_factory=list)
     programs: list[map_programs.MapProgram] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
+    """Log files as the generation before has them open: closed when this one serves, taken back when it does not."""
 
     def stop_listening(self) -> None:
         """Close the supervisor's copies of the listening sockets: when children close theirs, clients are refused."""
         listening.close(self.shares)
 
-    def close(self) -> None:
-        """Give back what was opened; for when no child of it lives."""
-        self.stop_listening()
-        log_pipes.close_pipes(self.pipes)
+    def hand_over(self, younger: Generation) -> None:
+        """`younger` serves from here on: close the supervisor's copies of sockets that it does not go on with."""
+        listening.close_others(self.shares, younger.shares)
+        self.shares = []
+        log_output.close_files(younger.files)
+        younger.files = {}
+
+    def close(self, others: Sequence[Generation] = ()) -> None:
+        """Give back what was opened and none of `others` uses; for when no child of it lives."""
+        listening.close_others(self.shares, [share for one in others for share in one.shares])
+        used = [pipe for one in others for pipe in one.pipes]
+        log_pipes.close_pipes([pipe for pipe in self.pipes if pipe not in used])
         map_programs.close_programs(self.programs)

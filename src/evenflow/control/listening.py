@@ -21,21 +21,42 @@ PROC_LISTENING: Final = "0A"
 """A listening socket's state in /proc/net/tcp."""
 
 
-def open_listeners(listeners: tuple[Listener, ...], children: int, backlog: int) -> list[list[Bound]]:
+def open_listeners(
+    listeners: tuple[Listener, ...], children: int, backlog: int, previous: list[list[Bound]] | None = None
+) -> list[list[Bound]]:
     """The sockets of each child, listening. Raises Trouble for the first address that cannot be had; then none stays
-    open.
+    open that was not before.
+
+    `previous` are the sockets of the generation before: an address that stays keeps its sockets, with all that waits in
+    their queues.
     """
+    known = [{bound.getsockname()[:2]: bound for bound, _ in share} for share in previous or []]
     shares: list[list[Bound]] = [[] for _ in range(children)]
+    made: list[Bound] = []
     try:
         for listener in listeners:
             for family, host in addresses(listener):
-                probe(family, host, listener)
-                for share in shares:
-                    share.append((bind(family, host, listener, True, backlog), listener))
+                place = (host, listener.port)
+                if not any(place in sockets for sockets in known):
+                    probe(family, host, listener)
+                for index, share in enumerate(shares):
+                    bound = known[index].get(place) if index < len(known) else None
+                    if bound is None:
+                        bound = bind(family, host, listener, True, backlog)
+                        made.append((bound, listener))
+                    else:
+                        bound.listen(backlog)
+                    share.append((bound, listener))
     except Trouble:
-        close(shares)
+        close([made])
         raise
     return shares
+
+
+def close_others(shares: list[list[Bound]], kept: list[list[Bound]]) -> None:
+    """Close the sockets of `shares` that are not among `kept`."""
+    wanted = {id(bound) for share in kept for bound, _ in share}
+    close([[pair for pair in share if id(pair[0]) not in wanted] for share in shares])
 
 
 def close(shares: list[list[Bound]]) -> None:

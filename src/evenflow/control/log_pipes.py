@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Sequence
 from typing import Final
 
 from evenflow.control.trouble import Trouble
@@ -76,20 +77,26 @@ def unblock() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
-def start_pipes(targets: list[tuple[str, Origin]], now: float) -> list[LogPipe]:
+def start_pipes(
+    targets: list[tuple[str, Origin]], now: float, running: Sequence[LogPipe] = ()
+) -> list[LogPipe]:
     """A running pipe for every command among `targets`, each command once; from then on `log_output` knows them.
 
-    Raises Trouble for the first command that cannot be started; then none is left running.
+    Those that are `running` already are taken as they are. Raises Trouble for the first command that cannot be
+    started; then none that was not running before is left.
     """
+    known = {pipe.target: pipe for pipe in running}
     pipes: dict[str, LogPipe] = {}
     try:
         for target, origin in targets:
-            if log_output.is_command(target) and target not in pipes:
+            if target in known:
+                pipes[target] = known[target]
+            elif log_output.is_command(target) and target not in pipes:
                 pipe = pipes[target] = LogPipe(target, origin)
                 pipe.start(now)
                 log_output.adopt(target, pipe.writing)
     except Trouble:
-        close_pipes(list(pipes.values()))
+        close_pipes([pipe for target, pipe in pipes.items() if target not in known])
         raise
     return list(pipes.values())
 

@@ -1,31 +1,33 @@
 """The process that people start: it loads, listens, forks children, replaces the dead, and brings all to an end.
 
 It serves nothing itself. Signals are blocked and waited for, so everything it does happens in one loop, in order:
-SIGTERM and SIGINT drain, a second one ends at once, SIGCHLD is a child that ended. A configuration is loaded again by
-starting anew: SIGHUP and SIGUSR1, which make httpd reload, are answered by a line that says so.
+SIGTERM and SIGINT drain, a second one ends at once, SIGCHLD is a child that ended, SIGHUP and SIGUSR1 load the
+configuration again. Then new children start on the sockets that are there; once all of them serve, those before them
+retire: they finish what they have, tunnels too, in their own time. Where anything goes wrong, they go on instead.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
 import signal
 import sys
 import time
+import traceback
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
 import evenflow
-from evenflow.control import child, listening, log_pipes, map_programs, privileges
+from evenflow.control import child, listening, loading, log_pipes, pid_file, privileges
 from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
-from evenflow.origin import NOWHERE, Origin
+from evenflow.origin import NOWHERE
 from evenflow.plan.model import Plan
-from evenflow.serve import log_output
-from evenflow.serve.error_log import WARN, ErrorLog
-from evenflow.serve.member_tls import check_members
-from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.serve import log_output, tls
+from evenflow.slotmem.adoption import Ancestry
+from evenflow.slotmem.children import ChildState
 
 DRAIN_SECONDS: Final = 30.0
 """What is in flight has so long to finish; tunnels do not keep a child alive longer."""
@@ -39,6 +41,11 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 10.0
 """Seconds before a child that dies at once again and again is replaced: doubled each time, between these two."""
 IDLE_SECONDS: Final = 60.0
+ELDERS_SECONDS: Final = 1.0
+"""While retired children live, what they hold is counted so often."""
+START_SECONDS: Final = 30.0
+"""The children of a new configuration serve within this, or are given up."""
+LOOK: Final = "the error log says why; everything goes on with the configuration that was loaded before"
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 RELOADING: Final = (signal.SIGHUP, signal.SIGUSR1)
@@ -50,136 +57,26 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
 
     `children` is how many processes serve, None for one per usable processor. `defines` are the names given by -D.
     Diagnostics go to standard error; errors there, and whatever keeps a generation from starting, give 1. SIGTERM
-    and SIGINT give 0.
+    and SIGINT give 0. SIGHUP and SIGUSR1 load it again.
     """
-    plan = load(path, defines)
-    if plan is None:
+    load = loading.loader(path, children if children is not None else loading.usable_processors(), defines)
+    try:
+        generation, said = load(None)
+    except loading.Refused as refused:
+        sys.stderr.write(str(refused))
         return 1
-    troubles = look_ahead(plan)
-    if troubles:
-        sys.stderr.write("\n".join([trouble.render() for trouble in troubles]))
-        return 1
-    try:
-        generation = prepare(plan, children if children is not None else usable_processors())
-    except Trouble as trouble:
-        sys.stderr.write(trouble.render())
-        return 1
-    return supervise(generation)
+    sys.stderr.write(said)
+    return supervise(generation, DRAIN_SECONDS, load)
 
 
-def load(path: str, defines: dict[str, str]) -> Plan | None:
-    """The plan of the configuration at `path`; its diagnostics are printed. None where it has errors."""
-    from evenflow.compiler.build import build
-    from evenflow.config.load import load as load_settings
-    from evenflow.config.render import render
-    from evenflow.config.silence import silence
+def supervise(generation: Generation, drain_seconds: float = DRAIN_SECONDS, load: loading.Load | None = None) -> int:
+    """Fork the generation's children and look after them until told to end; answer the exit status.
 
-    loaded = load_settings(path, defines)
-    diagnostics = list(loaded.diagnostics)
-    plan: Plan | None = None
-    if loaded.settings is not None:
-        built = build(loaded.settings)
-        diagnostics += built.diagnostics
-        plan = built.plan
-    diagnostics, _ = silence(loaded, diagnostics)
-    if diagnostics:
-        sys.stderr.write(render(diagnostics, loaded.sources, sys.stderr.isatty()))
-    if plan is None or any(diagnostic.severity == "error" for diagnostic in diagnostics):
-        return None
-    return plan
-
-
-def look_ahead(plan: Plan) -> list[Trouble]:
-    """What is wrong with the certificates and log formats of a plan: all of it, before anything is opened."""
-    from evenflow.serve import access_log, tls
-
-    nowhere = Trouble("nothing-to-listen-on", "no `Listen` is written", NOWHERE, "write for instance `Listen 8080`")
-    return [
-        *([] if plan.listeners else [nowhere]),
-        *[Trouble("certificate-unusable", message, origin) for origin, message in tls.check_certificates(plan)],
-        *[Trouble("certificate-unusable", message, origin) for origin, message in check_members(plan)],
-        *[Trouble("log-format-unknown", message, origin) for origin, message in access_log.check_formats(plan)],
-    ]
-
-
-def prepare(plan: Plan, children: int) -> Generation:
-    """Everything that must be opened before the first fork, while we still may. Raises Trouble."""
-    from evenflow.control.handlers import local_handlers
-    from evenflow.serve import access_log, loop, tls
-
-    identity = privileges.wanted(plan)
-    tls.contexts_of(plan)
-    pipes = log_pipes.start_pipes(log_targets(plan), time.monotonic())
-    try:
-        log = open_error_log(plan)
-        open_own_error_logs(plan)
-        for origin, message in access_log.check_logs(plan):
-            raise Trouble("log-unusable", message, origin)
-        programs = map_programs.start_programs(plan)
-    except Trouble:
-        log_pipes.close_pipes(pipes)
-        raise
-    try:
-        shares = listening.open_listeners(plan.listeners, children, plan.listen_backlog)
-    except Trouble:
-        map_programs.close_programs(programs)
-        log_pipes.close_pipes(pipes)
-        raise
-    for origin, message in access_log.warn_of_logs(plan):
-        log.warn(message, str(origin), origin=origin)
-    scoreboard = Scoreboard(plan.members, plan.balancers, children)
-    handlers = local_handlers(plan, scoreboard)
-    return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs)
-
-
-def log_targets(plan: Plan) -> list[tuple[str, Origin]]:
-    """Every file and command that log lines go to, with who asks for it."""
-    hosts = (*plan.hosts, plan.main) if plan.main is not None else plan.hosts
-    own = [(host.error_log, host.origin) for host in hosts if host.error_log]
-    return [(error_log_of(plan), NOWHERE), *own, *((log.target, log.origin) for host in hosts for log in host.logs)]
-
-
-def open_own_error_logs(plan: Plan) -> None:
-    """The error logs of virtual hosts, opened while we may. Raises Trouble where one cannot be written."""
-    for host in plan.hosts:
-        try:
-            if host.error_log:
-                ErrorLog(host.error_log, host.log_level or "warn")
-        except OSError as fault:
-            message = f"cannot open the error log `{host.error_log}`: {fault.strerror or fault}"
-            raise Trouble("log-unusable", message, host.origin, "make its directory, or name another file") from None
-        except ValueError as fault:
-            raise Trouble("log-unusable", str(fault), host.origin) from None
-
-
-def error_log_of(plan: Plan) -> str:
-    """The error log's target; a file's path is made absolute by ServerRoot."""
-    target = plan.error_log
-    if not target or log_output.is_command(target) or target == "syslog" or target.startswith("syslog:"):
-        return target
-    return os.path.join(plan.server_root, target)
-
-
-def open_error_log(plan: Plan) -> ErrorLog:
-    """The error log. Raises Trouble where it cannot be written."""
-    try:
-        return ErrorLog(error_log_of(plan), plan.log_level)
-    except OSError as fault:
-        raise Trouble(
-            "log-unusable",
-            f"cannot open the error log `{plan.error_log}`: {fault.strerror or fault}",
-            NOWHERE,
-            "make its directory, or write another file behind `ErrorLog`",
-        ) from None
-    except ValueError as fault:
-        raise Trouble("log-unusable", str(fault), NOWHERE) from None
-
-
-def supervise(generation: Generation, drain_seconds: float = DRAIN_SECONDS) -> int:
-    """Fork the generation's children and look after them until told to end; answer the exit status."""
+    `load` makes the next generation when a reload is asked for; None where there is none to be had.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     try:
-        return Supervisor(generation, drain_seconds).live()
+        return Supervisor(generation, drain_seconds, load).live()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -198,44 +95,86 @@ class Post:
         self.due = 0.0
 
 
-class Supervisor:
-    """One generation's children, and what becomes of them."""
+class Crew:
+    """One generation's children."""
 
-    def __init__(self, generation: Generation, drain_seconds: float) -> None:
+    __slots__ = ("generation", "posts")
+
+    def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self.drain_seconds = drain_seconds
-        self.log = generation.log
         self.posts = [Post(index) for index in range(len(generation.shares))]
+
+    def tell(self, number: int) -> None:
+        """Send a signal to everybody."""
+        for post in self.posts:
+            if post.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(post.pid, number)
+
+    def living(self) -> int:
+        return sum(1 for post in self.posts if post.pid)
+
+    def serving(self) -> bool:
+        """Whether everybody is there and hears signals."""
+        rows = [self.generation.scoreboard.child(post.index) for post in self.posts]
+        return all(post.pid and row.state is ChildState.SERVING for post, row in zip(self.posts, rows, strict=True))
+
+
+class Supervisor:
+    """The serving generation's children, those of generations before it that still finish something, and what becomes
+    of all of them.
+    """
+
+    def __init__(self, generation: Generation, drain_seconds: float, load: loading.Load | None) -> None:
+        self.crew = Crew(generation)
+        self.elders: list[Crew] = []
+        """Retired; the oldest first."""
+        self.ancestry = Ancestry()
+        self.drain_seconds = drain_seconds
+        self.load = load
+        self.log = generation.log
         self.pid = os.getpid()
+        self.pid_file = ""
+
+    @property
+    def generation(self) -> Generation:
+        """The one that serves."""
+        return self.crew.generation
+
+    def crews(self) -> list[Crew]:
+        """Everybody, the serving ones last."""
+        return [*self.elders, self.crew]
 
     def live(self) -> int:
-        """Serve, then drain. OSError where the PidFile cannot be written is said and ends with 1."""
+        """Serve, then drain. A PidFile that cannot be written is said and ends with 1."""
         generation = self.generation
-        pid_file = generation.plan.pid_file
-        if pid_file:
-            pid_file = os.path.join(generation.plan.server_root, pid_file)
-        if pid_file and not self.write_pid_file(pid_file):
+        try:
+            self.settle_pid_file(generation.plan)
+        except Trouble as trouble:
+            sys.stderr.write(trouble.render())
             generation.close()
             return 1
         warning = privileges.warning(generation.plan)
         if warning:
             sys.stderr.write(f"warning[user-not-changed]: {warning}\n")
         raise_descriptor_limit()
+        generation.scoreboard.past().started = time.monotonic()
         try:
             # Collected once here rather than in every child; what is left is shared with them.
             gc.collect()
-            for post in self.posts:
-                self.fill(post)
+            for post in self.crew.posts:
+                self.fill(self.crew, post)
             sys.stderr.write(ready_line(generation) + "\n")
             sys.stderr.flush()
             self.look_after()
             self.drain()
         finally:
             self.kill()
-            generation.close()
+            for crew in self.crews():
+                crew.generation.close()
             self.log.close()
-            if pid_file:
-                remove_pid_file(pid_file, self.pid)
+            if self.pid_file:
+                pid_file.remove(self.pid_file, self.pid)
         return 0
 
     # --- while serving ---
@@ -249,27 +188,30 @@ class Supervisor:
             if number in RELOADING:
                 if number == signal.SIGHUP and sys.stderr.isatty():
                     return
-                self.log.write(
-                    WARN,
-                    "not reloaded: this version reads its configuration once, restart it to load a changed one",
-                    fields={"signal": signal.Signals(number).name},
-                )
+                with contextlib.suppress(loading.Refused):
+                    self.reload()
             self.reap()
             now = time.monotonic()
-            for post in self.posts:
+            for post in self.crew.posts:
                 if not post.pid and now >= post.due:
-                    self.fill(post)
+                    self.fill(self.crew, post)
             self.restart_commands(now)
+            if self.elders:
+                self.ancestry.write(self.generation.scoreboard)
             self.log.tick()
 
     def until_due(self) -> float:
         """Seconds until something is to be done without a signal."""
         now = time.monotonic()
-        due = [post.due for post in self.posts if not post.pid]
-        due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.generation.pipes if pipe.process is None]
-        return max(0.0, min([*due, now + IDLE_SECONDS]) - now)
+        due = [post.due for post in self.crew.posts if not post.pid]
+        due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
+        return max(0.0, min([*due, now + (ELDERS_SECONDS if self.elders else IDLE_SECONDS)]) - now)
 
-    def fill(self, post: Post) -> None:
+    def pipes(self) -> list[log_pipes.LogPipe]:
+        """The log commands of all generations, each once."""
+        return list({id(pipe): pipe for crew in self.crews() for pipe in crew.generation.pipes}.values())
+
+    def fill(self, crew: Crew, post: Post) -> None:
         """Fork a child into its place."""
         sys.stdout.flush()
         sys.stderr.flush()
@@ -280,25 +222,28 @@ class Supervisor:
             post.due = time.monotonic() + LONGEST_PAUSE
             return
         if pid == 0:
-            child.live(self.generation, post.index, self.pid)
+            others = [one.generation for one in self.crews() if one is not crew]
+            child.live(crew.generation, post.index, self.pid, others)
         post.pid = pid
         post.started = time.monotonic()
 
     def reap(self) -> None:
         """Take note of everybody who ended."""
         for pid, status in ended():
-            for post in self.posts:
+            for post in self.crew.posts:
                 if post.pid == pid:
                     self.bury(post, status)
-            for program in self.generation.programs:
+            for crew in list(self.elders):
+                self.take_leave(crew, pid, status)
+            for program in [program for crew in self.crews() for program in crew.generation.programs]:
                 if program.process.pid == pid:
                     program.process.returncode = os.waitstatus_to_exitcode(status)
                     self.log.error(
-                        "the program of a RewriteMap ended: it finds nothing until the server is started anew",
+                        "the program of a RewriteMap ended: it finds nothing until the configuration is loaded anew",
                         command=" ".join(program.map.words),
                         cause=child.cause_of(status),
                     )
-            for pipe in self.generation.pipes:
+            for pipe in self.pipes():
                 if pipe.process is not None and pipe.process.pid == pid:
                     pipe.process.returncode = os.waitstatus_to_exitcode(status)
                     pipe.process = None
@@ -327,13 +272,107 @@ class Supervisor:
 
     def restart_commands(self, now: float) -> None:
         """Start log commands again that ended."""
-        for pipe in self.generation.pipes:
+        for pipe in self.pipes():
             if pipe.process is None and now >= pipe.started + log_pipes.RESTART_SECONDS:
                 try:
                     pipe.start(now)
                 except Trouble as trouble:
                     pipe.started = now
                     self.log.error(trouble.headline)
+
+    # --- another generation ---
+
+    def reload(self) -> str:
+        """Load the configuration again, and let those who run it take over; what is to be said of it, for whoever
+        asked. Raises Refused, and then everything is as it was.
+        """
+        try:
+            said = self.succeed()
+        except loading.Refused as refused:
+            sys.stderr.write(str(refused))
+            self.log.error("not reloaded: what was loaded before goes on", cause=first_error(str(refused)))
+            raise
+        sys.stderr.write(said)
+        self.log.notice("reloaded", generation=self.generation.plan.generation, children=len(self.crew.posts))
+        return said
+
+    def succeed(self) -> str:
+        """The next generation starts, and the one before it retires. Raises Refused."""
+        if self.load is None:
+            raise loading.Refused("there is no configuration to load again\n")
+        before = self.crew
+        try:
+            generation, said = self.load(before.generation)
+        except loading.Refused:
+            raise
+        except Exception:
+            raise loading.Refused("a mistake in evenflow:\n" + traceback.format_exc()) from None
+        crew = Crew(generation)
+        gc.collect()
+        for post in crew.posts:
+            self.fill(crew, post)
+        try:
+            if not self.comes_up(crew):
+                raise Trouble("children-died", "the children of the new configuration do not start", NOWHERE, LOOK)
+            self.settle_pid_file(generation.plan)
+        except Trouble as trouble:
+            self.give_up(crew)
+            raise loading.Refused(said + trouble.render()) from None
+        self.crew = crew
+        self.elders.append(before)
+        self.ancestry.retire(before.generation.scoreboard)
+        self.ancestry.write(generation.scoreboard)
+        before.generation.hand_over(generation)
+        self.log.close()
+        self.log = generation.log
+        before.tell(signal.SIGUSR2)
+        return said
+
+    def comes_up(self, crew: Crew) -> bool:
+        """Whether everybody in it serves before the time is up; False as soon as one of them dies."""
+        deadline = time.monotonic() + START_SECONDS
+        while not crew.serving():
+            if time.monotonic() >= deadline:
+                return False
+            wait_for_signal(0.01, (signal.SIGCHLD,))
+            for post in crew.posts:
+                pid, status = os.waitpid(post.pid, os.WNOHANG) if post.pid else (-1, 0)
+                if pid:
+                    post.pid = 0
+                    self.log.error("a child of the new configuration died at once", cause=child.cause_of(status))
+                    return False
+        return True
+
+    def give_up(self, crew: Crew) -> None:
+        """The new crew is not to be: end it, and give back what it had opened."""
+        crew.tell(signal.SIGKILL)
+        for post in crew.posts:
+            if post.pid:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(post.pid, 0)
+                post.pid = 0
+        crew.generation.close([one.generation for one in self.crews()])
+        log_output.go_back(crew.generation.files)
+        tls.go_back(self.generation.plan)
+
+    def take_leave(self, crew: Crew, pid: int, status: int) -> None:
+        """A retired child ended, as is expected of it; the last one closes the door."""
+        for post in crew.posts:
+            if post.pid == pid:
+                post.pid = 0
+                if status:
+                    self.log.error(
+                        "a retired child died",
+                        child=post.index,
+                        generation=crew.generation.plan.generation,
+                        cause=child.cause_of(status),
+                    )
+                crew.generation.scoreboard.bury(post.index)
+        if not crew.living():
+            self.elders.remove(crew)
+            self.ancestry.end(crew.generation.scoreboard)
+            self.ancestry.write(self.generation.scoreboard)
+            crew.generation.close([one.generation for one in self.crews()])
 
     # --- the end ---
 
@@ -360,17 +399,13 @@ class Supervisor:
             wait_for_signal(0.1, (signal.SIGCHLD,))
 
     def tell(self, number: int) -> None:
-        for post in self.posts:
-            if post.pid:
-                try:
-                    os.kill(post.pid, number)
-                except ProcessLookupError:
-                    pass
+        for crew in self.crews():
+            crew.tell(number)
 
     def reap_ended(self) -> int:
         """Take note of who ended, as is now expected of everybody; how many children are left."""
         for pid, status in ended():
-            for post in self.posts:
+            for post in [post for crew in self.crews() for post in crew.posts]:
                 if post.pid == pid:
                     post.pid = 0
                     if status and not (
@@ -380,39 +415,18 @@ class Supervisor:
         return self.living()
 
     def living(self) -> int:
-        return sum(1 for post in self.posts if post.pid)
+        return sum(crew.living() for crew in self.crews())
 
-    # --- the pid file ---
-
-    def write_pid_file(self, path: str) -> bool:
-        """Write our process id, whole or not at all; False, and said, where that cannot be."""
-        draft = f"{path}.{self.pid}"
-        try:
-            with open(draft, "w", encoding="ascii") as file:
-                file.write(f"{self.pid}\n")
-            os.replace(draft, path)
-        except OSError as fault:
-            sys.stderr.write(
-                Trouble(
-                    "pid-file-unwritable",
-                    f"cannot write `{path}`: {fault.strerror}",
-                    NOWHERE,
-                    "make its directory, or write another file behind `PidFile`",
-                ).render()
-            )
-            return False
-        return True
-
-
-def remove_pid_file(path: str, pid: int) -> None:
-    """Remove the PidFile if it still is ours."""
-    try:
-        with open(path, encoding="ascii") as file:
-            ours = file.read().strip() == str(pid)
-        if ours:
-            os.unlink(path)
-    except (OSError, UnicodeDecodeError):
-        pass
+    def settle_pid_file(self, plan: Plan) -> None:
+        """Write our process id where `plan` says, and nowhere else. Raises Trouble."""
+        path = os.path.join(plan.server_root, plan.pid_file) if plan.pid_file else ""
+        if path == self.pid_file:
+            return
+        if path:
+            pid_file.write(path, self.pid)
+        if self.pid_file:
+            pid_file.remove(self.pid_file, self.pid)
+        self.pid_file = path
 
 
 def wait_for_signal(seconds: float, numbers: tuple[int, ...] = WAITED_FOR) -> int:
@@ -444,17 +458,10 @@ def raise_descriptor_limit() -> None:
             pass
 
 
-def usable_processors() -> int:
-    """How many processors this process may keep busy: its affinity, and a container's share where one is set."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
-            quota, period = file.read().split()
-        if quota != "max":
-            count = min(count, max(1, -(-int(quota) // int(period))))
-    except (OSError, ValueError):
-        pass
-    return count
+def first_error(said: str) -> str:
+    """The first headline of an error in what was said."""
+    lines = said.splitlines()
+    return next((line for line in lines if line.startswith("error")), lines[0] if lines else "")
 
 
 def ready_line(generation: Generation) -> str:

@@ -674,7 +674,7 @@ class ClientConnection(Connection):
         keep = exchange.keep_client
         self.exchange = None
         self.server.give_exchange(exchange)
-        if not keep or (self.server.draining and self.stash is None):
+        if not keep or (self.server.ending and self.stash is None):
             if unread or self.stash is not None:
                 self._linger()
             else:

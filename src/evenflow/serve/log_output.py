@@ -38,6 +38,28 @@ def open_target(target: str) -> int:
     return descriptor
 
 
+def reopen() -> dict[str, int]:
+    """Forget which files are open, so that each is opened anew when it is asked for next: after a rotation, the new
+    one. Commands stay. Answers what was open, for `close_files` once nobody writes there, or for `go_back`.
+    """
+    files = {target: descriptor for target, descriptor in _OPENED.items() if not is_command(target)}
+    for target in files:
+        del _OPENED[target]
+    return files
+
+
+def go_back(files: dict[str, int]) -> None:
+    """The files that were open before count again, and what was opened since is closed."""
+    close_files(reopen())
+    _OPENED.update(files)
+
+
+def close_files(files: dict[str, int]) -> None:
+    """Close what `reopen` answered."""
+    for descriptor in files.values():
+        os.close(descriptor)
+
+
 def is_command(target: str) -> bool:
     """Whether lines go to a command's standard input."""
     return target.startswith("|")

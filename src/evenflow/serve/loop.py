@@ -65,7 +65,11 @@ def run(
     handlers: dict[str, Callable[..., Any]],
     log: ErrorLog,
 ) -> None:
-    """Serve with these listening sockets until SIGTERM, then finish what is in flight, and return."""
+    """Serve with these listening sockets until told to end, then finish what is in flight, and return.
+
+    SIGTERM is to end soon: who has nothing in flight is let go at once. SIGUSR2 is to retire: a younger generation
+    serves, so there is no hurry; kept connections end with the next answer or by their time-out, and tunnels live on.
+    """
     loop = new_event_loop()
     asyncio.set_event_loop(loop)
     routes = Routes(plan, scoreboard, child)
@@ -76,10 +80,13 @@ def run(
     loop.call_soon(resolver.start, plan.members)
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
     loop.call_soon(loop.add_signal_handler, signal.SIGTERM, work.drain)
+    loop.call_soon(loop.add_signal_handler, signal.SIGUSR2, work.retire)
+    loop.call_soon(work.begin_serving)
     work.start()
     try:
         loop.run_forever()
     finally:
+        work.count()
         server.access_logs.flush()
         server.error_logs.close()
         server.questions.close()
@@ -106,6 +113,10 @@ class Work:
         self.contexts = contexts_of(plan)
         self.ticks = 0
         CHILD.begin(server.clients, room_for_connections())
+
+    def begin_serving(self) -> None:
+        """From here on signals are heard: the supervisor may count on this child."""
+        self.row.state = ChildState.SERVING
 
     def start(self) -> None:
         """Begin to accept."""
@@ -270,6 +281,15 @@ class Work:
 
     def drain(self) -> None:
         """Accept what waits, then nothing more; connections end after the request that they are at."""
+        self.retire()
+        if not self.server.ending:
+            self.server.ending = True
+            now = monotonic()
+            for client in list(self.server.clients):
+                client.drain(now)
+
+    def retire(self) -> None:
+        """The same, but nobody is hurried: a kept connection has its next answer, or its time-out, to end."""
         server = self.server
         if server.draining:
             return
@@ -283,9 +303,6 @@ class Work:
         for bound, _ in self.sockets:
             with contextlib.suppress(OSError):
                 bound.close()
-        now = monotonic()
-        for client in list(server.clients):
-            client.drain(now)
 
 
 def tell_of_mistake(log: ErrorLog, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

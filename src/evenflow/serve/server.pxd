@@ -19,6 +19,7 @@ cdef class Server:
     cdef readonly set clients
     cdef readonly list spare_exchanges
     cdef public bint draining
+    cdef public bint ending
     cdef public double now
     cdef public long long answered, body_bytes
 

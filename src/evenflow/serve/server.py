@@ -54,6 +54,9 @@ class Server:
         self.clients: set[Any] = set()
         self.spare_exchanges: list[Exchange] = []
         self.draining = False
+        """Nothing new is accepted, and every answer ends its connection."""
+        self.ending = False
+        """Nor does anybody wait for another request on a kept connection."""
         self.answered = 0
         """Requests that were answered."""
         self.body_bytes = 0

@@ -336,10 +336,12 @@ def fault_of(certificate: str, key: str | None) -> str:
 
 
 class _Prepared:
-    """The contexts of the plan that was prepared last: made before the fork, found after it."""
+    """The contexts of the plan that was prepared last: made before the fork, found after it; and those of the one
+    before it."""
 
     plan: Plan | None = None
     contexts: TlsContexts | None = None
+    before: tuple[Plan | None, TlsContexts | None] = None, None
 
 
 def contexts_of(plan: Plan) -> TlsContexts:
@@ -347,9 +349,17 @@ def contexts_of(plan: Plan) -> TlsContexts:
     `TlsContexts`.
     """
     if _Prepared.contexts is None or _Prepared.plan is not plan:
-        _Prepared.contexts = TlsContexts(plan)
-        _Prepared.plan = plan
+        made = TlsContexts(plan)
+        _Prepared.before = _Prepared.plan, _Prepared.contexts
+        _Prepared.plan, _Prepared.contexts = plan, made
     return _Prepared.contexts
+
+
+def go_back(plan: Plan) -> None:
+    """A younger plan is not served after all: the contexts of `plan` count again, as they were read."""
+    if _Prepared.plan is not plan and _Prepared.before[0] is plan:
+        _Prepared.plan, _Prepared.contexts = _Prepared.before
+    _Prepared.before = None, None
 
 
 def prepared() -> TlsContexts | None:

@@ -128,7 +128,12 @@ class ChildSlot:
 
     @property
     def started(self) -> float:
+        """PAST's is when the program began to serve."""
         return self._floats[STARTED]
+
+    @started.setter
+    def started(self, now: float) -> None:
+        self._floats[STARTED] = now
 
     @property
     def last_beat(self) -> float:

@@ -1,10 +1,11 @@
 """What stands in which cell of the region.
 
 Rows of cells, one kind after the other: children, members, balancers, and then one `own` row for each child and member.
+Behind the children stands one more that is nobody's: PAST, for what those counted who are not of this generation.
 A row fills whole cache lines, so children that count do not slow each other down. Nothing here touches memory.
 
 One writer a cell:
-  * a child row belongs to its child (the supervisor writes it while no such child lives);
+  * a child row belongs to its child (the supervisor writes it while no such child lives), PAST's to the supervisor;
   * an `own` row belongs to its child, readers add up the rows of all children;
   * what a member or a balancer is told to be belongs to the manager;
   * a member's `ERROR_SINCE` is the exception: every child may store it, the last one wins, and any of them is right.
@@ -118,16 +119,18 @@ RETRIES: Final = 5
 class Layout:
     """Where each row begins, counted in cells, for so many children, members and balancers."""
 
-    __slots__ = ("children", "members", "balancers", "cells", "_members_at", "_balancers_at", "_own_at")
+    __slots__ = ("children", "rows", "members", "balancers", "cells", "_members_at", "_balancers_at", "_own_at")
 
     def __init__(self, children: int, members: int, balancers: int) -> None:
         self.children = children
+        self.rows = children + 1
+        """The children's and PAST, which is the last."""
         self.members = members
         self.balancers = balancers
-        self._members_at = children * CHILD_CELLS
+        self._members_at = self.rows * CHILD_CELLS
         self._balancers_at = self._members_at + members * MEMBER_CELLS
         self._own_at = self._balancers_at + balancers * BALANCER_CELLS
-        self.cells = self._own_at + children * members * OWN_CELLS
+        self.cells = self._own_at + self.rows * members * OWN_CELLS
 
     def child(self, child: int) -> int:
         return child * CHILD_CELLS

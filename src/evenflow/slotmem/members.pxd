@@ -16,7 +16,7 @@ cdef class MemberSlot:
     cdef long long[::1] _cells
     cdef Py_ssize_t _first
     cdef Py_ssize_t _stride
-    cdef Py_ssize_t _children
+    cdef Py_ssize_t _rows
     cdef object _region
     cdef Py_ssize_t _at
 

@@ -35,12 +35,12 @@ class MemberSlot:
 
     `shared`, `failure` and `own` are the rows themselves, for the balancer's arithmetic; everybody else uses the names
     below. What a member is told to be (`status`, `factor`, `lbset`, `route`, `redirect`) is set by the manager only.
-    Each counter counts this child's share; `total` adds up all children's. Times are seconds of CLOCK_MONOTONIC.
+    Each counter counts this child's share; `total` adds up all rows, PAST's too. Times are seconds of CLOCK_MONOTONIC.
     """
 
     __slots__ = (
         "member", "retry", "route", "redirect", "shared", "failure", "own",
-        "_cells", "_first", "_stride", "_children", "_region", "_at",
+        "_cells", "_first", "_stride", "_rows", "_region", "_at",
     )  # fmt: skip
 
     def __init__(self, region: Region, layout: Layout, member: Any, index: int, child: int) -> None:
@@ -55,7 +55,7 @@ class MemberSlot:
         self._cells: memoryview[int] = region.ints
         self._first = layout.own(0, index)
         self._stride = layout.members * OWN_CELLS
-        self._children = layout.children
+        self._rows = layout.rows
         self._region = region
         self._at = at
         self.read_texts()
@@ -68,10 +68,10 @@ class MemberSlot:
         return not self.shared[STATUS] & UNUSABLE and self.failure[0] == 0.0
 
     def total(self, cell: int) -> int:
-        """The sum over all children of one cell of their own rows."""
+        """The sum over all children, and those before them, of one cell of their own rows."""
         found = 0
         at = self._first + cell
-        for _ in range(self._children):
+        for _ in range(self._rows):
             found += self._cells[at]
             at += self._stride
         return found

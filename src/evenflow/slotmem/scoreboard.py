@@ -11,13 +11,19 @@ from typing import Any, Protocol
 
 from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
-from evenflow.slotmem.layout import BUSY, LONG_AGO, STATUS_BITS, Layout
+from evenflow.slotmem.layout import BODY_BYTES, BUSY, CHILD_CELLS, LONG_AGO, REQUESTS, STATUS_BITS, Layout
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.region import Region
 
 
 class MemberFacts(Protocol):
-    """What is read of a configured member; `plan.model.Member` has it."""
+    """What is read of a configured member; `plan.model.Member` has it.
+
+    `balancer` is its balancer, None for a member of its own.
+    """
+
+    name: bytes
+    balancer: Any
 
     route: bytes
     redirect: bytes
@@ -30,6 +36,8 @@ class MemberFacts(Protocol):
 class BalancerFacts(Protocol):
     """What is read of a configured balancer; `plan.model.Balancer` has it."""
 
+    name: bytes
+    lbmethod: str
     sticky_cookie: bytes
     sticky_path: bytes
     nofailover: bool
@@ -43,13 +51,15 @@ class Scoreboard:
     `members[i]` must be the member with slot i, `balancers[i]` the balancer with index i, as a plan has them.
     """
 
-    __slots__ = ("region", "layout", "members", "balancers")
+    __slots__ = ("region", "layout", "members", "balancers", "dead")
 
     def __init__(self, members: Sequence[MemberFacts], balancers: Sequence[BalancerFacts], children: int) -> None:
         self.members = tuple(members)
         self.balancers = tuple(balancers)
         self.layout = Layout(children, len(members), len(balancers))
         self.region = Region(self.layout.cells)
+        self.dead = [0] * CHILD_CELLS
+        """The supervisor's own: what children counted that have died (`bury`)."""
         for index, member in enumerate(members):
             self._configure_member(self.member(index, 0), member)
         for index, balancer in enumerate(balancers):
@@ -70,6 +80,10 @@ class Scoreboard:
         self._check(child, self.layout.children)
         return MemberSlot(self.region, self.layout, self.members[index], index, child)
 
+    def past(self) -> ChildSlot:
+        """The row of everybody who is not of this generation, or dead."""
+        return ChildSlot(self.region, self.layout, self.layout.children)
+
     def balancer(self, index: int) -> BalancerSlot:
         """The row of one balancer."""
         self._check(index, self.layout.balancers)
@@ -78,9 +92,13 @@ class Scoreboard:
     def bury(self, child: int) -> None:
         """The supervisor's, once the child is dead: vacate its row, and nothing is in flight there any more.
 
-        What it owed and counted stays: its successor takes it over.
+        What it owed and counted of members stays: its successor takes it over. What it answered goes to PAST.
         """
-        self.child(child).clear()
+        row, past = self.child(child), self.past()
+        for cell in (REQUESTS, BODY_BYTES):
+            self.dead[cell] += row.counts[cell]
+            past.counts[cell] += row.counts[cell]
+        row.clear()
         for index in range(self.layout.members):
             self.region.ints[self.layout.own(child, index) + BUSY] = 0
 

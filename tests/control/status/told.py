@@ -22,6 +22,7 @@ def at_work(text: str = TEXT) -> tuple[Plan, Scoreboard]:
     plan = plan_of(inside(text))
     board = Scoreboard(plan.members, plan.balancers, 3)
     first, second = board.child(0), board.child(1)
+    board.past().started = 100.0
     first.begin(4711, 1, 100.0)
     first.state = ChildState.SERVING
     first.requests, first.in_flight, first.connections, first.tunnels, first.body_bytes = 10, 2, 7, 1, 4096

@@ -2,7 +2,7 @@
 
 The names are those of httpd's mod_status, so that the collectors that read `?auto` there read it here. A worker of
 httpd's is a thread; here a busy one is a request that is being answered, and an idle one a client connection without
-a request. Counts begin anew with a child that is replaced.
+a request. What children counted that are dead or retired is counted on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from evenflow.control.manager.view import view_balancer
 from evenflow.plan.model import Plan, VirtualHost
-from evenflow.slotmem.children import ChildState
+from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
 
 LETTERS = {
@@ -50,28 +50,30 @@ class Report:
     uptime: int
     generation: int
     children: tuple[ChildView, ...]
+    past: ChildView
+    """All that are not in `children`: the dead, and the retired, who may still hold something."""
     balancers: tuple[tuple[str, tuple[tuple[str, str, int, int, int, int], ...]], ...]
     """(name, its members: name, status, elected, busy, sent, received); empty unless ProxyStatus is on."""
 
     @property
     def requests(self) -> int:
-        return sum(child.requests for child in self.children)
+        return sum(child.requests for child in (self.past, *self.children))
 
     @property
     def body_bytes(self) -> int:
-        return sum(child.body_bytes for child in self.children)
+        return sum(child.body_bytes for child in (self.past, *self.children))
 
     @property
     def in_flight(self) -> int:
-        return sum(child.in_flight for child in self.children)
+        return sum(child.in_flight for child in (self.past, *self.children))
 
     @property
     def connections(self) -> int:
-        return sum(child.connections for child in self.children)
+        return sum(child.connections for child in (self.past, *self.children))
 
     @property
     def tunnels(self) -> int:
-        return sum(child.tunnels for child in self.children)
+        return sum(child.tunnels for child in (self.past, *self.children))
 
     @property
     def scoreboard(self) -> str:
@@ -80,27 +82,8 @@ class Report:
 
 def make_report(version: str, host: VirtualHost, plan: Plan, scoreboard: Scoreboard, now: float) -> Report:
     """Read the scoreboard; `now` is CLOCK_MONOTONIC."""
-    children = []
-    for index in range(scoreboard.layout.children):
-        row = scoreboard.child(index)
-        letter = LETTERS[row.state]
-        if letter == "_" and row.in_flight:
-            letter = "W"
-        alive = row.state is not ChildState.VACANT
-        children.append(
-            ChildView(
-                index,
-                row.pid,
-                letter,
-                now - row.started if alive else 0.0,
-                row.requests,
-                row.in_flight,
-                row.connections,
-                row.tunnels,
-                row.body_bytes,
-            )
-        )
-    uptime = int(max([child.age for child in children], default=0.0))
+    children = [view_child(scoreboard.child(index), now) for index in range(scoreboard.layout.children)]
+    uptime = int(now - scoreboard.past().started)
     balancers: tuple[tuple[str, tuple[tuple[str, str, int, int, int, int], ...]], ...] = ()
     if host.proxy_status:
         views = [view_balancer(balancer, host, scoreboard) for balancer in plan.balancers]
@@ -112,7 +95,26 @@ def make_report(version: str, host: VirtualHost, plan: Plan, scoreboard: Scorebo
             for view in views
         )
     name = host.server_name.decode("latin-1")
-    return Report(version, name, time.time(), uptime, plan.generation, tuple(children), balancers)
+    past = view_child(scoreboard.past(), now)
+    return Report(version, name, time.time(), uptime, plan.generation, tuple(children), past, balancers)
+
+
+def view_child(row: ChildSlot, now: float) -> ChildView:
+    """Read one child's row."""
+    letter = LETTERS[row.state]
+    if letter == "_" and row.in_flight:
+        letter = "W"
+    return ChildView(
+        row.index,
+        row.pid,
+        letter,
+        now - row.started if row.state is not ChildState.VACANT else 0.0,
+        row.requests,
+        row.in_flight,
+        row.connections,
+        row.tunnels,
+        row.body_bytes,
+    )
 
 
 def for_programs(report: Report) -> str:

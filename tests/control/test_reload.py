@@ -1,0 +1,239 @@
+"""Another generation takes over: no request fails, tunnels live on, and what is wrong changes nothing."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.control.processes import PATIENCE, Served, alive, until
+from tests.faults.members import Visit
+from tests.faults.members import member as listening_member
+from tests.peers import free_port
+
+
+def rewrite(server: Served, old: str, new: str) -> None:
+    text = server.file.read_text()
+    assert old in text
+    server.file.write_text(text.replace(old, new))
+
+
+def reload(server: Served, number: int = signal.SIGHUP) -> None:
+    """Reload, and wait until the younger generation serves."""
+    before = server.said.count("reloaded:")
+    server.tell(number)
+    until(lambda: server.said.count("reloaded:") > before)
+    assert "not reloaded" not in server.said, server.said
+
+
+LOUD = "LogLevel notice\n"
+
+
+def test_a_changed_file_is_served_by_new_children(serve: Callable[..., Served]) -> None:
+    server = serve(LOUD + "Redirect /old /new1", "--children", "2").ready()
+    before = server.children()
+    assert server.get("/old")[0] == 302
+    rewrite(server, "Redirect /old", "Redirect 301 /old")
+    reload(server)
+    until(lambda: server.get("/old")[0] == 301)
+    until(lambda: not server.children() & before)
+    assert len(server.children()) == 2
+    reload(server, signal.SIGUSR1)
+    assert server.said.count("reloaded: generation=") == 2
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+
+
+def test_a_file_with_errors_changes_nothing_and_is_said(serve: Callable[..., Served]) -> None:
+    server = serve(LOUD + "Redirect /old /new1", "--children", "1").ready()
+    before = server.children()
+    rewrite(server, "Redirect /old", "Redirct /old")
+    server.tell(signal.SIGHUP)
+    until(lambda: "not reloaded" in server.said)
+    assert "Redirct" in server.said and "wiki.conf:5" in server.said
+    assert server.get("/old")[0] == 302
+    assert server.children() == before
+    rewrite(server, "Redirct /old", "Redirect 301 /old")
+    server.tell(signal.SIGHUP)
+    until(lambda: server.get("/old")[0] == 301)
+
+
+def test_listeners_come_and_go(serve: Callable[..., Served]) -> None:
+    second, third = free_port(), free_port()
+    server = serve(LOUD + f"Listen 127.0.0.1:{second}", "--children", "2").ready()
+    socket.create_connection(("127.0.0.1", second), PATIENCE).close()
+    rewrite(server, f"Listen 127.0.0.1:{second}", f"Listen 127.0.0.1:{third}")
+    reload(server)
+    socket.create_connection(("127.0.0.1", third), PATIENCE).close()
+
+    def refused() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", second), PATIENCE).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    until(refused)
+
+
+def test_logs_are_opened_anew(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve(LOUD + f'CustomLog "{tmp_path}/access.log" "%U"', "--children", "1").ready()
+    server.get("/a")
+    until(lambda: (tmp_path / "access.log").read_text() == "/a\n")
+    os.rename(tmp_path / "access.log", tmp_path / "access.log.1")
+    reload(server)
+    server.get("/b")
+    until(lambda: (tmp_path / "access.log").exists() and (tmp_path / "access.log").read_text() == "/b\n")
+    assert (tmp_path / "access.log.1").read_text() == "/a\n"
+
+
+def test_a_log_command_goes_on(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve(LOUD + f'CustomLog "|$echo began >> {tmp_path}/log; cat >> {tmp_path}/log" "%U"').ready()
+    server.get("/a")
+    reload(server)
+    server.get("/b")
+    until(lambda: (tmp_path / "log").exists() and (tmp_path / "log").read_text() == "began\n/a\n/b\n")
+
+
+def hello(visit: Visit) -> bool:
+    visit.answer(b"hello")
+    return True
+
+
+def test_no_request_fails_while_it_is_reloaded(serve: Callable[..., Served]) -> None:
+    with listening_member(hello) as member:
+        server = serve(
+            LOUD + f"ProxyPass /app http://127.0.0.1:{member.port}\n"
+            "<Location /server-status>\nSetHandler server-status\n</Location>",
+            "--children", "2",
+        ).ready()  # fmt: skip
+        failures: list[str] = []
+        answered = [0] * 6
+        over = threading.Event()
+
+        def ask(index: int) -> None:
+            kept: http.client.HTTPConnection | None = None
+            while not over.is_set():
+                try:
+                    if kept is None:
+                        kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+                    kept.request("GET", f"/app/{index}")
+                    answer = kept.getresponse()
+                    if answer.read() != b"hello":
+                        failures.append(f"{answer.status}")
+                    answered[index] += 1
+                    if index % 2 or answer.will_close:
+                        kept.close()
+                        kept = None
+                except Exception as fault:
+                    failures.append(repr(fault))
+                    kept = None
+
+        threads = [threading.Thread(target=ask, args=(index,)) for index in range(len(answered))]
+        for thread in threads:
+            thread.start()
+        for _ in range(10):
+            reload(server)
+        over.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert failures == []
+        assert min(answered) > 0
+        total = sum(answered)
+
+
+        def counted() -> bool:
+            page = server.get("/server-status?auto")[1].decode()
+            return int(page.split("Total Accesses: ")[1].split()[0]) >= total
+
+        # What the retired have answered is counted on.
+        until(counted)
+
+
+def upgraded(visit: Visit) -> bool:
+    """A tunnel that says everything back."""
+    visit.link.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+    while piece := visit.link.recv(65536):
+        visit.link.sendall(piece)
+    return False
+
+
+def tunnel(server: Served) -> socket.socket:
+    client = server.connect()
+    client.sendall(b"GET /ws HTTP/1.1\r\nHost: wiki.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += client.recv(4096)
+    assert head.startswith(b"HTTP/1.1 101")
+    return client
+
+
+def test_tunnels_live_on(serve: Callable[..., Served]) -> None:
+    with listening_member(upgraded) as member:
+        server = serve(
+            LOUD + f"ProxyPass /ws ws://127.0.0.1:{member.port}/ws", "--children", "1"
+        ).ready()  # fmt: skip
+        (first,) = server.children()
+        clients = [tunnel(server)]
+        for turn in range(3):
+            reload(server)
+            clients.append(tunnel(server))
+            for client in clients:
+                client.sendall(b"still there? %d" % turn)
+                assert client.recv(100) == b"still there? %d" % turn
+        # One child of each generation, each with a tunnel.
+        assert len(server.children()) == 4 and first in server.children()
+        clients[0].close()
+        until(lambda: not alive(first))
+        assert len(server.children()) == 3
+        for client in clients[1:]:
+            client.close()
+        until(lambda: len(server.children()) == 1)
+
+
+def test_retired_children_end_with_the_program(serve: Callable[..., Served]) -> None:
+    with listening_member(upgraded) as member:
+        server = serve(LOUD + f"ProxyPass /ws ws://127.0.0.1:{member.port}/ws", "--children", "1").ready()
+        with tunnel(server):
+            reload(server)
+            children = server.children()
+            assert len(children) == 2
+            server.tell(signal.SIGTERM)
+            time.sleep(0.7)
+            server.tell(signal.SIGTERM)
+            assert server.ends_with() == 0
+            assert not any(alive(child) for child in children)
+
+
+def test_a_killed_retired_child_is_not_replaced(serve: Callable[..., Served]) -> None:
+    with listening_member(upgraded) as member:
+        server = serve(LOUD + f"ProxyPass /ws ws://127.0.0.1:{member.port}/ws", "--children", "1").ready()
+        (first,) = server.children()
+        with tunnel(server):
+            reload(server)
+            os.kill(first, signal.SIGKILL)
+            until(lambda: "a retired child died" in server.said)
+            assert len(server.children()) == 1
+            assert server.get("/robots.txt")[0] == 200
+
+
+def test_an_error_of_a_member_is_known_on(serve: Callable[..., Served]) -> None:
+    dead = free_port()
+    with listening_member(hello) as member:
+        server = serve(
+            LOUD + f"<Proxy balancer://a>\nBalancerMember http://127.0.0.1:{dead} retry=600\n"
+            f"BalancerMember http://127.0.0.1:{member.port} retry=600\n</Proxy>\nProxyPass /app balancer://a/",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        for _ in range(3):
+            assert server.get("/app")[1] == b"hello"
+        assert server.said.count("member unavailable") == 1
+        reload(server)
+        for _ in range(3):
+            assert server.get("/app")[1] == b"hello"
+        assert server.said.count("member unavailable") == 1

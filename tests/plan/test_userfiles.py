@@ -52,3 +52,14 @@ def test_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (tmp_path / str(number)).write_bytes(b"a:%d\n" % number)
         assert password_hash(os.fsencode(tmp_path / str(number)), b"a") == b"%d" % number
     assert len(userfiles.known) <= 3
+
+
+def test_digests_are_of_a_user_in_a_realm(tmp_path: Path) -> None:
+    file = tmp_path / "digests"
+    file.write_text("ann:here:1\nann:there:2\nann:here:3\nbob:1\n")
+    path = str(file).encode()
+    assert userfiles.digest(path, b"ann", b"here") == b"1"
+    assert userfiles.digest(path, b"ann", b"there") == b"2"
+    assert userfiles.digest(path, b"bob", b"") is None
+    # the same file, read in another way
+    assert userfiles.password_hash(path, b"bob") == b"1"

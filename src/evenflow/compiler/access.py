@@ -57,6 +57,11 @@ def say_access(said: Said, section: AccessSettings, findings: Findings) -> None:
         said.say("user_file", to_bytes(section.user_file[0]))
     if section.group_file is not UNSET:
         said.say("group_file", to_bytes(section.group_file[0]))
+    if section.sources is not UNSET:
+        files = tuple(b"" if one.user_file is UNSET else to_bytes(one.user_file[0]) for one in section.sources)
+        said.say("user_sources", files)
+    if section.digests is not UNSET:
+        said.say("digests", section.digests)
     if section.authoritative is not UNSET:
         said.say("authoritative", section.authoritative)
     if section.fake is not UNSET:
@@ -101,7 +106,10 @@ def compile_require(line: RequireLine) -> Require:
     made = compile_provider(line)
     made.negated = line.negated
     made.methods = compile_methods(line.methods)
-    made.shown = to_bytes(" ".join((*(("not",) if line.negated else ()), line.provider, *line.arguments)))
+    if line.group_file is not UNSET:
+        made.group_file = to_bytes(line.group_file[0])
+    name = (line.alias, "=") if line.alias else ()
+    made.shown = to_bytes(" ".join((*(("not",) if line.negated else ()), *name, line.provider, *line.arguments)))
     return made
 
 

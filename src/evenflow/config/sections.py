@@ -26,6 +26,7 @@ from evenflow.config.contexts import (
 from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directives.authz import close_group, close_limit, open_group, open_limit
 from evenflow.config.directives.proxy import set_line
+from evenflow.config.providers import close_require, close_users, open_require, open_users
 from evenflow.config.scope import Draft
 from evenflow.config.settings import Address
 from evenflow.config.syntax import Section, Word
@@ -348,6 +349,22 @@ ROWS: Final = (
     SectionRow("RequireAll", INSIDE, open_group, "Every Require line in it must hold.", close_group),
     SectionRow("RequireAny", INSIDE, open_group, "One Require line in it must hold.", close_group),
     SectionRow("RequireNone", INSIDE, open_group, "None of the Require lines in it may hold.", close_group),
+    SectionRow(
+        "AuthnProviderAlias",
+        SERVER,
+        open_users,
+        "A name for a file of users, for AuthBasicProvider.",
+        close_users,
+        syntax="file NAME",
+    ),
+    SectionRow(
+        "AuthzProviderAlias",
+        SERVER,
+        open_require,
+        "A name for a Require line.",
+        close_require,
+        syntax='PROVIDER NAME "ARGUMENTS"',
+    ),
     SectionRow("Limit", INSIDE, open_limit, "Require lines for these methods only.", close_limit, syntax="METHOD ..."),
     SectionRow(
         "LimitExcept", INSIDE, open_limit, "Require lines for all but these methods.", close_limit, syntax="METHOD ..."

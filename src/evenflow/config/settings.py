@@ -302,6 +302,10 @@ class RequireLine:
     origin: Origin
     text: str = ""
     methods: Methods | None = None
+    alias: str = ""
+    """The name of the `<AuthzProviderAlias>` that it was written with."""
+    group_file: tuple[str, Origin] | Unset = UNSET
+    """Where that says so, the AuthGroupFile in place of the place's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,28 @@ class RequireGroup:
 
     kind: str
     items: tuple[RequireLine | RequireGroup, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RequireAlias:
+    """One `<AuthzProviderAlias provider name text>`."""
+
+    name: str
+    provider: str
+    arguments: tuple[str, ...]
+    text: str
+    group_file: tuple[str, Origin] | Unset
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class UserSource:
+    """Where passwords are looked up: "file", or the name of an `<AuthnProviderAlias>`, whose file comes before the
+    place's."""
+
+    name: str
+    user_file: tuple[str, Origin] | Unset
     origin: Origin
 
 
@@ -527,7 +553,14 @@ class AccessSettings:
     auth_name: str | Unset = override()
     user_file: tuple[str, Origin] | Unset = override()
     group_file: tuple[str, Origin] | Unset = override()
+    sources: tuple[UserSource, ...] | Unset = override()
+    """AuthBasicProvider"""
+    user_aliases: tuple[UserSource, ...] | Unset = append()
+    """Of the main server, as are the others."""
+    require_aliases: tuple[RequireAlias, ...] | Unset = append()
     authoritative: bool | Unset = override()
+    digests: bool | Unset = override()
+    """AuthBasicUseDigestAlgorithm MD5"""
     fake: tuple[str, str] | Unset = override()
     """AuthBasicFake: the texts of user and password; ("", "") for off."""
     auth_origin: Origin | Unset = override()

@@ -21,7 +21,7 @@ cdef class Require:
     cdef public tuple networks, items
     cdef public bint negated, needs_all, asks_user
     cdef public object origin, methods, text, condition
-    cdef public bytes shown
+    cdef public bytes shown, group_file
 
 
 @cython.locals(found=cython.int)

@@ -82,7 +82,7 @@ class Require:
 
     __slots__ = (
         "provider", "words", "networks", "origin", "negated", "methods", "items", "needs_all", "text", "condition",
-        "asks_user", "shown",
+        "asks_user", "shown", "group_file",
     )  # fmt: skip
 
     def __init__(self, provider: int, words: frozenset[bytes], networks: tuple[Network, ...], origin: Origin) -> None:
@@ -100,6 +100,8 @@ class Require:
         """What `Require expr` asks."""
         self.asks_user = False
         """Whether the condition speaks of the user."""
+        self.group_file = b""
+        """An AuthGroupFile of its own; b"" for the place's."""
         self.shown = b""
         """For a trace."""
 
@@ -299,7 +301,7 @@ def ask_group(require: Require, inquiry: Inquiry) -> int:
     """`Require group`: AuthGroupFile names the user in one of these groups; without a file nobody is in any."""
     if inquiry.user is None:
         return NO_USER
-    path = inquiry.scope.group_file
+    path = require.group_file or inquiry.scope.group_file
     if not path:
         return DENIED
     inquiry.asked |= FILES

@@ -45,19 +45,30 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         return challenge(inquiry, scope, "no Basic credentials")
     user, password = given
     inquiry.user = user
-    if not scope.user_file:
-        return answer(inquiry, 500, "AuthType Basic needs an AuthUserFile (AH01619)")
+    realm = realm_of(inquiry, scope)
+    stored: bytes | None = None
     inquiry.asked |= FILES
-    try:
-        stored = userfiles.password_hash(userfiles.below(inquiry.plan.server_root, scope.user_file), user)
-    except OSError as fault:
-        return answer(inquiry, 500, f"AuthUserFile cannot be read: {fault.strerror} (AH01620)")
+    for source in scope.user_sources:
+        path = source or scope.user_file
+        if not path:
+            return answer(inquiry, 500, "AuthType Basic needs an AuthUserFile (AH01619)")
+        path = userfiles.below(inquiry.plan.server_root, path)
+        try:
+            stored = userfiles.digest(path, user, realm) if scope.digests else userfiles.password_hash(path, user)
+        except OSError as fault:
+            return answer(inquiry, 500, f"AuthUserFile cannot be read: {fault.strerror} (AH01620)")
+        if stored is not None:
+            break
     if stored is None:
         if not scope.authoritative:
             return answer(inquiry, 500, "an unknown user, and AuthBasicAuthoritative leaves him to nobody (AH01796)")
         note(inquiry, scope, b"denied")
         return challenge(inquiry, scope, "an unknown user (AH01618)")
-    right = is_right(inquiry, user, password, stored)
+    right = (
+        is_digest(user, realm, password, stored)
+        if scope.digests
+        else is_right(inquiry, user, password, stored)
+    )
     if right is None:
         return wait(inquiry)
     note(inquiry, scope, b"granted" if right else b"denied")
@@ -104,13 +115,23 @@ def is_right(inquiry: Inquiry, user: bytes, password: bytes, stored: bytes) -> b
     return found is True
 
 
+def is_digest(user: bytes, realm: bytes, password: bytes, stored: bytes) -> bool:
+    """Whether a digest of htdigest's is of these: a hash without salt, and cheap."""
+    made = hashlib.md5(user + b":" + realm + b":" + password, usedforsecurity=False).hexdigest()
+    return hmac.compare_digest(made.encode(), stored)
+
+
+def realm_of(inquiry: Inquiry, scope: Scope) -> bytes:
+    """AuthName for this request; nothing of what it may be made of ends a field."""
+    return unwrapped(written(scope.auth_name, inquiry))
+
+
 def challenge(inquiry: Inquiry, scope: Scope, reason: str) -> Decision:
     """401 with the realm."""
     made = answer(inquiry, 401, reason)
     kind = type_of(scope, inquiry)
     if kind.lower() == b"basic" and scope.auth_name:
-        # It may be made of the request, and nothing of that ends the field.
-        realm = escape_quotes(unwrapped(written(scope.auth_name, inquiry)))
+        realm = escape_quotes(realm_of(inquiry, scope))
         made.fields = ((b"WWW-Authenticate", b'Basic realm="' + realm + b'"'),)
     return made
 

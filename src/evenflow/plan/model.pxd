@@ -50,7 +50,8 @@ cdef class Scope:
     cdef public object required, required_by, order, auth_type, auth_name, auth_origin
     cdef public frozenset allow_methods
     cdef public bytes user_file, group_file
-    cdef public bint forbidden_on_failure, authoritative
+    cdef public bint forbidden_on_failure, authoritative, digests
+    cdef public tuple user_sources
     cdef public tuple fake
     cdef public tuple redirects
     cdef public object redirect, alias

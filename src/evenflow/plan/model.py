@@ -174,7 +174,7 @@ class Scope:
     FIELDS = __slots__ = (
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
-        "auth_origin", "user_file", "group_file", "authoritative", "fake",
+        "auth_origin", "user_file", "user_sources", "digests", "group_file", "authoritative", "fake",
         "interpolate", "cookie_paths", "cookie_domains", "canonical_name", "physical_port", "body_limit",
         "forwards_expect", "max_forwards", "bad_header",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
@@ -221,6 +221,10 @@ class Scope:
         self.auth_name: object = b""
         self.auth_origin: Origin = NOWHERE
         self.user_file = b""
+        self.user_sources: tuple[bytes, ...] = (b"",)
+        """Files that are looked up one after the other; b"" is `user_file`."""
+        self.digests = False
+        """They hold digests of user, realm and password."""
         self.group_file = b""
         self.authoritative = True
         self.fake: tuple[object, object] | None = None

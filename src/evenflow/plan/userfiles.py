@@ -25,8 +25,8 @@ class UserFile:
         self.entries = entries
 
 
-known: dict[tuple[bytes, bool], UserFile] = {}
-"""By path, and whether it is a group file."""
+known: dict[tuple[bytes, Callable[[bytes], Parsed]], UserFile] = {}
+"""By path, and how it is read."""
 
 
 def below(root: str, path: bytes) -> bytes:
@@ -36,21 +36,27 @@ def below(root: str, path: bytes) -> bytes:
 
 def password_hash(path: bytes, user: bytes) -> bytes | None:
     """The user's hash, None for an unknown user. Raises OSError where the file cannot be read."""
-    found = entries(path, False, parse_passwords).get(user)
+    found = entries(path, parse_passwords).get(user)
+    return found if isinstance(found, bytes) else None
+
+
+def digest(path: bytes, user: bytes, realm: bytes) -> bytes | None:
+    """The user's digest in this realm, None for an unknown user. Raises OSError where the file cannot be read."""
+    found = entries(path, parse_digests).get(user + b":" + realm)
     return found if isinstance(found, bytes) else None
 
 
 def groups_of(path: bytes, user: bytes) -> frozenset[bytes]:
     """The groups that the user is in. Raises OSError where the file cannot be read."""
-    found = entries(path, True, parse_groups).get(user)
+    found = entries(path, parse_groups).get(user)
     return found if isinstance(found, frozenset) else frozenset()
 
 
-def entries(path: bytes, of_groups: bool, parse: Callable[[bytes], Parsed]) -> Parsed:
+def entries(path: bytes, parse: Callable[[bytes], Parsed]) -> Parsed:
     """What the file says now."""
     seen = os.stat(path)
     mark = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
-    key = (path, of_groups)
+    key = (path, parse)
     found = known.get(key)
     if found is not None and found.mark == mark:
         return found.entries
@@ -90,6 +96,16 @@ def parse_passwords(data: bytes) -> Parsed:
         parts = line.split(b":")
         if len(parts) > 1:
             found.setdefault(parts[0], parts[1])
+    return found
+
+
+def parse_digests(data: bytes) -> Parsed:
+    """`user:realm:digest`; the answer is by user and realm."""
+    found: Parsed = {}
+    for line in lines_of(data):
+        parts = line.split(b":")
+        if len(parts) > 2:
+            found.setdefault(parts[0] + b":" + parts[1], parts[2])
     return found
 
 

@@ -9,8 +9,10 @@ from evenflow.config.contexts import INSIDE
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
-from evenflow.config.syntax import Section, Statement
+from evenflow.config.settings import UNSET, UserSource
+from evenflow.config.syntax import Section, Statement, Word
 
+SOURCES = ("file",)
 PROVIDERS = ("anon", "dbd", "dbm", "ldap", "socache")
 """What httpd has and we do not."""
 
@@ -46,22 +48,33 @@ def group_file(draft: Draft, statement: Statement | Section, value: Any) -> None
 
 def provider(draft: Draft, statement: Statement | Section, value: Any) -> None:
     says = "requires at least one argument, specify the auth providers for a directory or location"
+    named = {one.name: one for one in draft.main.get("access", "user_aliases") or ()}
     for word in count_words(statement, 1, None, says):
-        if word.text in PROVIDERS:
-            raise Wrong(
-                "value-not-supported",
-                f"evenflow looks passwords up in files only, not by `{word.text}`",
-                word.span,
-                help="write `AuthBasicProvider file` and an AuthUserFile",
-            )
-        if word.text != "file":
-            raise Wrong(
-                "value-not-allowed",
-                f"`{word.text}` provides no passwords",
-                word.span,
-                says=f"Unknown Authn provider: {word.text}",
-                help="write `AuthBasicProvider file`",
-            )
+        if word.text in named:
+            source = named[word.text]
+        else:
+            check_source(word)
+            source = UserSource(word.text, UNSET, statement.origin)
+        draft.add("access", "sources", source)
+
+
+def check_source(word: Word) -> None:
+    """Whether passwords can be looked up there."""
+    if word.text in PROVIDERS:
+        raise Wrong(
+            "value-not-supported",
+            f"evenflow looks passwords up in files only, not by `{word.text}`",
+            word.span,
+            help="write `AuthBasicProvider file` and an AuthUserFile",
+        )
+    if word.text not in SOURCES:
+        raise Wrong(
+            "value-not-allowed",
+            f"`{word.text}` provides no passwords",
+            word.span,
+            says=f"Unknown Authn provider: {word.text}",
+            help="write `AuthBasicProvider file`, or an `<AuthnProviderAlias>` before it",
+        )
 
 
 def fake(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -80,14 +93,14 @@ def fake(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 def digest_algorithm(draft: Draft, statement: Statement | Section, value: Any) -> None:
     word = count_words(statement, 1, 1, "takes one argument")[0]
-    if word.text.lower() == "off":
-        return
-    raise Wrong(
-        "value-not-supported",
-        "evenflow has no provider of digests: `AuthBasicUseDigestAlgorithm` can be `Off` only",
-        at(statement),
-        says="" if word.text == "MD5" else f"Invalid algorithm in AuthBasicUseDigestAlgorithm: {word.text}",
-    )
+    if word.text.lower() not in ("off", "md5"):
+        raise Wrong(
+            "value-not-allowed",
+            f"`AuthBasicUseDigestAlgorithm` must be `Off` or `MD5`, not `{word.text}`",
+            at(statement),
+            says=f"Invalid algorithm in AuthBasicUseDigestAlgorithm: {word.text}",
+        )
+    draft.put("access", "digests", word.text.lower() == "md5")
 
 
 DIRECTIVES = (
@@ -109,8 +122,8 @@ DIRECTIVES = (
         INSIDE,
         raw,
         provider,
-        "Where passwords are looked up: file.",
-        syntax="PROVIDER ...",
+        "Where passwords are looked up, one after the other: file, or names of `<AuthnProviderAlias>`.",
+        syntax="file|NAME ...",
         default="file",
     ),
     Directive(
@@ -134,7 +147,7 @@ DIRECTIVES = (
         INSIDE,
         raw,
         digest_algorithm,
-        "Off; MD5 would need a provider of digests.",
+        "With MD5 passwords are compared with a file that htdigest wrote: `user:realm:digest`.",
         syntax="MD5|Off",
         default="Off",
     ),

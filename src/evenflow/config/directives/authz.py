@@ -14,7 +14,7 @@ from evenflow.config.contexts import INSIDE
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
-from evenflow.config.settings import Methods, RequireGroup, RequireLine
+from evenflow.config.settings import Methods, RequireAlias, RequireGroup, RequireLine
 from evenflow.config.syntax import Section, Statement, Word
 
 PROVIDERS: Final = (
@@ -57,7 +57,45 @@ def require(draft: Draft, statement: Statement | Section, value: Any) -> None:
     provider = words[0].text if words else ""
     arguments = tuple(words[1:])
     text = text[len(provider) :].strip()
-    check_provider(statement, provider, words[0] if words else None)
+    named = {one.name: one for one in draft.main.get("access", "require_aliases") or ()}
+    if provider not in named:
+        check_provider(statement, provider, words[0] if words else None)
+        check_require(statement, provider, arguments)
+    if negated and draft.group in ("", "any", "none"):
+        where = SHOWN[draft.group]
+        raise Wrong(
+            "require-not",
+            f"`Require not` excludes nobody in {where}: "
+            + ("it says twice not" if draft.group == "none" else "each line admits, and one that matches is enough"),
+            at(statement),
+            says=f"negative Require directive has no effect in {where} directive",
+            help="put it into `<RequireAll>`, beside a line that admits, as `Require all granted`",
+        )
+    if provider in named:
+        put_require(draft, named_line(named[provider], negated, statement, draft.methods))
+        return
+    line = RequireLine(provider, tuple(word.text for word in arguments), negated, statement.origin, text, draft.methods)
+    put_require(draft, line)
+
+
+def named_line(
+    alias: RequireAlias, negated: bool, statement: Statement | Section, methods: Methods | None
+) -> RequireLine:
+    """What an `<AuthzProviderAlias>` stands for; arguments behind its name are passed over, as with httpd."""
+    return RequireLine(
+        alias.provider,
+        alias.arguments,
+        negated,
+        statement.origin,
+        alias.text,
+        methods,
+        alias.name,
+        alias.group_file,
+    )
+
+
+def check_require(statement: Statement | Section, provider: str, arguments: tuple[Word, ...]) -> None:
+    """Whether these arguments are good for this provider."""
     if provider == "all":
         check_all(statement, arguments)
     elif provider == "ip":
@@ -71,18 +109,6 @@ def require(draft: Draft, statement: Statement | Section, value: Any) -> None:
             arguments[0].span,
             says=f"'Require {provider}' does not take arguments",
         )
-    if negated and draft.group in ("", "any", "none"):
-        where = SHOWN[draft.group]
-        raise Wrong(
-            "require-not",
-            f"`Require not` excludes nobody in {where}: "
-            + ("it says twice not" if draft.group == "none" else "each line admits, and one that matches is enough"),
-            at(statement),
-            says=f"negative Require directive has no effect in {where} directive",
-            help="put it into `<RequireAll>`, beside a line that admits, as `Require all granted`",
-        )
-    line = RequireLine(provider, tuple(word.text for word in arguments), negated, statement.origin, text, draft.methods)
-    put_require(draft, line)
 
 
 def put_require(draft: Draft, item: RequireLine | RequireGroup) -> None:

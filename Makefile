@@ -1,7 +1,9 @@
 # make demo | test | bench | lint | docs | clean. Each does its own set-up in .venv and build/, from package registries only.
-# PYTHON=python3.13 make test: with another Python (make clean first).
+# PYTHON=python3.13 make test: with another Python (make clean first). PROCESSES=1: the tests one after the other.
 
 PYTHON ?= python3
+# The tests mostly wait for other programs: so many processes keep two processors busy and let no wait become long.
+PROCESSES ?= 3
 ARGS ?=
 
 VENV := .venv
@@ -31,9 +33,9 @@ demo: compiled
 	@$(COMPILED) $(RUN) -m evenflow demo $(if $(CHECK),--check) $(ARGS)
 
 test: $(VENV)/ready peers lint
-	$(INTERPRETED) $(RUN) -m pytest $(ARGS)
+	$(INTERPRETED) $(RUN) -m pytest -n $(PROCESSES) $(ARGS)
 	@$(MAKE) --no-print-directory compiled
-	$(COMPILED) $(RUN) -m pytest -m "not once" $(ARGS)
+	$(COMPILED) $(RUN) -m pytest -n $(PROCESSES) -m "not once" $(ARGS)
 
 bench: compiled
 	@$(COMPILED) $(RUN) bench/run.py $(ARGS)

@@ -7,9 +7,13 @@ What starts and stops a program does not belong here: that stands beside the tes
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import shutil
 import socket
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,8 +50,8 @@ PEERS: Final = {
 
 # Below the ports that the kernel hands out by itself (32768 and up), so that no outgoing connection takes one first.
 PORTS: Final = range(10240, 32000)
-
-handed_out: set[int] = set()
+AT_ONCE: Final = 640
+"""So many ports a process takes for itself at a time."""
 
 
 def require_peer(name: str) -> Path:
@@ -62,11 +66,31 @@ def require_peer(name: str) -> Path:
 
 def free_port(*hosts: str) -> int:
     """A TCP port that nobody listens on at `hosts` (127.0.0.1 if none is named), and that was not handed out before."""
-    for port in random.sample(PORTS, len(PORTS)):
-        if port not in handed_out and all(can_bind(host, port) for host in hosts or ("127.0.0.1",)):
-            handed_out.add(port)
+    for port in own_ports:
+        if all(can_bind(host, port) for host in hosts or ("127.0.0.1",)):
             return port
     raise RuntimeError("no free port between 10240 and 32000")
+
+
+def ports_of_our_own() -> Iterator[int]:
+    """Ports that no other process of ours on this machine is given while this one lives, each of them once.
+
+    A port is free again between two cases that use it: another process that tests must not choose it then.
+    """
+    folder = Path(tempfile.gettempdir(), f"evenflow-ports-{os.getuid()}")
+    folder.mkdir(exist_ok=True)
+    for first in random.sample(range(PORTS.start, PORTS.stop, AT_ONCE), len(PORTS) // AT_ONCE):
+        lock = os.open(folder / str(first), os.O_RDWR | os.O_CREAT)
+        try:
+            # Held until the process ends: nobody closes it.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        yield from random.sample(range(first, first + AT_ONCE), AT_ONCE)
+
+
+own_ports: Final = ports_of_our_own()
 
 
 def can_bind(host: str, port: int) -> bool:

@@ -24,6 +24,7 @@ from pathlib import Path
 from tests.peers import require_peer
 
 from .casebook import Case
+from .ready import Started, start
 
 MODULES = Path("/usr/lib/apache2/modules")
 LOADED = (
@@ -74,7 +75,7 @@ class Front:
 
     kind: str
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Started
     folder: Path
 
     def told(self) -> str:
@@ -165,8 +166,10 @@ def refusal(kind: str, root: Path, seconds: float = 10.0) -> tuple[int, str]:
     return status, Front(kind, 0, process, root).told()
 
 
-def _start(kind: str, root: Path) -> subprocess.Popen[bytes]:
+def _start(kind: str, root: Path) -> subprocess.Popen[bytes] | Started:
     with open(root / "output", "wb") as output:
+        if kind == "evenflow":
+            return start(command(kind, root)[3:], output.fileno())
         return subprocess.Popen(
             command(kind, root), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
@@ -183,7 +186,7 @@ def _await_port(front: Front) -> None:
     raise FrontFailed(f"{front.kind} does not answer on port {front.port}:\n{front.told()}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes] | Started) -> None:
     """Ask it to end; a group that does not is killed, so that no child keeps the port."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)

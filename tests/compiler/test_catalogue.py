@@ -150,6 +150,7 @@ BrotliAlterETag NoChange
 DeflateFilterNote ratio
 BrotliFilterNote ratio
 EvenflowExplain from 10.0.0.1
+EvenflowHash balancer://c uri
 ExpiresActive On
 ExpiresByType text/html A7
 ExpiresDefault A7

@@ -22,6 +22,7 @@ cdef class Balance:
     cdef readonly object method
     cdef object pick
     cdef readonly Turn turn
+    cdef readonly bint keyed
     cdef public object reason
     cdef public list trace
     cdef readonly object row

@@ -45,7 +45,7 @@ class Balance:
     __slots__ = (
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
-        "method", "pick", "turn", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
+        "method", "pick", "turn", "keyed", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
@@ -62,6 +62,8 @@ class Balance:
         self.turn = Turn(balancer)
         self.method = METHODS[0]
         self.pick = self.method.pick_for(self.turn)
+        self.keyed = False
+        """Whether `turn.key` must be written before a choice."""
         self.forcerecovery = balancer.forcerecovery
         self._child = child
         self.row = scoreboard.balancer(balancer.index)
@@ -88,6 +90,7 @@ class Balance:
         if chosen is not self.method:
             self.method = chosen
             self.pick = chosen.pick_for(self.turn)
+            self.keyed = chosen.keyed
         for slot in self.slots:
             slot.read_texts()
         if row.restarts != self._restarts:

@@ -13,12 +13,10 @@ from typing import Final
 from evenflow.balancer.bybusyness import bybusyness
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.bytraffic import bytraffic
+from evenflow.balancer.hash import by_hash
 from evenflow.balancer.leastconn import leastconn
-from evenflow.balancer.turn import Turn
-from evenflow.slotmem.members import MemberSlot
-
-Pick = Callable[[list[MemberSlot]], MemberSlot | None]
-"""Takes the candidates in configuration order and returns one, None only if there are none."""
+from evenflow.balancer.peakewma import peakewma
+from evenflow.balancer.turn import Pick, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,10 @@ class Method:
     name: str
     pick_for: Callable[[Turn], Pick]
     summary: str
+    keyed: bool = False
+    """It looks at `turn.key`."""
+    learns: bool = False
+    """It must be told how long each attempt took (`outcomes.tell`)."""
 
 
 def plain(pick: Pick) -> Callable[[Turn], Pick]:
@@ -45,6 +47,8 @@ METHODS: Final = (
     Method("bybusyness", plain(bybusyness), "fewest requests in flight"),
     Method("bytraffic", plain(bytraffic), "as many bytes as the load factors say"),
     Method("leastconn", plain(leastconn), "fewest requests and tunnels in flight for the load factor"),
+    Method("peakewma", peakewma, "the likely faster one of two drawn by lot", learns=True),
+    Method("hash", by_hash, "the same member for the same key, unless it has too much to do", keyed=True),
 )
 NAMES: Final = tuple(method.name for method in METHODS)
 

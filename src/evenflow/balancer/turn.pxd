@@ -5,3 +5,5 @@ cimport cython
 cdef class Turn:
     cdef readonly object balancer
     cdef public double now
+    cdef public bytes key
+    cdef public object dice

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Final, TypeVar
 
+from evenflow.compiler.balancing import compile_balancing
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.maps import texts_of
 from evenflow.compiler.named_values import Values, written_out
@@ -315,6 +316,7 @@ class Identities:
         balancer.growth = said.growth or 0
         if said.nonce is not UNSET:
             balancer.nonce = b"" if said.nonce.lower() == "none" else to_bytes(said.nonce)
+        balancer.balancing = compile_balancing(said, draft.origin, self.findings)
         for member in members:
             member.balancer = balancer
         self.balancers.append(balancer)

@@ -866,6 +866,7 @@ xml2EncDefault A
 xml2StartParse A
 [evenflow_module mod_evenflow.c]
 EvenflowExplain S
+EvenflowHash SP
 """
 
 

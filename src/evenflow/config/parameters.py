@@ -19,7 +19,7 @@ from evenflow.config.syntax import Word
 LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness")
 """What we can balance by, and httpd too."""
 
-OUR_LBMETHODS: Final = ("leastconn",)
+OUR_LBMETHODS: Final = ("leastconn", "peakewma", "hash")
 """What we can balance by, and httpd cannot: where it is to read the file, they stand in an IfModule of ours."""
 
 OTHER_LBMETHODS: Final = ("heartbeat",)

@@ -14,6 +14,7 @@ from evenflow.config.directives import (
     alias,
     auth,
     authz,
+    balancing,
     core,
     dir,
     env,
@@ -59,6 +60,7 @@ MODULES: Final = (
     filters,
     expires,
     evenflow,
+    balancing,
     status,
 )
 

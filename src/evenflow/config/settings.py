@@ -113,6 +113,8 @@ class BalancerParameters:
     forcerecovery: bool | Unset = UNSET
     growth: int | Unset = UNSET
     nonce: str | Unset = UNSET
+    hash_by: tuple[str, str, float] | Unset = UNSET
+    """EvenflowHash: `client`, `uri`, `cookie` or `header`, whose name, and the bound on a member's load (0.0: none)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ cdef class Balancer:
     cdef public int maxattempts, growth, index
     cdef public double timeout
     cdef public frozenset failonstatus
-    cdef public object origin
+    cdef public object origin, balancing
 
 
 cdef class Reverse:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import cython
 
 from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.balancing import AS_HTTPD, Balancing
 
 # What is done with a request: `Decision.kind`.
 FORWARD: Final = 1
@@ -106,7 +107,7 @@ class Balancer:
     __slots__ = (
         "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends",
         "nofailover", "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce",
-        "index", "origin",
+        "index", "origin", "balancing",
     )  # fmt: skip
 
     def __init__(self, name: bytes, members: tuple[Member, ...], index: int, origin: Origin) -> None:
@@ -129,6 +130,7 @@ class Balancer:
         self.forcerecovery = True
         self.growth = 0
         self.nonce: bytes | None = None
+        self.balancing: Balancing = AS_HTTPD
         self.index = index
         self.origin = origin
 

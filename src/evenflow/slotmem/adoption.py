@@ -80,6 +80,7 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
             slot.set_status(bit, bool(before.status & bit))
     if (b"E" in said.status) == (b"E" in had.status):
         slot.error_since = before.error_since
+        slot.recovered = before.recovered
     if said.loadfactor == had.loadfactor:
         slot.factor = before.factor
     if said.lbset == had.lbset:

@@ -8,7 +8,8 @@ One writer a cell:
   * a child row belongs to its child (the supervisor writes it while no such child lives), PAST's to the supervisor;
   * an `own` row belongs to its child, readers add up the rows of all children;
   * what a member or a balancer is told to be belongs to the manager;
-  * a member's `ERROR_SINCE` is the exception: every child may store it, the last one wins, and any of them is right.
+  * a member's `ERROR_SINCE` and `RECOVERED` are the exception: every child may store them, the last one wins, and any
+    of them is right.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ FACTOR: Final = 1
 LBSET: Final = 2
 ERROR_SINCE: Final = 3
 """A float: when the member failed, CLOCK_MONOTONIC; 0.0 while it is not in error."""
+RECOVERED: Final = 4
+"""A float: when it left the error state last, CLOCK_MONOTONIC; 0.0 for never. Behind ERROR_SINCE."""
 ROUTE: Final = 8
 REDIRECT: Final = ROUTE + TEXT_CELLS
 
@@ -101,7 +104,8 @@ RESTART_AT_FACTOR: Final = 1
 
 # --- what one child books for one member -----------------------------------------------------------------------------
 
-OWN_CELLS: Final = 8
+OWN_CELLS: Final = 16
+"""Two cache lines: what every request touches, and what is touched only where a balancer watches its members."""
 OWED: Final = 0
 """httpd's lbstatus, of this child."""
 BUSY: Final = 1
@@ -114,6 +118,20 @@ RECEIVED: Final = 4
 """Bytes from the member."""
 RETRIES: Final = 5
 """How often the child took it out of error since it answered last."""
+LATENCY: Final = 8
+"""A float: seconds that the member takes to begin an answer, of late (`balancer.peakewma`); 0.0 while unknown."""
+LATENCY_AT: Final = 9
+"""A float: when LATENCY was made, CLOCK_MONOTONIC."""
+OUTCOMES: Final = 10
+"""Attempts that were watched to their outcome."""
+FAULTS: Final = 11
+"""Of these the ones that went wrong."""
+WAITED: Final = 12
+"""A float: seconds until answers began, all of them together."""
+EJECTED_UNTIL: Final = 13
+"""A float: so long the child passes it over as an outlier, CLOCK_MONOTONIC; 0.0 while it does not."""
+EJECTIONS: Final = 14
+"""How often it did so in a row."""
 
 
 class Layout:

@@ -13,7 +13,9 @@ cdef class MemberSlot:
     cdef long long[::1] shared
     cdef double[::1] failure
     cdef long long[::1] own
+    cdef double[::1] times
     cdef long long[::1] _cells
+    cdef double[::1] _floats
     cdef Py_ssize_t _first
     cdef Py_ssize_t _stride
     cdef Py_ssize_t _rows
@@ -24,5 +26,8 @@ cdef class MemberSlot:
 
     @cython.locals(found=cython.longlong, at=Py_ssize_t, _=Py_ssize_t)
     cpdef long long total(self, Py_ssize_t cell)
+
+    @cython.locals(found=cython.double, at=Py_ssize_t, _=Py_ssize_t)
+    cpdef double total_time(self, Py_ssize_t cell)
 
     cpdef read_texts(self)

@@ -18,6 +18,7 @@ from evenflow.slotmem.layout import (
     OWED,
     OWN_CELLS,
     RECEIVED,
+    RECOVERED,
     REDIRECT,
     RETRIES,
     ROUTE,
@@ -33,14 +34,15 @@ from evenflow.slotmem.texts import read_text, write_text
 class MemberSlot:
     """Cells of one member. Make one for each member and child, and keep it.
 
-    `shared`, `failure` and `own` are the rows themselves, for the balancer's arithmetic; everybody else uses the names
-    below. What a member is told to be (`status`, `factor`, `lbset`, `route`, `redirect`) is set by the manager only.
-    Each counter counts this child's share; `total` adds up all rows, PAST's too. Times are seconds of CLOCK_MONOTONIC.
+    `shared`, `failure` (ERROR_SINCE and RECOVERED), `own` and `times` are the rows themselves, for the balancer's
+    arithmetic; everybody else uses the names below. What a member is told to be (`status`, `factor`, `lbset`, `route`,
+    `redirect`) is set by the manager only. Each counter counts this child's share; `total` adds up all rows, PAST's
+    too. Times are seconds of CLOCK_MONOTONIC.
     """
 
     __slots__ = (
-        "member", "retry", "route", "redirect", "shared", "failure", "own",
-        "_cells", "_first", "_stride", "_rows", "_region", "_at",
+        "member", "retry", "route", "redirect", "shared", "failure", "own", "times",
+        "_cells", "_floats", "_first", "_stride", "_rows", "_region", "_at",
     )  # fmt: skip
 
     def __init__(self, region: Region, layout: Layout, member: Any, index: int, child: int) -> None:
@@ -50,9 +52,12 @@ class MemberSlot:
         """The `plan.model.Member`; this room never looks into it but for `retry`."""
         self.retry: float = member.retry
         self.shared: memoryview[int] = region.ints[at : at + MEMBER_CELLS]
-        self.failure: memoryview[float] = region.floats[at + ERROR_SINCE : at + ERROR_SINCE + 1]
+        self.failure: memoryview[float] = region.floats[at + ERROR_SINCE : at + RECOVERED + 1]
         self.own: memoryview[int] = region.ints[own : own + OWN_CELLS]
+        self.times: memoryview[float] = region.floats[own : own + OWN_CELLS]
+        """The same row, for the cells that are floats."""
         self._cells: memoryview[int] = region.ints
+        self._floats: memoryview[float] = region.floats
         self._first = layout.own(0, index)
         self._stride = layout.members * OWN_CELLS
         self._rows = layout.rows
@@ -73,6 +78,15 @@ class MemberSlot:
         at = self._first + cell
         for _ in range(self._rows):
             found += self._cells[at]
+            at += self._stride
+        return found
+
+    def total_time(self, cell: int) -> float:
+        """The same of a cell that is a float."""
+        found = 0.0
+        at = self._first + cell
+        for _ in range(self._rows):
+            found += self._floats[at]
             at += self._stride
         return found
 
@@ -129,6 +143,15 @@ class MemberSlot:
     @error_since.setter
     def error_since(self, since: float) -> None:
         self.failure[0] = since
+
+    @property
+    def recovered(self) -> float:
+        """When it left the error state last; 0.0 for never."""
+        return self.failure[1]
+
+    @recovered.setter
+    def recovered(self, when: float) -> None:
+        self.failure[1] = when
 
     @property
     def owed(self) -> int:

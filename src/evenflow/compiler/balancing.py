@@ -1,0 +1,26 @@
+"""What a balancer does beyond httpd's, from its parameters to the plan."""
+
+from __future__ import annotations
+
+from evenflow.compiler.findings import Findings
+from evenflow.compiler.texts import to_bytes
+from evenflow.config.settings import UNSET, BalancerParameters
+from evenflow.origin import Origin
+from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy
+
+
+def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findings) -> Balancing:
+    """`origin` is where the balancer is declared."""
+    hash_by = HashBy()
+    if said.hash_by is not UNSET:
+        kind, name, load = said.hash_by
+        hash_by = HashBy(kind, to_bytes(name.lower() if kind == "header" else name), load)
+        if said.lbmethod != "hash":
+            findings.warning(
+                "hash-not-used",
+                "`EvenflowHash` has no effect: the balancer does not hash",
+                origin,
+                help="write `ProxySet lbmethod=hash`, or remove the line",
+            )
+    made = Balancing(hash_by)
+    return AS_HTTPD if made == AS_HTTPD else made

@@ -1,0 +1,115 @@
+"""How a balancer does more than httpd's. Each line belongs to one balancer: that of its section, or the one it names.
+
+In a file that httpd is to read too they stand in `<IfModule evenflow_module>`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evenflow.config.arguments import key_value, raw
+from evenflow.config.contexts import PROXY, SERVERS
+from evenflow.config.diagnostics import Wrong
+from evenflow.config.directive import Directive
+from evenflow.config.directives.proxy import balancer_name, is_declared
+from evenflow.config.scope import Draft
+from evenflow.config.settings import BalancerParameters, MemberParameters, SetLine
+from evenflow.config.syntax import Section, Statement, Word
+
+
+def split_words(draft: Draft, statement: Statement | Section) -> tuple[str, list[Word], dict[str, Word]]:
+    """The balancer's URL, the plain words, and the values of `key=value` by lower-case key."""
+    words = list(statement.words)
+    if words and balancer_name(words[0].text):
+        target = words.pop(0).text
+        if not is_declared(draft, target):
+            raise Wrong(
+                "target-not-declared",
+                f"`{statement.name}` needs a balancer that is declared above, and `{target}` is not",
+                help="put the line into `<Proxy balancer://NAME>`, or below the lines that declare its members",
+            )
+    else:
+        target = draft.pattern if draft.place is PROXY else ""
+        if not balancer_name(target):
+            raise Wrong(
+                "balancer-name",
+                f"`{statement.name}` must stand in `<Proxy balancer://NAME>`, or name the balancer first",
+                help=f"write `{statement.name} balancer://NAME {statement.rest}`".rstrip(),
+            )
+    plain: list[Word] = []
+    values: dict[str, Word] = {}
+    for word in words:
+        pair = key_value(word)
+        if pair is None:
+            plain.append(word)
+        else:
+            values[pair[0]] = pair[1]
+    return target, plain, values
+
+
+def say(draft: Draft, statement: Statement | Section, target: str, **said: Any) -> None:
+    """These parameters are the balancer's."""
+    line = SetLine(target, MemberParameters(), BalancerParameters(**said), statement.origin)
+    draft.add("proxy", "sets", line)
+
+
+def refuse_others(statement: Statement | Section, values: dict[str, Word], known: tuple[str, ...]) -> None:
+    """Keys that the directive does not have."""
+    for key, word in values.items():
+        if key not in known:
+            raise Wrong(
+                "unknown-parameter",
+                f"`{statement.name}` has no parameter `{key}`",
+                word.span,
+                help=f"it has {', '.join(f'`{one}=`' for one in known)}" if known else "remove it",
+            )
+
+
+def decimal(key: str, word: Word, least: float, most: float) -> float:
+    """A number with or without a fraction, within bounds."""
+    digits = word.text
+    whole, _, part = digits.partition(".")
+    fine = whole.isdigit() and (not part or part.isdigit()) and digits.isascii() and not digits.endswith(".")
+    if not fine or not least <= float(digits) <= most:
+        raise Wrong(
+            "value-out-of-range", f"`{key}` must be a number from {least:g} to {most:g}, not `{digits}`", word.span
+        )
+    return float(digits)
+
+
+# --- EvenflowHash -------------------------------------------------------------------------------------------------
+
+KEYS: Final = ("client", "uri", "cookie", "header")
+HASH_FORM: Final = "`client`, `uri`, `cookie:NAME` or `header:NAME`"
+
+
+def hash_by(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    target, words, values = split_words(draft, statement)
+    refuse_others(statement, values, ("load",))
+    if len(words) != 1:
+        raise Wrong(
+            "argument-count",
+            f"`{statement.name}` needs one thing to hash by: {HASH_FORM}",
+            help=f"write for instance `{statement.name} cookie:JSESSIONID`",
+        )
+    kind, separator, name = words[0].text.partition(":")
+    kind = kind.lower()
+    if kind not in KEYS or bool(separator) != (kind in ("cookie", "header")) or (separator and not name):
+        raise Wrong("value-not-allowed", f"`{words[0].text}` is none of {HASH_FORM}", words[0].span)
+    load = 1.25
+    if "load" in values:
+        load = 0.0 if values["load"].text.lower() == "off" else decimal("load", values["load"], 1, 100)
+    say(draft, statement, target, hash_by=(kind, name, load))
+
+
+DIRECTIVES = (
+    Directive(
+        "EvenflowHash",
+        SERVERS | PROXY,
+        raw,
+        hash_by,
+        "What `lbmethod=hash` looks at, and how much more than its share a member may have in flight.",
+        syntax="[balancer://NAME] client|uri|cookie:NAME|header:NAME [load=FACTOR|off]",
+        default="client load=1.25",
+    ),
+)

@@ -1,0 +1,35 @@
+"""What is said of a balancer beyond httpd's, as the plan has it."""
+
+from __future__ import annotations
+
+from evenflow.compiler.build import build
+from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy
+from tests.config.cases import load_text
+
+
+def balancing(*lines: str, method: str = "hash") -> tuple[Balancing, list[str]]:
+    """What a balancer with these lines does, and the codes of what is said about them."""
+    first = ("Listen 80", "<Proxy balancer://c>", "BalancerMember http://m", f"ProxySet lbmethod={method}")
+    loaded = load_text("\n".join([*first, *lines, "</Proxy>"]))
+    assert loaded.settings is not None
+    built = build(loaded.settings)
+    assert built.plan is not None
+    return built.plan.balancers[0].balancing, [diagnostic.code for diagnostic in built.diagnostics]
+
+
+def test_nothing_said() -> None:
+    assert balancing() == (AS_HTTPD, [])
+
+
+def test_what_is_hashed() -> None:
+    assert balancing("EvenflowHash uri")[0].hash_by == HashBy("uri", b"", 1.25)
+    assert balancing("EvenflowHash cookie:SiD load=2")[0].hash_by == HashBy("cookie", b"SiD", 2.0)
+    assert balancing("EvenflowHash header:X-User load=off")[0].hash_by == HashBy("header", b"x-user", 0.0)
+
+
+def test_the_last_line_counts() -> None:
+    assert balancing("EvenflowHash uri", "EvenflowHash client")[0].hash_by == HashBy("client", b"", 1.25)
+
+
+def test_hashing_that_nobody_does() -> None:
+    assert balancing("EvenflowHash uri", method="leastconn")[1] == ["hash-not-used"]

@@ -106,15 +106,29 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert (said["own"], said["asked"], said["scoreboard"]) == (None, [], "fresh")
     assert set(said) == {
         "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment",
-        "sticky", "choice", "to_member", "edits", "reverses", "documents", "answer", "own", "timeouts", "asked",
+        "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents", "answer", "own", "timeouts",
+        "asked",
         "notes",
     }  # fmt: skip
+
+
+def test_the_handshake_with_a_member_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "a.conf"
+    lines = ["Listen 8080", "SSLProxyEngine On", "ProxyPreserveHost On", "ProxyPass / https://127.0.0.1:1/"]
+    file.write_text("\n".join(lines))
+    text = as_text(*answer(str(file), {}, Asked("http://a.example:8080/x")))
+    assert "asks for `a.example`: the client's Host, as ProxyPreserveHost is On\n" in text
+    assert "the certificate must be for `a.example` (SSLProxyCheckPeerName On)\n" in text
+    file.write_text("\n".join([lines[0], lines[3]]))
+    text = as_text(*answer(str(file), {}, Asked("http://a.example:8080/x")))
+    assert "SSLProxyEngine is Off: 500" in text and "HTTP/1.1 500 " in text
+    assert "answered with 500: https://127.0.0.1:1/: SSLProxyEngine is off\n" in text
 
 
 def test_the_papers_name_every_key_of_the_json() -> None:
     paper = (CHECKOUT / "docs" / "explain.md").read_text()
     for key in ("version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings",
-                "environment", "sticky", "choice", "to_member", "edits", "reverses", "documents", "answer", "own",
+                "environment", "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents", "answer", "own",
                 "timeouts",
                 "asked", "notes"):  # fmt: skip
         assert f"| `{key}` |" in paper, key

@@ -133,6 +133,7 @@ def as_text(said: Json, notes: tuple[str, ...] = (), color: bool = False, every:
     tell_environment(page, said)
     tell_sticky(page, said)
     tell_choice(page, said)
+    tell_member_tls(page, said)
     tell_member(page, said)
     tell_answer(page, said)
     tell_times(page, said)
@@ -286,6 +287,23 @@ def tell_choice(page: Page, said: Json) -> None:
     for note in choice["notes"]:
         if not note.startswith(("the session asks", "chosen:")) and "may take it" not in note:
             page.more(f"   {note}")
+
+
+def tell_member_tls(page: Page, said: Json) -> None:
+    """What would be asked and looked at in the handshake with the member."""
+    tls = said["member_tls"]
+    if tls is None:
+        return
+    if not tls["engine"]:
+        page.step("TLS", "the member's URL asks for it and SSLProxyEngine is Off: 500 as soon as it is connected to")
+        page.place(tls["place"])
+        return
+    asked = tls["server_name_indication"]
+    hello = f"the handshake asks for `{asked}`" if asked else "the handshake asks for no name (an address has none)"
+    whose = "the client's Host, as ProxyPreserveHost is On" if tls["name_from"] == "client" else "the member's own name"
+    page.step("TLS", f"{hello}: {whose}", tls["name_place"] if tls["name_from"] == "client" else None)
+    for check in tls["checks"]:
+        page.more(f"{check['means']} ({check['name']} {check['value']}){page.by(check['place'])}")
 
 
 def tell_member(page: Page, said: Json) -> None:

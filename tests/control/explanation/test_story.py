@@ -14,7 +14,7 @@ from tests.plan.cases import facts_of, plan_of
 
 KEYS = {
     "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment", "sticky",
-    "choice", "to_member", "edits", "reverses", "answer", "own", "documents", "timeouts", "asked",
+    "choice", "member_tls", "to_member", "edits", "reverses", "answer", "own", "documents", "timeouts", "asked",
 }  # fmt: skip
 
 

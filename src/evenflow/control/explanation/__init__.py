@@ -26,6 +26,9 @@ wrote.
     choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, failover (so many other
                   attempts follow one that cannot connect), notes, members [{name, route, place, loadfactor, lbset,
                   status (letters), in_error, candidate, chosen, owed [before, after], busy, elected}]
+    member_tls    null, or how TLS would be spoken to the member (nothing is connected to): engine, place, name (what its
+                  certificate would have to be for), name_from "member" or "client", name_place,
+                  server_name_indication (null for an address), checks [{name, value, means, place}]
     to_member     null, or head (text), fields [{name, value, by, place, places}], dropped [{name, value, by, place}]
     edits         Header lines: table, place, applies (null where that hangs on the answer), waits_for (NAME or
                   !NAME of the environment, expr=EXPRESSION, or null)

@@ -9,6 +9,7 @@ from typing import Final
 
 from evenflow.control.explanation import answer, choice, decided
 from evenflow.control.explanation.facts import Json, step_as_object
+from evenflow.control.explanation.member_tls import fail_without_engine, member_tls
 from evenflow.control.explanation.places import Places
 from evenflow.control.explanation.timeouts import timeouts
 from evenflow.control.explanation.to_member import to_member
@@ -64,6 +65,9 @@ def tell(walk: Walk, data: bytes, body_length: int) -> Json:
         "timeouts": timeouts(walk),
         "asked": decided.asked(walk),
     }
+    tls = said["member_tls"] = member_tls(walk)
+    if tls is not None and not tls["engine"]:
+        said["outcome"].update(fail_without_engine(walk, now))
     said["to_member"] = to_member(walk)
     said["answer"] = answer.answer(walk, now)
     said["own"] = answer.own(walk)

@@ -7,6 +7,9 @@ what hangs on earlier requests is let go: which member a balancer's turn falls o
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,57 +20,76 @@ from evenflow.control.explanation import explain
 from evenflow.control.map_programs import close_programs, start_programs
 from evenflow.plan.model import ConnectionFacts, Plan
 from evenflow.plan.preambles import Preambles
-from evenflow.plan.vhosts import table_for
+from evenflow.plan.vhosts import HostTable, table_for
+from evenflow.serve.tls import TlsContexts
 from evenflow.tools.written import Written
 from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.proxy_protocol import read_preamble
 
 from .casebook import Request
+from .client import PATIENCE, VERSIONS
 from .members import Received
 from .observed import Seen
 
+NOT_HTTP = "no HTTP was spoken"
+CLOSED = "the connection was closed before it"
+HALF = "the rest of its body never came"
+PEER = "who is at the other end is known only after a handshake"
 
-def disagreements(file: Path, port: int, seen: Sequence[Seen], members: Mapping[str, str]) -> list[str]:
-    """What explain says otherwise than it was observed. `members` are the living ones: their names by HOST:PORT."""
+
+def disagreements(
+    file: Path, port: int, seen: Sequence[Seen], members: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """What explain says otherwise than it was observed, and why requests were passed over, a reason for each.
+
+    `members` are the living ones: their names by HOST:PORT.
+    """
     loaded = load(str(file))
     assert loaded.settings is not None, loaded.errors
     plan = build(loaded.settings).plan
     assert plan is not None
     programs = start_programs(plan)
     try:
-        return told_otherwise(plan, Written(loaded.tree), port, seen, members)
+        return told_otherwise(plan, Written(loaded.tree), port, seen, members, file.parent / "certificates")
     finally:
         close_programs(programs)
 
 
 def told_otherwise(
-    plan: Plan, places: Written, port: int, seen: Sequence[Seen], members: Mapping[str, str]
-) -> list[str]:
-    """The sentences, one for each request that the story is wrong about."""
-    found = []
+    plan: Plan, places: Written, port: int, seen: Sequence[Seen], members: Mapping[str, str], certificates: Path
+) -> tuple[list[str], list[str]]:
+    """The sentences, one for each request that the story is wrong about, and why others were passed over."""
+    found, passed_over = [], []
     secure = any(listener.tls for listener in plan.listeners if listener.port == port)
     for one in seen:
-        if one.reply.ending == "no connection" or (secure and one.request.tls is None):
-            # No HTTP was spoken.
-            continue
-        if one.request.same_connection and one.reply.ending == "closed" and not one.received:
-            # The connection was closed before it.
-            continue
+        reason = ""
         connection, payload = facts(plan, port, one.request), one.request.payload
-        if isinstance(plan.preambles, Preambles) and plan.preambles.wanted(b"127.0.0.1", port, b"127.0.0.1"):
+        if one.reply.ending == "no connection" or (secure and one.request.tls is None):
+            reason = NOT_HTTP
+        elif one.request.same_connection and one.reply.ending == "closed" and not one.received:
+            reason = CLOSED
+        elif connection.tls and not shake_hands(plan, connection, one.request, certificates):
+            reason = NOT_HTTP
+        elif isinstance(plan.preambles, Preambles) and plan.preambles.wanted(b"127.0.0.1", port, b"127.0.0.1"):
             try:
                 preamble = read_preamble(payload)
             except ProtocolFault:
-                continue
+                preamble = None
             if preamble is None:
-                continue
-            connection.proxied_address, connection.spoken_for = preamble.address, True
-            payload = payload[preamble.size :]
-        said = explain(plan, connection, payload, places=places)
+                reason = NOT_HTTP
+            else:
+                connection.proxied_address, connection.spoken_for = preamble.address, True
+                payload = payload[preamble.size :]
+        if not reason:
+            said = explain(plan, connection, payload, places=places)
+            reason = beyond(said, one)
+        if reason:
+            passed_over.append(reason)
+            continue
         wrong = wrong_about(said, one, members)
         if wrong:
             found.append(f"{one.request.line_number}: {one.request.title}: {wrong}")
-    return found
+    return found, passed_over
 
 
 def facts(plan: Plan, port: int, request: Request) -> ConnectionFacts:
@@ -77,24 +99,66 @@ def facts(plan: Plan, port: int, request: Request) -> ConnectionFacts:
     return ConnectionFacts(address, 49152, address, port, request.tls is not None, sni, table_for(plan, address, port))
 
 
+def shake_hands(plan: Plan, connection: ConnectionFacts, request: Request, certificates: Path) -> bool:
+    """Make the handshake once more, between two ends in this process: what it tells goes to the connection. Whether it
+    came to an end."""
+    contexts = TlsContexts(plan)
+    assert isinstance(connection.table, HostTable)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    if request.shows is not None:
+        client.load_cert_chain(certificates / f"{request.shows}.pem")
+    if request.speaks is not None:
+        client.minimum_version = client.maximum_version = VERSIONS[request.speaks]
+    ours, theirs = socket.socketpair()
+
+    def greet() -> None:
+        try:
+            with client.wrap_socket(theirs, server_hostname=None if request.tls == "-" else request.tls) as secured:
+                secured.recv(1)
+        except OSError:
+            # Either end may refuse the other.
+            pass
+
+    thread = threading.Thread(target=greet)
+    thread.start()
+    ours.settimeout(PATIENCE)
+    tls = contexts.wrap(ours, connection.table.hosts, connection.sni)
+    try:
+        tls.do_handshake()
+        if not contexts.admits(tls):
+            return False
+        connection.tls_facts = contexts.facts(tls)
+        return True
+    except OSError:
+        return False
+    finally:
+        tls.close()
+        thread.join()
+
+
+def beyond(said: Any, seen: Seen) -> str:
+    """Why an explanation cannot know what became of this request; "" where it can."""
+    answer = seen.reply.answer
+    if said["outcome"]["kind"] != "forward":
+        return ""
+    if seen.request.half_closed and not seen.received:
+        return HALF
+    if answer is not None and answer.status == 500 and not seen.received and said["member_tls"] is not None:
+        return PEER
+    return ""
+
+
 def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     """One sentence, "" where they agree."""
     outcome = said["outcome"]
     answer = seen.reply.answer
     kind = outcome["kind"]
-    if seen.request.shows is not None or seen.request.speaks is not None:
-        # What the handshake tells is not explained.
-        return ""
     if any(document["kind"] != "text" for document in said["documents"]):
         # A document comes after what is explained.
         return ""
     if kind == "forward":
-        if seen.request.half_closed and not seen.received:
-            # The rest of its body never came.
-            return ""
-        if answer is not None and answer.status == 500 and not seen.received and "https://" in str(said):
-            # Who is at the other end is known only after a handshake.
-            return ""
         return wrong_about_forward(said, seen.received, members)
     if seen.received:
         return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {seen.received[0].member} was asked"

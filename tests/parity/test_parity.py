@@ -88,7 +88,7 @@ def test_explain_says_what_evenflow_did(case: Case) -> None:
     seen = observed(case.name, "evenflow")
     members = {member.address: member.name for member in STAGE.members}
     with folder(case, STAGE.front, certificates()[0]) as root:
-        found = disagreements(root / "front.conf", STAGE.front, seen, members)
+        found, _ = disagreements(root / "front.conf", STAGE.front, seen, members)
     assert not found, "\n".join(f"{case.book}.md:{one}" for one in found)
 
 

@@ -128,9 +128,8 @@ def test_the_handshake_with_a_member_is_told_in_words(tmp_path: Path) -> None:
 def test_the_papers_name_every_key_of_the_json() -> None:
     paper = (CHECKOUT / "docs" / "explain.md").read_text()
     for key in ("version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings",
-                "environment", "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents", "answer", "own",
-                "timeouts",
-                "asked", "notes"):  # fmt: skip
+                "environment", "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents",
+                "answer", "own", "timeouts", "asked", "notes"):  # fmt: skip
         assert f"| `{key}` |" in paper, key
 
 

@@ -82,6 +82,9 @@ def told_otherwise(
                 payload = payload[preamble.size :]
         if not reason:
             said = explain(plan, connection, payload, places=places)
+            while said["document"] is not None:
+                # What an ErrorDocument's path leads to is what the client and the members saw.
+                said = said["document"]
             reason = beyond(said, one)
         if reason:
             passed_over.append(reason)
@@ -155,9 +158,6 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     outcome = said["outcome"]
     answer = seen.reply.answer
     kind = outcome["kind"]
-    if any(document["kind"] != "text" for document in said["documents"]):
-        # A document comes after what is explained.
-        return ""
     if kind == "forward":
         return wrong_about_forward(said, seen.received, members)
     if seen.received:
@@ -166,10 +166,14 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
         return "" if kind == "refused" else f"explain: {kind}; but the connection {seen.reply.ending}"
     if kind == "local":
         return "" if answer.status < 500 else f"explain: {outcome['handler']}; but {answer.status}"
-    if answer.status != outcome["status"]:
-        return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {answer.status}"
-    if kind == "redirect" and answer.values("location") != [outcome["location"]]:
-        return f"explain: Location {outcome['location']}; but {answer.values('location')}"
+    if said["own"] is None:
+        return f"explain: {kind} {outcome['status']} without a head; but {answer.status}"
+    line, *own = said["own"].split("\r\n")
+    if str(answer.status) != line.split(" ")[1]:
+        return f"explain: {kind} {outcome['status']} ({outcome['reason']}), {line}; but {answer.status}"
+    locations = [field.partition(": ")[2] for field in own if field.lower().startswith("location:")]
+    if answer.values("location") != locations:
+        return f"explain: Location {locations}; but {answer.values('location')}"
     return ""
 
 

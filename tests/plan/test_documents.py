@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evenflow.origin import NOWHERE
-from evenflow.plan.decide import decide
-from evenflow.plan.documents import PATH, TEXT, Document, decide_document, document_for, head_for, renamed
+from evenflow.plan.decide import Decider, decide
+from evenflow.plan.documents import PATH, TEXT, Document, document_for, head_for, renamed
 from evenflow.plan.model import ANSWER, FORWARD
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 
@@ -38,10 +38,10 @@ def test_the_phases_run_for_it() -> None:
     failed = decide(plan, facts, old)
     assert (failed.kind, failed.status) == (ANSWER, 403)
     head = head_for(old, b"/err/403")
-    made = decide_document(plan, facts, failed, old, head, 403)
+    made = Decider(plan).decide_document(facts, failed, old, head, 403)
     assert (made.kind, made.path) == (FORWARD, b"/err/403")
     assert made.env[b"REDIRECT_STATUS"] == b"403"
-    again = decide_document(plan, facts, failed, old, head_for(old, b"/closed/page"), 403)
+    again = Decider(plan).decide_document(facts, failed, old, head_for(old, b"/closed/page"), 403)
     assert (again.kind, again.status) == (ANSWER, 403)
 
 

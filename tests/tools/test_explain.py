@@ -107,9 +107,21 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert set(said) == {
         "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment",
         "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents", "answer", "own", "timeouts",
-        "asked",
-        "notes",
+        "asked", "document", "notes",
     }  # fmt: skip
+
+
+def test_the_way_of_an_error_document_is_a_second_part(tmp_path: Path) -> None:
+    file = tmp_path / "a.conf"
+    lines = ["Listen 8080", "ErrorDocument 403 /err/403", "ProxyPass /err http://127.0.0.1:1/err"]
+    file.write_text("\n".join([*lines, "<Location /shut>", "Require all denied", "</Location>"]))
+    said, notes = answer(str(file), {}, Asked("http://a.example:8080/shut"))
+    assert said["document"]["place"]["line"] == 2 and said["document"]["status"] == 403
+    text = as_text(said, notes)
+    assert "\nin the place of the page of 403: GET /err/403\n" in text
+    assert "mapping        /err/403 -> http://127.0.0.1:1/err/403\n" in text
+    last = "               and in the place of its page GET /err/403: forwarded to http://127.0.0.1:1/err/403\n"
+    assert text.index("\n=              answered with 403") < text.index(last)
 
 
 def test_the_handshake_with_a_member_is_told_in_words(tmp_path: Path) -> None:
@@ -129,7 +141,7 @@ def test_the_papers_name_every_key_of_the_json() -> None:
     paper = (CHECKOUT / "docs" / "explain.md").read_text()
     for key in ("version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings",
                 "environment", "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents",
-                "answer", "own", "timeouts", "asked", "notes"):  # fmt: skip
+                "answer", "own", "timeouts", "asked", "document", "notes"):  # fmt: skip
         assert f"| `{key}` |" in paper, key
 
 

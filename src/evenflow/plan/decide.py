@@ -17,6 +17,7 @@ from evenflow.plan import (
     branches,
     decision,
     directory,
+    documents,
     environment,
     files,
     ground_rules,
@@ -460,6 +461,14 @@ class Decider:
                 return found
         memo.keep(key, found)
         return found
+
+    def decide_document(
+        self, facts: ConnectionFacts, failed: Decision, old: RequestHead, head: RequestHead, status: int
+    ) -> Decision:
+        """Where an ErrorDocument's path leads in the place of what failed: the phases run anew for `head`."""
+        inquiry = documents.inquiry_for(self.plan, facts, failed, old, head, status, None)
+        inquiry.answers = self.answers
+        return go_on(inquiry, 0)
 
     def early_outcome(self, memo: Memo, facts: ConnectionFacts, head: RequestHead) -> decision.Outcome | None:
         """What the virtual host's SetEnvIf lines set for this request; None where it has none, or where that is not to

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from evenflow.origin import Origin
-from evenflow.plan.decide import go_on
-from evenflow.plan.decision import Inquiry, afterwards
+from evenflow.plan.decision import Inquiry, Step, afterwards
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.wire.http1 import RequestHead
 
@@ -64,17 +63,24 @@ def head_for(head: RequestHead, path: bytes) -> RequestHead:
     return made
 
 
-def decide_document(
-    plan: Plan, facts: ConnectionFacts, failed: Decision, old: RequestHead, head: RequestHead, status: int
-) -> Decision:
-    """Where the document comes from: the phases anew, for its path, in the same virtual host."""
+def inquiry_for(
+    plan: Plan,
+    facts: ConnectionFacts,
+    failed: Decision,
+    old: RequestHead,
+    head: RequestHead,
+    status: int,
+    trace: list[Step] | None,
+) -> Inquiry:
+    """Where does the document come from: an inquiry for its path, in the same virtual host; see `Decider`."""
     inquiry: Inquiry = afterwards(plan, facts, head, failed, renamed(failed.env), None)
+    inquiry.trace = trace
     inquiry.env[b"REDIRECT_STATUS"] = b"%d" % status
     inquiry.env[b"REDIRECT_REQUEST_METHOD"] = old.method
     inquiry.path, inquiry.query = head.path, head.query
     inquiry.handler = ""
     inquiry.restarts = 1
-    return go_on(inquiry, 0)
+    return inquiry
 
 
 def renamed(env: dict[bytes, bytes]) -> dict[bytes, bytes]:

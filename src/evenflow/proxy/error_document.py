@@ -47,8 +47,8 @@ def begin(exchange: Exchange, path: bytes, status: int, reason: bytes, now: floa
     exchange.attempts = 0
     exchange.died_at = None
     exchange.repeated_fresh = False
-    plan, facts = exchange.routes.plan, exchange.facts
-    exchange.decided(documents.decide_document(plan, facts, failed, old, exchange.head, status), now)
+    decider = exchange.routes.decider
+    exchange.decided(decider.decide_document(exchange.facts, failed, old, exchange.head, status), now)
     exchange.keep_client = exchange.keep_client and keep
 
 

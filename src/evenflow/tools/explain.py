@@ -128,6 +128,18 @@ def as_text(said: Json, notes: tuple[str, ...] = (), color: bool = False, every:
     """The story from request to answer; with `every` also rules that did not match and statements of every section."""
     page = Page(color, main_file(said))
     tell_request(page, said, notes)
+    tell_way(page, said, every)
+    document = said["document"]
+    while document is not None:
+        tell_document(page, document)
+        tell_way(page, document, every)
+        document = document["document"]
+    tell_outcome(page, said)
+    return page.text()
+
+
+def tell_way(page: Page, said: Json, every: bool) -> None:
+    """One way through the phases: the request's, or an ErrorDocument's."""
     tell_steps(page, said, every)
     tell_sections(page, said, every)
     tell_environment(page, said)
@@ -137,8 +149,19 @@ def as_text(said: Json, notes: tuple[str, ...] = (), color: bool = False, every:
     tell_member(page, said)
     tell_answer(page, said)
     tell_times(page, said)
-    tell_outcome(page, said)
-    return page.text()
+
+
+def tell_document(page: Page, document: Json) -> None:
+    """In the place of a page of ours: what is asked instead."""
+    page.gap()
+    page.head(f"in the place of the page of {document['status']}: {asked_for(document)}")
+    page.place(document["place"])
+    page.gap()
+
+
+def asked_for(document: Json) -> str:
+    """The request that a document is found by."""
+    return f"{document['request']['method']} {document['request']['target']}"
 
 
 def main_file(said: Json) -> str:
@@ -346,7 +369,8 @@ def tell_answer(page: Page, said: Json) -> None:
     for one in said["reverses"]:
         page.step("answer", f"Location and its like: {', '.join(one['from'])} -> {one['to']}", one["place"])
     for one in said["documents"]:
-        if said["outcome"]["status"] in (0, one["status"]):
+        # A document that fails has no document.
+        if "status" not in said and said["outcome"]["status"] in (0, one["status"]):
             page.step("error page", f"of {one['status']}: a {one['kind']}", one["place"])
     if said["answer"] is not None:
         status = said["answer"]["member"].partition("\r\n")[0]
@@ -368,6 +392,12 @@ def tell_outcome(page: Page, said: Json) -> None:
     outcome = said["outcome"]
     page.step("=", in_a_sentence(outcome))
     page.place(outcome["place"])
+    document = said["document"]
+    while document is not None:
+        outcome = document["outcome"]
+        page.more(f"and in the place of its page {asked_for(document)}: {in_a_sentence(outcome)}")
+        page.place(outcome["place"])
+        document = document["document"]
 
 
 def in_a_sentence(outcome: Json) -> str:

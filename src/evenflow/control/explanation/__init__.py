@@ -26,8 +26,8 @@ wrote.
     choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, failover (so many other
                   attempts follow one that cannot connect), notes, members [{name, route, place, loadfactor, lbset,
                   status (letters), in_error, candidate, chosen, owed [before, after], busy, elected}]
-    member_tls    null, or how TLS would be spoken to the member (nothing is connected to): engine, place, name (what its
-                  certificate would have to be for), name_from "member" or "client", name_place,
+    member_tls    null, or how TLS would be spoken to the member (nothing is connected to): engine, place, name (whom
+                  its certificate would have to be for), name_from "member" or "client", name_place,
                   server_name_indication (null for an address), checks [{name, value, means, place}]
     to_member     null, or head (text), fields [{name, value, by, place, places}], dropped [{name, value, by, place}]
     edits         Header lines: table, place, applies (null where that hangs on the answer), waits_for (NAME or
@@ -35,6 +35,8 @@ wrote.
     reverses      ProxyPassReverse lines that would be tried: place, from [prefix], to
     answer        null, or member (a plain 200 or 101 that the member might give), head (what the client gets of it)
     own           null, or the head of an answer of ours (text)
+    document      null, or the way of the ErrorDocument's path that is answered in its place: status (that it is shown
+                  for), place, and everything from scoreboard on once more
     documents     ErrorDocument lines that hold here: status, kind "text", "path" or "url", place
     timeouts      name, seconds, place
     asked         what the decision looked at beside path, Host and method: "fields", "query", "client", "time", "files"

@@ -101,7 +101,7 @@ def own(walk: Walk) -> str | None:
     # Of the server only these are asked.
     answer = own_answer(cast(Any, SimpleNamespace(routes=walk.routes, handlers={})), exchange)
     if answer is None:
-        # An ErrorDocument in its place: the exchange went on with that.
+        # An ErrorDocument's path in its place: the exchange has gone on with that.
         return None
     if answer.file is not None:
         answer.file.close()

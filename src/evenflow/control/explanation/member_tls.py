@@ -7,7 +7,8 @@ from evenflow.control.explanation.facts import Json, place, switch
 from evenflow.control.explanation.walk import Walk
 from evenflow.plan.fronts import EVERY, MemberTls
 from evenflow.plan.model import Member
-from evenflow.proxy.exchange import MEMBER, NO_ENGINE
+from evenflow.proxy.attempt import NO_ENGINE, handshake_failed
+from evenflow.proxy.steps import MEMBER
 from evenflow.serve.member_tls import VERIFIED, Way, is_address, way_to
 
 
@@ -32,7 +33,7 @@ def member_tls(walk: Walk) -> Json | None:
 
 def fail_without_engine(walk: Walk, now: float) -> Json:
     """The handshake fails before its first byte: that needs no connection to be known. What the outcome is then."""
-    walk.exchange.handshake_failed(NO_ENGINE, now, True)
+    handshake_failed(walk.exchange, NO_ENGINE, now, True)
     return {"kind": "refused", "status": walk.exchange.status, "reason": walk.exchange.why}
 
 
@@ -43,7 +44,9 @@ def checks(walk: Walk, way: Way) -> list[Json]:
     if said.verify in VERIFIED:
         depth = f"at most {said.depth} authorit{'y stands' if said.depth == 1 else 'ies stand'} above the certificate"
         found.append(check_of(walk, said, "SSLProxyVerifyDepth", str(said.depth), depth))
-    named = f"the certificate must be for `{way.name}`" if said.check_name else "whom the certificate is for is not asked"
+    named = "whom the certificate is for is not asked"
+    if said.check_name:
+        named = f"the certificate must be for `{way.name}`"
     found.append(check_of(walk, said, "SSLProxyCheckPeerName", switch(said.check_name), named))
     if said.check_cn and not said.check_name:
         common = f"the certificate's common name must be `{way.name}`"
@@ -64,7 +67,9 @@ def who_signed(said: MemberTls) -> str:
     if said.verify not in VERIFIED:
         return "who signed the certificate is not looked at"
     believed = " or ".join(path for path in (said.ca_file, said.ca_path) if path)
-    return f"an authority of {believed} must have signed it" if believed else "nobody is believed: no authority is named"
+    if not believed:
+        return "nobody is believed: no authority is named"
+    return f"an authority of {believed} must have signed it"
 
 
 def check_of(walk: Walk, said: MemberTls, directive: str, value: str, means: str) -> Json:

@@ -44,11 +44,25 @@ def explain(
 
 
 def tell(walk: Walk, data: bytes, body_length: int) -> Json:
-    """The request's way from its first byte to the answer's."""
+    """The request's way from its first byte to the answer's, and that of the ErrorDocument which stands for it."""
     now = time.monotonic()
     walk.play(data, body_length, now)
+    exchange = walk.exchange
+    said: Json = {"version": VERSION, **part(walk, body_length, now)}
+    told, documents = said, 0
+    while exchange.documents > documents:
+        documents = exchange.documents
+        walk.decide(now)
+        status = exchange.document_status
+        written = next((one["place"] for one in told["documents"] if one["status"] == status), None)
+        told["document"] = {"status": status, "place": written, **part(walk, 0, now)}
+        told = told["document"]
+    return said
+
+
+def part(walk: Walk, body_length: int, now: float) -> Json:
+    """One way through the phases: the request's, or that of an ErrorDocument's path."""
     said: Json = {
-        "version": VERSION,
         "scoreboard": "fresh" if walk.live is None else "live",
         "request": decided.request(walk, body_length),
         "steps": [step_as_object(step) for step in walk.decider.trace],
@@ -70,10 +84,15 @@ def tell(walk: Walk, data: bytes, body_length: int) -> Json:
         said["outcome"].update(fail_without_engine(walk, now))
     said["to_member"] = to_member(walk)
     said["answer"] = answer.answer(walk, now)
+    # An answer of ours may begin a document's way, and with it another turn.
+    walk.begin_turns()
+    before = walk.exchange.documents
     said["own"] = answer.own(walk)
+    said["document"] = None
     if said["outcome"]["kind"] == "file":
         # Whether it is there, and what of it is wanted, is known only now.
-        said["outcome"]["status"] = walk.exchange.status
+        exchange = walk.exchange
+        said["outcome"]["status"] = exchange.status if exchange.documents == before else exchange.document_status
     return said
 
 

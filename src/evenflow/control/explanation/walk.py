@@ -10,8 +10,8 @@ from evenflow.balancer.balance import Balance
 from evenflow.control.explanation.facts import Json, place, text
 from evenflow.control.explanation.places import Places
 from evenflow.origin import NOWHERE, Origin
-from evenflow.plan import steps
-from evenflow.plan.decide import Decider, begin, run
+from evenflow.plan import documents, steps
+from evenflow.plan.decide import Decider, begin, go_on, run
 from evenflow.plan.decision import Inquiry, Step
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import OVERLOADED, PASSWORD
@@ -40,6 +40,14 @@ class Telling(Decider):
         self.inquiry = begin(self.plan, facts, head, self.trace)
         self.inquiry.answers = self.answers
         return run(self.inquiry)
+
+    def decide_document(
+        self, facts: ConnectionFacts, failed: Decision, old: RequestHead, head: RequestHead, status: int
+    ) -> Decision:
+        self.trace = []
+        self.inquiry = documents.inquiry_for(self.plan, facts, failed, old, head, status, self.trace)
+        self.inquiry.answers = self.answers
+        return go_on(self.inquiry, 0)
 
 
 def copy_of(scoreboard: Scoreboard) -> Scoreboard:
@@ -71,21 +79,30 @@ class Walk:
     def play(self, data: bytes, body_length: int, now: float) -> None:
         """Tell the exchange the request and its body."""
         exchange = self.exchange
-        for balance in self.routes.balances:
-            balance.trace = []
-            for slot in balance.slots:
-                self.owed[slot.member.slot] = slot.owed
+        self.begin_turns()
         exchange.begin(self.facts)
         at = exchange.take_head(bytearray(data), 0, len(data), 0, now)
         if at < 0:
             exchange.refuse_request(408, "the request did not arrive in time: its head has no end")
             at = len(data)
+        self.decide(now)
+        self.play_body(data[at:], body_length, now)
+
+    def begin_turns(self) -> None:
+        """Note what balancers owe before anybody is chosen."""
+        for balance in self.routes.balances:
+            balance.trace = []
+            for slot in balance.slots:
+                self.owed[slot.member.slot] = slot.owed
+
+    def decide(self, now: float) -> None:
+        """Answer what the decision asks for, until there is one; then it is known who met."""
+        exchange = self.exchange
         while exchange.step in (ASKING, EXPLAINING):
             if exchange.step == EXPLAINING:
                 exchange.explained(b"", False, now)
             else:
                 exchange.take_answer(self.answer_to(exchange.decision.question), now)
-        self.play_body(data[at:], body_length, now)
         decision = exchange.decision
         if decision is not None:
             self.met = [NOWHERE, decision.host.origin, *(step.origin for step in self.sections_met())]

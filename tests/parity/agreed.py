@@ -35,6 +35,7 @@ NOT_HTTP = "no HTTP was spoken"
 CLOSED = "the connection was closed before it"
 HALF = "the rest of its body never came"
 PEER = "who is at the other end is known only after a handshake"
+DEAD = "that nobody listens there is known only after a connect, and a document stands for it"
 
 
 def disagreements(
@@ -85,7 +86,7 @@ def told_otherwise(
             while said["document"] is not None:
                 # What an ErrorDocument's path leads to is what the client and the members saw.
                 said = said["document"]
-            reason = beyond(said, one)
+            reason = beyond(said, one, members)
         if reason:
             passed_over.append(reason)
             continue
@@ -141,16 +142,23 @@ def shake_hands(plan: Plan, connection: ConnectionFacts, request: Request, certi
         thread.join()
 
 
-def beyond(said: Any, seen: Seen) -> str:
+def beyond(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     """Why an explanation cannot know what became of this request; "" where it can."""
     answer = seen.reply.answer
     if said["outcome"]["kind"] != "forward":
         return ""
+    if seen.received and name_of(said["outcome"]["member"], members) is None and has_document_at_a_path(said):
+        return DEAD
     if seen.request.half_closed and not seen.received:
         return HALF
     if answer is not None and answer.status == 500 and not seen.received and said["member_tls"] is not None:
         return PEER
     return ""
+
+
+def has_document_at_a_path(said: Any) -> bool:
+    """Whether an answer of ours, or with ProxyErrorOverride a member's, may lead to another request."""
+    return any(document["kind"] == "path" for document in said["documents"])
 
 
 def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
@@ -159,7 +167,9 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     answer = seen.reply.answer
     kind = outcome["kind"]
     if kind == "forward":
-        return wrong_about_forward(said, seen.received, members)
+        # What a document's path led to after the member's answer comes behind what is explained.
+        received = seen.received[:1] if has_document_at_a_path(said) else seen.received
+        return wrong_about_forward(said, received, members)
     if seen.received:
         return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {seen.received[0].member} was asked"
     if answer is None:

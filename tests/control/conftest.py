@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,14 @@ import pytest
 
 from tests.control.processes import Served, Started
 from tests.peers import free_port
+
+
+@pytest.fixture(autouse=True)
+def sockets_of_our_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Control sockets in a folder of the test's; its name is short, as a socket's must be."""
+    with tempfile.TemporaryDirectory(prefix="evenflow-") as folder:
+        monkeypatch.setenv("EVENFLOW_RUN", folder)
+        yield
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
 import evenflow
-from evenflow.control import child, listening, loading, log_pipes, pid_file, privileges
+from evenflow.control import channel, child, listening, loading, log_pipes, orders, pid_file, privileges
 from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE
@@ -49,7 +49,7 @@ LOOK: Final = "the error log says why; everything goes on with the configuration
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 RELOADING: Final = (signal.SIGHUP, signal.SIGUSR1)
-WAITED_FOR: Final = (*ENDING, *RELOADING, signal.SIGCHLD)
+WAITED_FOR: Final = (*ENDING, *RELOADING, channel.SIGNAL, signal.SIGCHLD)
 
 
 def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
@@ -66,17 +66,20 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
         sys.stderr.write(str(refused))
         return 1
     sys.stderr.write(said)
-    return supervise(generation, DRAIN_SECONDS, load)
+    return supervise(generation, DRAIN_SECONDS, load, path)
 
 
-def supervise(generation: Generation, drain_seconds: float = DRAIN_SECONDS, load: loading.Load | None = None) -> int:
+def supervise(
+    generation: Generation, drain_seconds: float = DRAIN_SECONDS, load: loading.Load | None = None, path: str = ""
+) -> int:
     """Fork the generation's children and look after them until told to end; answer the exit status.
 
-    `load` makes the next generation when a reload is asked for; None where there is none to be had.
+    `load` makes the next generation when a reload is asked for; None where there is none to be had. `path` is the
+    configuration's, by which the control socket is found; "" for no such socket.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     try:
-        return Supervisor(generation, drain_seconds, load).live()
+        return Supervisor(generation, drain_seconds, load, path).live()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -125,7 +128,9 @@ class Supervisor:
     of all of them.
     """
 
-    def __init__(self, generation: Generation, drain_seconds: float, load: loading.Load | None) -> None:
+    def __init__(
+        self, generation: Generation, drain_seconds: float, load: loading.Load | None, path: str = ""
+    ) -> None:
         self.crew = Crew(generation)
         self.elders: list[Crew] = []
         """Retired; the oldest first."""
@@ -135,11 +140,17 @@ class Supervisor:
         self.log = generation.log
         self.pid = os.getpid()
         self.pid_file = ""
+        self.path = path
+        self.channel: channel.Channel | None = None
 
     @property
     def generation(self) -> Generation:
         """The one that serves."""
         return self.crew.generation
+
+    def retired(self) -> list[Generation]:
+        """Those that finish something, the oldest first."""
+        return [crew.generation for crew in self.elders]
 
     def crews(self) -> list[Crew]:
         """Everybody, the serving ones last."""
@@ -159,6 +170,7 @@ class Supervisor:
             sys.stderr.write(f"warning[user-not-changed]: {warning}\n")
         raise_descriptor_limit()
         generation.scoreboard.past().started = time.monotonic()
+        self.open_channel()
         try:
             # Collected once here rather than in every child; what is left is shared with them.
             gc.collect()
@@ -173,6 +185,8 @@ class Supervisor:
             for crew in self.crews():
                 crew.generation.close()
             self.log.close()
+            if self.channel is not None:
+                self.channel.close()
             if self.pid_file:
                 pid_file.remove(self.pid_file, self.pid)
         return 0
@@ -190,6 +204,7 @@ class Supervisor:
                     return
                 with contextlib.suppress(loading.Refused):
                     self.reload()
+            self.hear()
             self.reap()
             now = time.monotonic()
             for post in self.crew.posts:
@@ -222,6 +237,8 @@ class Supervisor:
             post.due = time.monotonic() + LONGEST_PAUSE
             return
         if pid == 0:
+            if self.channel is not None:
+                self.channel.forget()
             others = [one.generation for one in self.crews() if one is not crew]
             child.live(crew.generation, post.index, self.pid, others)
         post.pid = pid
@@ -269,6 +286,31 @@ class Supervisor:
         )
         post.pid = 0
         post.due = now + pause
+
+    def open_channel(self) -> None:
+        """Listen for orders; without it all else goes on."""
+        if self.path:
+            try:
+                self.channel = channel.Channel(self.path)
+            except OSError as fault:
+                self.log.warn("no control socket: `evenflow reload` and the like find nobody", cause=str(fault))
+
+    def hear(self) -> None:
+        """Carry out what was ordered since."""
+        if self.channel is not None:
+            for order, visitor in self.channel.orders():
+                try:
+                    answer = orders.carry_out(order, self)
+                except Exception:
+                    self.log.error("a mistake in evenflow: an order", cause=traceback.format_exc())
+                    answer = {"ok": False, "error": "a mistake in evenflow: the error log has more"}
+                visitor.tell(answer)
+                if isinstance(order, dict) and order.get("do") in orders.CHANGES and answer["ok"]:
+                    self.log.notice(
+                        "changed by the control socket",
+                        order=order["do"], balancer=order.get("balancer"), member=order.get("member"),
+                        user=visitor.user, process=visitor.process,
+                    )  # fmt: skip
 
     def restart_commands(self, now: float) -> None:
         """Start log commands again that ended."""

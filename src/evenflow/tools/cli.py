@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, TextIO
 
 import click
 
+from evenflow.tools import operate
 from evenflow.tools.demo.command import demo
 
 DEFINE: Final = click.option(
@@ -103,7 +104,8 @@ def main(
 def serve(above: tuple[str, ...], file: str, children: int | None, defined: tuple[str, ...]) -> NoReturn:
     """Serve FILE in the foreground.
 
-    SIGTERM and SIGINT finish what is in flight and end with 0.
+    SIGTERM and SIGINT finish what is in flight and end with 0. SIGHUP and SIGUSR1, or `evenflow reload`, load FILE
+    again.
     """
     defines = defines_of(above + defined)
     from evenflow.control import supervisor
@@ -351,3 +353,5 @@ def defines_of(defined: tuple[str, ...]) -> dict[str, str]:
 
 
 main.add_command(demo)
+for command in operate.COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,234 @@
+"""What a running supervisor can be told, and what it answers: each order a function, each answer a table for JSON.
+
+Changes are made in the cells that children look at with every choice. Members are named by their URL, their route or
+their host and port, as far as that is clear.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import evenflow
+from evenflow.control import loading
+from evenflow.control.generation import Generation
+from evenflow.control.manager.change import change_member
+from evenflow.control.manager.view import MemberView, view_balancer
+from evenflow.control.status.report import view_child
+from evenflow.plan.model import Balancer, VirtualHost
+from evenflow.slotmem.layout import STATUS_BITS
+from evenflow.slotmem.scoreboard import Scoreboard
+
+
+class Unclear(Exception):
+    """An order that cannot be carried out; the text says why and what to type."""
+
+
+class House(Protocol):
+    """What orders need of the supervisor."""
+
+    pid: int
+
+    @property
+    def generation(self) -> Generation: ...
+
+    def reload(self) -> str: ...
+
+    def retired(self) -> list[Generation]: ...
+
+
+def carry_out(order: Any, house: House) -> dict[str, Any]:
+    """Do what `order` says; `ok` tells whether it was done, `error` why not."""
+    if not isinstance(order, dict) or not isinstance(order.get("do"), str):
+        return {"ok": False, "error": "an order is a JSON object with `do`"}
+    does = ORDERS.get(order["do"])
+    if does is None:
+        return {"ok": False, "error": f"there is no order `{order['do']}`: they are {', '.join(ORDERS)}"}
+    try:
+        return {"ok": True, **does(order, house)}
+    except (Unclear, loading.Refused) as refused:
+        return {"ok": False, "error": str(refused)}
+
+
+def reload(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """Load the configuration again; `said` are its warnings."""
+    said = house.reload()
+    return {"said": said, "generation": house.generation.plan.generation}
+
+
+def status(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """Who serves, and what they do."""
+    generation = house.generation
+    board = generation.scoreboard
+    now = time.monotonic()
+    return {
+        "version": evenflow.__version__,
+        "pid": house.pid,
+        "generation": generation.plan.generation,
+        "uptime": now - board.past().started,
+        "listeners": sorted({f"{bound.getsockname()[0]}:{bound.getsockname()[1]}" for bound, _ in first(generation)}),
+        "children": children(board, now),
+        "retired": [
+            {"generation": one.plan.generation, "children": children(one.scoreboard, now)} for one in house.retired()
+        ],
+        "requests": total(board, now, "requests"),
+        "connections": total(board, now, "connections"),
+        "tunnels": total(board, now, "tunnels"),
+        "in_flight": total(board, now, "in_flight"),
+    }
+
+
+def first(generation: Generation) -> list[Any]:
+    """The sockets of the first child: the others have the same."""
+    return generation.shares[0] if generation.shares else []
+
+
+def children(board: Scoreboard, now: float) -> list[dict[str, Any]]:
+    """Those that live."""
+    rows = [board.child(index) for index in range(board.children)]
+    return [
+        {
+            "pid": row.pid,
+            "state": row.state.name.lower(),
+            "age": now - row.started,
+            "requests": row.requests,
+            "in_flight": row.in_flight,
+            "connections": row.connections,
+            "tunnels": row.tunnels,
+        }
+        for row in rows
+        if row.pid
+    ]
+
+
+def total(board: Scoreboard, now: float, name: str) -> int:
+    rows = [*(board.child(index) for index in range(board.children)), board.past()]
+    return sum(getattr(view_child(row, now), name) for row in rows)
+
+
+def members(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """Every balancer with its members; with `balancer`, that one."""
+    balancers = house.generation.plan.balancers
+    if order.get("balancer") is not None:
+        balancers = find_balancers(house, order["balancer"])
+    return {"balancers": [describe(balancer, house) for balancer in balancers]}
+
+
+def describe(balancer: Balancer, house: House) -> dict[str, Any]:
+    view = view_balancer(balancer, some_host(house), house.generation.scoreboard)
+    return {
+        "name": view.name,
+        "origin": str(balancer.origin),
+        "lbmethod": view.method,
+        "sticky": view.sticky,
+        "members": [describe_member(one) for one in view.members],
+    }
+
+
+def some_host(house: House) -> VirtualHost:
+    """Whose mappings tell a balancer's path; any will do."""
+    plan = house.generation.plan
+    return plan.main or plan.hosts[0]
+
+
+def describe_member(view: MemberView) -> dict[str, Any]:
+    """One member: its settings, its state in words and letters, and its counts."""
+    slot = view.slot
+    letters = "".join(letter.decode() for letter, bit in STATUS_BITS if slot.status & bit)
+    return {
+        "name": view.name,
+        "route": view.route,
+        "state": state_of(view),
+        "status": letters + ("E" if slot.error_since else ""),
+        "usable": slot.usable(),
+        "loadfactor": float(view.factor),
+        "lbset": view.lbset,
+        "busy": view.busy,
+        "elected": view.elected,
+        "sent": view.sent,
+        "received": view.received,
+        "origin": str(view.member.origin),
+    }
+
+
+def state_of(view: MemberView) -> str:
+    """One word for people: what matters most comes first."""
+    letters = {letter for letter, bit in STATUS_BITS if view.slot.status & bit}
+    for letter, word in ((b"S", "stopped"), (b"D", "disabled"), (b"N", "draining"), (b"C", "failing its check")):
+        if letter in letters:
+            return word
+    if view.slot.error_since:
+        return "in error"
+    return {b"H": "standby", b"R": "spare"}.get(next((one for one in (b"H", b"R") if one in letters), b""), "serving")
+
+
+def drain(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """The member keeps its sessions and gets no new ones."""
+    return change(order, house, {b"w_status_N": b"1"})
+
+
+def disable(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """The member gets nothing more; what is in flight is finished."""
+    return change(order, house, {b"w_status_D": b"1"})
+
+
+def enable(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """The member serves: neither drained, disabled nor stopped, and not in error."""
+    done = change(order, house, {b"w_status_N": b"0", b"w_status_D": b"0", b"w_status_S": b"0"})
+    find_member(house, order)[1].slot.error_since = 0.0
+    return {**done, "member": describe_member(find_member(house, order)[1])}
+
+
+def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dict[str, Any]:
+    """Set a member's status as the manager's form would."""
+    balancer, view = find_member(house, order)
+    row = house.generation.scoreboard.balancer(balancer.index)
+    change_member(balancer, row, view.slot, said)
+    return {"balancer": balancer.name.decode("latin-1"), "member": describe_member(find_member(house, order)[1])}
+
+
+def find_member(house: House, order: dict[str, Any]) -> tuple[Balancer, MemberView]:
+    """The one member that an order names. Raises Unclear."""
+    wanted = order.get("member")
+    if not isinstance(wanted, str) or not wanted:
+        raise Unclear("no member is named")
+    host, board = some_host(house), house.generation.scoreboard
+    balancers = find_balancers(house, order.get("balancer"))
+    all_of_them = [(one, view) for one in balancers for view in view_balancer(one, host, board).members]
+    found = [pair for pair in all_of_them if wanted in names(pair[1])]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"`{view.name}`" + (f" ({view.route})" if view.route else "") for _, view in all_of_them)
+    if found:
+        raise Unclear(f"`{wanted}` are several: name one of {known} by its URL")
+    raise Unclear(f"there is no member `{wanted}`: there are {known or 'none'}")
+
+
+def names(view: MemberView) -> set[str]:
+    """What a member may be called."""
+    short = view.name.partition("://")[2]
+    return {view.name, view.name.rstrip("/"), short, short.rstrip("/"), view.route} - {""}
+
+
+def find_balancers(house: House, wanted: Any) -> tuple[Balancer, ...]:
+    """Those of this name. Raises Unclear where there is none."""
+    balancers = house.generation.plan.balancers
+    name = wanted.removeprefix("balancer://").rstrip("/").lower() if isinstance(wanted, str) else ""
+    found = tuple(one for one in balancers if one.name.decode("latin-1").lower() == name)
+    if not found:
+        known = ", ".join(sorted({f"`{one.name.decode('latin-1')}`" for one in balancers}))
+        raise Unclear(f"there is no balancer `{wanted}`: there {'are ' + known if known else 'is none'}")
+    return found
+
+
+ORDERS: Final[dict[str, Callable[[dict[str, Any], House], dict[str, Any]]]] = {
+    "reload": reload,
+    "status": status,
+    "members": members,
+    "drain": drain,
+    "disable": disable,
+    "enable": enable,
+}
+CHANGES: Final = frozenset({"drain", "disable", "enable"})
+"""Those that are worth a line of the error log; a reload writes its own."""

@@ -1,0 +1,260 @@
+"""What is typed at a running evenflow: reload, status, members, drain, disable, enable.
+
+Each is an order over the control socket of whoever started it. Without -f the one instance that runs is meant.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+FILE: Final = click.option(
+    "-f", "file", metavar="FILE", help="The configuration that it serves; not needed where one instance runs."
+)
+FORM: Final = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+LOOK_SECONDS: Final = 1.0
+"""`--wait` looks so often."""
+
+
+@click.command(short_help="Load the configuration again, without a dropped request.")
+@FILE
+@FORM
+def reload(file: str | None, form: str) -> NoReturn:
+    """Load the configuration of a running instance again.
+
+    It is read first: where it has errors they are printed here, and the instance goes on with what it had. Then new
+    children take over, and those before them finish what they have; tunnels live on. Ends with 0, or with 1.
+    """
+    answer = order(file, {"do": "reload"}, form)
+    click.echo(answer["said"], nl=False, err=True)
+    click.echo(f"reloaded: generation {answer['generation']} serves")
+    sys.exit(0)
+
+
+@click.command(short_help="Show who serves and what they do.")
+@FILE
+@FORM
+def status(file: str | None, form: str) -> NoReturn:
+    """Show the children of a running instance, and those that finish something after a reload."""
+    say(order(file, {"do": "status"}, form), status_text)
+
+
+@click.command(short_help="Show the members of balancers as they are now.")
+@click.argument("balancer", required=False)
+@FILE
+@FORM
+def members(balancer: str | None, file: str | None, form: str) -> NoReturn:
+    """Show the members of BALANCER, or of all, with their state and what they did."""
+    say(order(file, {"do": "members", "balancer": balancer}, form), members_text)
+
+
+@click.command(short_help="Let a member keep its sessions and get no new ones.")
+@click.argument("balancer")
+@click.argument("member")
+@click.option("--wait", is_flag=True, help="Wait until nothing is in flight there any more.")
+@click.option(
+    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
+)
+@FILE
+@FORM
+def drain(balancer: str, member: str, wait: bool, timeout: float | None, file: str | None, form: str) -> NoReturn:
+    """Drain MEMBER of BALANCER: sessions that it has go on there, new ones go to the others.
+
+    MEMBER is a URL, a route, or HOST:PORT. `evenflow enable` takes it back.
+    """
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout goes with --wait")
+    changed("drain", balancer, member, file, form if not wait else "quiet")
+    if not wait:
+        sys.exit(0)
+    began = time.monotonic()
+    while True:
+        answer = order(file, {"do": "members", "balancer": balancer}, "quiet")
+        one = next(row for row in rows(answer) if member in called(row))
+        if form == "text":
+            click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}", err=True)
+        if not one["busy"]:
+            if form == "json":
+                click.echo(json.dumps({"ok": True, "balancer": balancer, "member": one}))
+            sys.exit(0)
+        if timeout is not None and time.monotonic() - began >= timeout:
+            if form == "json":
+                click.echo(json.dumps({"ok": False, "error": "the time is over", "member": one}))
+            sys.exit(3)
+        time.sleep(LOOK_SECONDS)
+
+
+@click.command(short_help="Give a member nothing more.")
+@click.argument("balancer")
+@click.argument("member")
+@FILE
+@FORM
+def disable(balancer: str, member: str, file: str | None, form: str) -> NoReturn:
+    """Disable MEMBER of BALANCER: its sessions move to others with their next request; what is in flight is finished.
+    `evenflow enable` takes it back.
+    """
+    changed("disable", balancer, member, file, form)
+    sys.exit(0)
+
+
+@click.command(short_help="Take a member back.")
+@click.argument("balancer")
+@click.argument("member")
+@FILE
+@FORM
+def enable(balancer: str, member: str, file: str | None, form: str) -> NoReturn:
+    """Enable MEMBER of BALANCER: neither drained, disabled nor stopped any more, and not counted as in error."""
+    changed("enable", balancer, member, file, form)
+    sys.exit(0)
+
+
+COMMANDS: Final = (reload, status, members, drain, disable, enable)
+
+
+def order(file: str | None, what: dict[str, Any], form: str) -> dict[str, Any]:
+    """Give an order; a refusal is printed and ends with 1, an answer in JSON is printed and ends with 0."""
+    from evenflow.control import channel
+
+    try:
+        answer = channel.ask(target(file), what)
+    except channel.Unreachable as unreachable:
+        answer = {"ok": False, "error": str(unreachable)}
+    if form == "json":
+        click.echo(json.dumps(answer, indent=2))
+        sys.exit(0 if answer["ok"] else 1)
+    if not answer["ok"]:
+        text = str(answer["error"])
+        click.echo(text if "\n" in text else f"error: {text}", err=True, nl="\n" not in text)
+        sys.exit(1)
+    return answer
+
+
+def target(file: str | None) -> Path:
+    """The socket of the instance that is meant. Raises click.UsageError where that is not clear."""
+    from evenflow.control import channel
+
+    if file is not None:
+        if not Path(file).exists():
+            raise click.UsageError(f"there is no file `{file}`")
+        return channel.place(file)
+    found = channel.running()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise click.UsageError(f"{len(found)} instances run: say which with -f FILE")
+    raise click.UsageError("no instance of yours runs: type `evenflow serve FILE`, or become who started it")
+
+
+def changed(what: str, balancer: str, member: str, file: str | None, form: str) -> None:
+    """Order a change of one member, and say what came of it."""
+    answer = order(file, {"do": what, "balancer": balancer, "member": member}, form)
+    one = answer["member"]
+    if form == "text":
+        click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}")
+
+
+def flights(busy: int) -> str:
+    if not busy:
+        return "nothing is in flight there"
+    return f"{busy} in flight there, requests and tunnels"
+
+
+def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for balancer in answer["balancers"] for one in balancer["members"]]
+
+
+def called(row: dict[str, Any]) -> set[str]:
+    """What a member may be called on the command line."""
+    short = row["name"].partition("://")[2]
+    return {row["name"], row["name"].rstrip("/"), short, short.rstrip("/"), row["route"]} - {""}
+
+
+def say(answer: dict[str, Any], text: Callable[[dict[str, Any]], Any]) -> NoReturn:
+    """Print a table, and end."""
+    from rich.console import Console
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    for part in text(answer):
+        console.print(part)
+    sys.exit(0)
+
+
+def status_text(answer: dict[str, Any]) -> list[Any]:
+    from rich.markup import escape
+
+    lines: list[Any] = [
+        escape(
+            f"evenflow {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])},"
+            f" generation {answer['generation']}, on {', '.join(answer['listeners'])}"
+        ),
+        f"{answer['requests']:,} requests answered; now {answer['in_flight']} in flight,"
+        f" {answer['connections']} connections, {answer['tunnels']} tunnels of them",
+        children_table(answer["children"]),
+    ]
+    for one in answer["retired"]:
+        lines += [f"generation {one['generation']} finishes what it has:", children_table(one["children"])]
+    return lines
+
+
+def children_table(children: list[dict[str, Any]]) -> Any:
+    table = plain_table("process", "state", "up", "requests", "in flight", "connections", "tunnels")
+    for one in children:
+        counts = [f"{one[name]:,}" for name in ("requests", "in_flight", "connections", "tunnels")]
+        table.add_row(str(one["pid"]), one["state"], span(one["age"]), *counts)
+    return table
+
+
+def members_text(answer: dict[str, Any]) -> list[Any]:
+    from rich.markup import escape
+
+    parts: list[Any] = []
+    for balancer in answer["balancers"]:
+        sticky = f", sticky by {balancer['sticky']}" if balancer["sticky"] else ""
+        parts.append(escape(f"balancer://{balancer['name']}: {balancer['lbmethod']}{sticky} ({balancer['origin']})"))
+        table = plain_table("member", "route", "state", "factor", "set", "in flight", "chosen", "sent", "received")
+        for one in balancer["members"]:
+            sizes = [size(one["sent"]), size(one["received"])]
+            factor = f"{one['loadfactor']:g}"
+            table.add_row(
+                escape(one["name"]), escape(one["route"]), one["state"], factor, str(one["lbset"]),
+                f"{one['busy']:,}", f"{one['elected']:,}", *sizes,
+            )  # fmt: skip
+        parts.append(table)
+    return parts or ["no balancers are configured"]
+
+
+def plain_table(*heads: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for index, head in enumerate(heads):
+        table.add_column(head, justify="left" if index < 2 or head == "state" else "right")
+    return table
+
+
+def span(seconds: float) -> str:
+    """`3d 4h`, `12m 5s`: the two largest units."""
+    left = int(seconds)
+    parts = []
+    for letter, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        if count or letter == "s":
+            parts.append(f"{count}{letter}")
+    return " ".join(parts[:2])
+
+
+def size(count: int) -> str:
+    """Bytes for people: `1.5M`."""
+    for letter, unit in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
+        if count >= unit:
+            return f"{count / unit:.1f}{letter}"
+    return str(count)

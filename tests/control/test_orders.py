@@ -1,0 +1,119 @@
+"""What a supervisor can be told, on a scoreboard without processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenflow.control import loading
+from evenflow.control.generation import Generation
+from evenflow.control.orders import carry_out
+from evenflow.serve.error_log import ErrorLog
+from evenflow.slotmem.scoreboard import Scoreboard
+from tests.plan.cases import inside, plan_of
+
+TEXT = """\
+<Proxy balancer://wiki>
+BalancerMember http://b1:8090 route=n1
+BalancerMember http://b2:8090 route=n2 status=+H
+</Proxy>
+<Proxy balancer://synchrony>
+BalancerMember http://b1:8091 route=n1
+</Proxy>
+ProxyPass /synchrony balancer://synchrony/
+ProxyPass / balancer://wiki/
+"""
+
+
+class House:
+    """A supervisor that only holds a generation."""
+
+    def __init__(self) -> None:
+        plan = plan_of(inside(TEXT))
+        board = Scoreboard(plan.members, plan.balancers, 2)
+        self.generation = Generation(plan, lambda *_: None, [[], []], board, ErrorLog())
+        self.pid = 4711
+        self.refuses = ""
+
+    def reload(self) -> str:
+        if self.refuses:
+            raise loading.Refused(self.refuses)
+        return "warning[x]: y\n"
+
+    def retired(self) -> list[Generation]:
+        return []
+
+
+def told(**order: Any) -> dict[str, Any]:
+    return carry_out(order, House())
+
+
+def test_what_is_no_order_is_refused_with_what_there_is() -> None:
+    assert carry_out(None, House())["ok"] is False
+    assert carry_out({"do": 5}, House())["ok"] is False
+    said = told(do="dance")
+    assert said["error"] == "there is no order `dance`: they are reload, status, members, drain, disable, enable"
+
+
+def test_a_reload_answers_its_warnings_or_why_not() -> None:
+    house = House()
+    assert carry_out({"do": "reload"}, house) == {"ok": True, "said": "warning[x]: y\n", "generation": 1}
+    house.refuses = "error[y]: z\n"
+    assert carry_out({"do": "reload"}, house) == {"ok": False, "error": "error[y]: z\n"}
+
+
+def test_members_are_told_by_balancer() -> None:
+    said = told(do="members")
+    assert [one["name"] for one in said["balancers"]] == ["wiki", "synchrony"]
+    (wiki,) = told(do="members", balancer="balancer://Wiki/")["balancers"]
+    assert [(one["name"], one["state"], one["status"]) for one in wiki["members"]] == [
+        ("http://b1:8090", "serving", ""),
+        ("http://b2:8090", "standby", "H"),
+    ]
+    assert wiki["members"][0]["origin"].endswith(":2") or ":" in wiki["members"][0]["origin"]
+
+
+def test_a_member_is_drained_disabled_and_enabled() -> None:
+    house = House()
+    slot = house.generation.scoreboard.member(0, 1)
+    said = carry_out({"do": "drain", "balancer": "wiki", "member": "n1"}, house)
+    assert said["balancer"] == "wiki" and said["member"]["state"] == "draining"
+    assert slot.status == 32
+    assert carry_out({"do": "disable", "balancer": "wiki", "member": "b1:8090"}, house)["member"]["status"] == "DN"
+    assert not slot.usable()
+    slot.error_since = 5.0
+    said = carry_out({"do": "enable", "balancer": "wiki", "member": "http://b1:8090"}, house)
+    assert said["member"]["state"] == "serving" and said["member"]["usable"]
+    assert slot.usable() and slot.error_since == 0.0
+    # The other balancer's member of the same host is another one.
+    assert house.generation.scoreboard.member(2, 0).status == 0
+
+
+def test_children_see_a_change_at_their_next_choice() -> None:
+    house = House()
+    before = house.generation.scoreboard.balancer(0).cells[0]
+    carry_out({"do": "drain", "balancer": "wiki", "member": "n1"}, house)
+    assert house.generation.scoreboard.balancer(0).cells[0] > before
+
+
+def test_who_is_not_there_is_said_with_who_is() -> None:
+    assert told(do="drain", balancer="wiki", member="n9")["error"] == (
+        "there is no member `n9`: there are `http://b1:8090` (n1), `http://b2:8090` (n2)"
+    )
+    assert told(do="drain", balancer="wki", member="n1")["error"] == (
+        "there is no balancer `wki`: there are `synchrony`, `wiki`"
+    )
+    assert told(do="drain", balancer="wiki")["error"] == "no member is named"
+    assert told(do="members", balancer="x")["ok"] is False
+
+
+def test_status_sums_over_everybody() -> None:
+    house = House()
+    board = house.generation.scoreboard
+    board.child(0).begin(99, 1, 0.0)
+    board.child(0).requests = 5
+    board.child(0).tunnels = 2
+    board.past().requests = 7
+    said = carry_out({"do": "status"}, house)
+    assert (said["pid"], said["requests"], said["tunnels"]) == (4711, 12, 2)
+    assert [one["pid"] for one in said["children"]] == [99]
+    assert said["retired"] == []

@@ -27,6 +27,7 @@ from evenflow.compiler.texts import to_bytes
 from evenflow.compiler.tls import compile_member_tls, say_tls
 from evenflow.config.settings import UNSET, Block, Unset
 from evenflow.origin import Origin
+from evenflow.plan import client_names
 from evenflow.plan.backends import Backends
 from evenflow.plan.branches import Branch
 from evenflow.plan.expr import Condition
@@ -67,6 +68,10 @@ def compile_said(
         said.say("canonical_name", block.core.use_canonical_name == "on")
     if block.core.server_signature:
         said.say("signature", to_bytes(block.core.server_signature.lower()))
+    if block.core.hostname_lookups is not UNSET:
+        lookups, origin = block.core.hostname_lookups
+        said.say("hostname_lookups", LOOKUPS[lookups])
+        said.say("lookups_origin", origin)
     said.say("physical_port", known(block.core.physical_port))
     if block.core.body_limit is not UNSET:
         said.say("body_limit", block.core.body_limit)
@@ -130,6 +135,8 @@ def compile_branches(
         made.append(Branch(condition, block.kind != "if", said, block.origin))
     return tuple(made)
 
+
+LOOKUPS: Final = {"off": client_names.OFF, "on": client_names.ON, "double": client_names.DOUBLE}
 
 BAD_HEADERS: Final = {"iserror": 0, "ignore": 1, "startbody": 2}
 """ProxyBadHeader's words, as `proxy.bad_lines` numbers them."""

@@ -401,6 +401,8 @@ class CoreSettings:
     encoded_slashes: str | Unset = override()
     merge_slashes: bool | Unset = override()
     physical_port: bool | Unset = override()
+    hostname_lookups: tuple[str, Origin] | Unset = override()
+    """"off", "on" or "double" """
     strict_host: bool | Unset = override()
     server_path: str | Unset = override()
     registered_methods: bool | Unset = override()

@@ -259,7 +259,10 @@ def client_name(inquiry: Inquiry) -> bytes | None:
     if name is None:
         inquiry.question = Question(NAME_OF, inquiry.address)
         return None
-    return name if isinstance(name, bytes) else b""
+    found = name if isinstance(name, bytes) else b""
+    # From here on everybody sees it, whatever HostnameLookups says.
+    inquiry.client_name = found or inquiry.client_name
+    return found
 
 
 def in_domain(domain: bytes, name: bytes) -> bool:

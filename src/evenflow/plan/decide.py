@@ -15,6 +15,7 @@ from evenflow.plan import (
     admission,
     alias,
     branches,
+    client_names,
     decision,
     directory,
     documents,
@@ -290,13 +291,16 @@ Phase = Callable[[Inquiry], Decision | None]
 
 # What runs for a path; `choose_host` runs once before them.
 PHASES: Final[tuple[Phase, ...]] = (
+    client_names.find,
     set_early,
     read_path,
+    client_names.find,
     rewritten.run_server_rules,
     map_by_mappings,
     map_by_aliases,
     ground_rules.answer_trace,
     gather_scope,
+    client_names.find,
     set_conditions,
     admission.admit,
     rewritten.run_section_rules,
@@ -429,8 +433,8 @@ class Decider:
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
         for host in hosts:
             asked = host.early_asked
-            if host.early and (host.remoteip is not None or host.early_edits):
-                # What they see is known only when the client is, and when the fields are.
+            if host.early and (host.remoteip is not None or host.early_edits or host.base.hostname_lookups):
+                # What they see is known only when the client and his name are, and when the fields are.
                 self.early_memos[host.index] = None
             elif host.early:
                 self.early_memos[host.index] = EarlyMemo(asked) if isinstance(asked, environment.Asked) else None

@@ -100,7 +100,7 @@ class Inquiry:
         "located", "script",
         "cookies", "content_type", "path_info",
         "main", "depth", "looks", "subject", "directory", "directory_url", "reduced", "last_rule",
-        "first_path", "early_fields",
+        "first_path", "early_fields", "client_name",
     )  # fmt: skip
 
     def __init__(
@@ -113,6 +113,8 @@ class Inquiry:
         self.host = host
         self.address = facts.proxied_address or facts.remote_address
         """The client's address: the connection's, until a proxy in front of us is believed (mod_remoteip)."""
+        self.client_name: bytes | None = None
+        """What that is called (HostnameLookups, Require host); b"" for no name, None where nobody has asked."""
         self.early: Outcome | None = None
         """What the server's SetEnvIf lines set, where that is known without asking them."""
         self.user: bytes | None = None
@@ -228,6 +230,7 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
     decision.env = inquiry.env
     decision.vary = inquiry.vary
     decision.early_fields = inquiry.early_fields
+    decision.client_name = inquiry.client_name
     for _, value in inquiry.cookies:
         decision.cookies += (value,)
     decision.uri = inquiry.path
@@ -330,6 +333,7 @@ def afterwards(
     """An inquiry as the decision left it, for whoever asks about the answer: Header, logs."""
     inquiry = Inquiry(plan, facts, head, decision.host, None)
     inquiry.address = decision.client(facts)
+    inquiry.client_name = decision.client_name
     inquiry.user = decision.user
     inquiry.auth_type = decision.auth_type
     inquiry.path = decision.uri

@@ -117,7 +117,7 @@ def read(line: Line, inquiry: Inquiry, path: bytes) -> bytes:
         return found if found is not None else variable(inquiry.env, line.name)
     inquiry.asked |= DEPENDS[kind]
     if kind == ADDRESS:
-        return inquiry.address
+        return (inquiry.client_name or inquiry.address) if line.name == b"remote_host" else inquiry.address
     if kind == METHOD:
         return head.method
     if kind == PATH:

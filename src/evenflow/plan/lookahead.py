@@ -91,6 +91,7 @@ def begin(inquiry: Inquiry) -> Inquiry:
     sub.main = inquiry
     sub.depth = inquiry.depth + 1
     sub.address = inquiry.address
+    sub.client_name = inquiry.client_name
     sub.cookies = inquiry.cookies
     sub.env = dict(inquiry.env)
     sub.fields = inquiry.fields

@@ -52,6 +52,8 @@ cdef class Scope:
     cdef public bytes user_file, group_file
     cdef public bint forbidden_on_failure, authoritative, digests
     cdef public tuple user_sources
+    cdef public int hostname_lookups
+    cdef public object lookups_origin
     cdef public tuple fake
     cdef public tuple redirects
     cdef public object redirect, alias
@@ -108,7 +110,7 @@ cdef class Decision:
     cdef public object origin
     cdef public bytes location, path, query, scheme, file, path_info, uri, filename, address, content_type
     cdef public tuple vary, cookies
-    cdef public object early_fields
+    cdef public object early_fields, client_name
     cdef public str reason, handler
     cdef public Balancer balancer
     cdef public Member member

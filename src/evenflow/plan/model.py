@@ -186,7 +186,7 @@ class Scope:
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression", "rate_limited",
         "expires_on", "expires_types", "expires_default",
-        "documents", "signature", "plain",
+        "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
     )  # fmt: skip
 
@@ -300,6 +300,9 @@ class Scope:
         """ServerSignature: off, on or email"""
         self.documents: tuple[object, ...] = ()
         """`documents.Document`s: ErrorDocument"""
+        self.hostname_lookups = 0
+        """HostnameLookups; see `client_names`."""
+        self.lookups_origin: Origin = NOWHERE
         self.tls_options: tuple[object, ...] = ()
         """`tls.Option`s"""
         self.tls_required = False
@@ -506,7 +509,7 @@ class Decision:
         "kind", "status", "location", "reason", "balancer", "member", "path", "query", "keep_query", "scheme",
         "env", "scope", "host", "handler", "file", "path_info", "proxy_error", "origin", "uri", "filename", "address",
         "user", "auth_type", "fields", "question", "inquiry",
-        "vary", "cookies", "content_type", "early_fields",
+        "vary", "cookies", "content_type", "early_fields", "client_name",
     )  # fmt: skip
 
     def __init__(self, kind: int, host: VirtualHost, scope: Scope, origin: Origin) -> None:
@@ -561,6 +564,8 @@ class Decision:
         """Set-Cookie values for any answer, a member's and a page of ours alike."""
         self.content_type = b""
         """The file's type where a rule says it; b"" leaves it to the name."""
+        self.client_name: bytes | None = None
+        """What the client's address is called; None where nobody asked, b"" for no name."""
         self.early_fields: object = None
         """`early.EarlyFields`: what `Header ... early` made of the answer's tables; None for nothing."""
 

@@ -18,11 +18,13 @@ ADDRESSES_OF: Final = 2
 """A host name's addresses as text, in a tuple."""
 PASSWORD: Final = 3
 """Whether a password belongs to a hash: True or False."""
+NAME: Final = 4
+"""The host name of an address as it is, not confirmed; b"" for none."""
 
 OVERLOADED: Final = "overloaded"
 """The answer to any question where too many are waiting."""
 
-KEPT_FOR: Final = {NAME_OF: 60.0, ADDRESSES_OF: 60.0, PASSWORD: 3600.0}
+KEPT_FOR: Final = {NAME_OF: 60.0, NAME: 60.0, ADDRESSES_OF: 60.0, PASSWORD: 3600.0}
 """Seconds. httpd keeps a name for a connection; nothing tells us how long a name is good for."""
 
 MOST_KEPT: Final = 4096

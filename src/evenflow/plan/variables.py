@@ -129,6 +129,11 @@ def _remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.address
 
 
+def _remote_host(inquiry: Inquiry, argument: bytes) -> bytes:
+    # Where it has no name, or nobody wants to know, the address stands for it.
+    return inquiry.client_name or inquiry.address
+
+
 def _conn_remote_addr(inquiry: Inquiry, argument: bytes) -> bytes:
     return inquiry.facts.remote_address
 
@@ -250,8 +255,7 @@ ROWS: Final = (
     Variable("THE_REQUEST", FIELDS | QUERY, _the_request),
     Variable("REMOTE_ADDR", CLIENT, _remote_addr),
     Variable("CONN_REMOTE_ADDR", CLIENT, _conn_remote_addr),
-    # HostnameLookups is off: the address stands for the name.
-    Variable("REMOTE_HOST", CLIENT, _remote_addr),
+    Variable("REMOTE_HOST", CLIENT, _remote_host),
     Variable("REMOTE_PORT", CLIENT, _remote_port),
     Variable("REMOTE_USER", NOTHING, _remote_user),
     Variable("REMOTE_IDENT", NOTHING, _empty),

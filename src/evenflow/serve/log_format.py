@@ -77,7 +77,7 @@ class LogFormat:
                 value = record.request_field(argument)
                 parts.append(DASH if value is None else escape(value))
             elif code == REMOTE_ADDRESS:
-                parts.append(record.client())
+                parts.append(record.called())
             elif code == TIME:
                 second = int(record.started)
                 if second != self.second:

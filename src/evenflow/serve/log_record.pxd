@@ -23,3 +23,4 @@ cdef class LogRecord:
     cpdef bytes response_field(self, bytes name)
     cpdef bytes variable(self, bytes name)
     cpdef bytes client(self)
+    cpdef bytes called(self)

@@ -113,6 +113,12 @@ class LogRecord:
         address: bytes = self.facts.client if self.decision is None else self.decision.client(self.facts)
         return address
 
+    def called(self) -> bytes:
+        """The client's name where it was looked up, else its address."""
+        decision = self.decision
+        name: bytes | None = None if decision is None else decision.client_name
+        return name or self.client()
+
     def variable(self, name: bytes) -> bytes | None:
         """A variable's value, None where it is not set."""
         value = self.env.get(name)

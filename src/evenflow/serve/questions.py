@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from evenflow.plan.questions import ADDRESSES_OF, NAME_OF, OVERLOADED, PASSWORD, Question
+from evenflow.plan.questions import ADDRESSES_OF, NAME, NAME_OF, OVERLOADED, PASSWORD, Question
 from evenflow.serve.passwords import is_password
 
 MOST_PASSWORDS: Final = 32
@@ -82,18 +82,25 @@ def answer_now(question: Question) -> object:
         return is_password(question.password, question.hash)
     if question.kind == NAME_OF:
         return name_of(question.subject)
+    if question.kind == NAME:
+        return name_as_it_is(question.subject)
     assert question.kind == ADDRESSES_OF
     return addresses_of(question.subject)
 
 
 def name_of(address: bytes) -> bytes:
     """The address's host name, if that name has this address too; b"" for none."""
+    found = name_as_it_is(address)
+    return found if found and address in addresses_of(found) else b""
+
+
+def name_as_it_is(address: bytes) -> bytes:
+    """The address's host name, in lower case; b"" for none."""
     try:
         name = socket.getnameinfo((address.decode("latin-1"), 0), socket.NI_NAMEREQD)[0]
     except (OSError, ValueError):
         return b""
-    found = name.encode("latin-1", "replace")
-    return found if address in addresses_of(found) else b""
+    return name.lower().encode("latin-1", "replace")
 
 
 def addresses_of(name: bytes) -> tuple[bytes, ...]:

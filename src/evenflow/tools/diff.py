@@ -37,7 +37,7 @@ from evenflow.plan.model import (
     Scope,
     VirtualHost,
 )
-from evenflow.plan.questions import NAME_OF, PASSWORD
+from evenflow.plan.questions import NAME, NAME_OF, PASSWORD
 from evenflow.plan.vhosts import table_for
 from evenflow.tools.asking import PORT, SOMEBODY, Unclear, address_of, knows, listener_at, own_address
 from evenflow.tools.explain import Page, loaded_plan
@@ -267,7 +267,7 @@ def unknown(question: Any) -> object:
     """The answer to what a decision waits for: nobody's password is known, and no name is asked of the DNS."""
     if question.kind == PASSWORD:
         return False
-    return b"" if question.kind == NAME_OF else ()
+    return b"" if question.kind in (NAME_OF, NAME) else ()
 
 
 def looked_at(asked: int, request: Request) -> Any:

@@ -457,17 +457,8 @@ def regex_options(statement: Statement | Section) -> None:
         )
 
 
-def host_names(name: str, word: Word) -> str:
-    value = one_of("on", "off", "double", says="parameter must be 'on', 'off', or 'double'")(name, word)
-    if value != "off":
-        raise Wrong(
-            "value-not-supported",
-            f"evenflow does not ask the DNS who each client is: `HostnameLookups {word.text}`",
-            word.span,
-            note="REMOTE_HOST, Remote_Host and `%h` are the address; `Require host` asks by itself where it stands",
-            help="write `HostnameLookups Off`",
-        )
-    return value
+def host_names(draft: Draft, statement: Statement | Section, value: str) -> None:
+    draft.put("core", "hostname_lookups", (value, statement.origin))
 
 
 def leave(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -621,12 +612,12 @@ DIRECTIVES = (
     Directive(
         "HostnameLookups",
         ANYWHERE,
-        one(host_names),
-        leave,
-        "Whether the name of each client is looked up; only `Off` is possible.",
+        one(one_of("off", "on", "double", says="parameter must be 'on', 'off', or 'double'")),
+        host_names,
+        "Whether the name of each client is looked up, and with `Double` confirmed: for REMOTE_HOST, SetEnvIf and `%h`.",
         syntax="Off|On|Double",
         default="Off",
-        differs="`On` and `Double` are refused.",
+        differs="The name is asked for before anything looks at it, and kept for a minute.",
     ),
     Directive(
         "UseCanonicalPhysicalPort",

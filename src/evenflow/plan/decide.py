@@ -35,7 +35,7 @@ from evenflow.plan import (
 )
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
-from evenflow.plan.early import edit_early
+from evenflow.plan.early import begin_early
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
 from evenflow.plan.vhosts import HostTable
@@ -72,9 +72,7 @@ def run(inquiry: Inquiry) -> Decision:
     made = choose_host(inquiry)
     if made is not None:
         return made
-    host = inquiry.host
-    if host.early_edits or host.early_always or host.early_onsuccess:
-        edit_early(host, inquiry)
+    begin_early(inquiry)
     if isinstance(inquiry.host.remoteip, remoteip.RemoteIp):
         remoteip.find_client(inquiry.host.remoteip, inquiry)
     return go_on(inquiry, 0)

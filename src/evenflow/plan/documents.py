@@ -10,6 +10,7 @@ from typing import Final
 
 from evenflow.origin import Origin
 from evenflow.plan.decision import Inquiry, Step, afterwards
+from evenflow.plan.early import begin_early
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.wire.http1 import RequestHead
 
@@ -80,6 +81,9 @@ def inquiry_for(
     inquiry.path, inquiry.query = head.path, head.query
     inquiry.handler = ""
     inquiry.restarts = 1
+    inquiry.early_fields = failed.early_fields
+    inquiry.cookies = tuple([(b"", value) for value in failed.cookies])
+    begin_early(inquiry)
     return inquiry
 
 

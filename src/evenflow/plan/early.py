@@ -43,6 +43,13 @@ class EarlyFields:
         self.onsuccess = Headers()
 
 
+def begin_early(inquiry: Inquiry) -> None:
+    """What the virtual host changes before anything else."""
+    host = inquiry.host
+    if host.early_edits or host.early_always or host.early_onsuccess:
+        edit_early(host, inquiry)
+
+
 def edit_early(host: VirtualHost, inquiry: Inquiry) -> None:
     """Run the virtual host's lines over the head of the request, and over an answer's tables that are empty still. No
     answer is remembered for what follows."""
@@ -68,6 +75,9 @@ def edit_early(host: VirtualHost, inquiry: Inquiry) -> None:
                 inquiry.note(steps.FIELD, line.origin, line.name, value or b"")
     if host.early_always or host.early_onsuccess:
         made = EarlyFields()
+        if isinstance(inquiry.early_fields, EarlyFields):
+            # For the ErrorDocument of a request: what is `always` there stays, and the lines run once more.
+            made.always = inquiry.early_fields.always.copy()
         edit_response(host.early_always, made.always, view)
         edit_response(host.early_onsuccess, made.onsuccess, view)
         inquiry.early_fields = made

@@ -1,5 +1,5 @@
 cimport cython
-from evenflow.plan.model cimport FILE, LOCAL, Decision, Scope
+from evenflow.plan.model cimport ANSWER, FILE, LOCAL, Decision, Scope
 from evenflow.proxy.exchange cimport Exchange
 
 @cython.locals(scope=Scope)

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
 from evenflow.plan import edits, expires
-from evenflow.plan.model import FILE, LOCAL
+from evenflow.plan.model import ANSWER, FILE, LOCAL
 from evenflow.plan.unique import UNIQUE_ID, unique_id
 from evenflow.proxy import request
 from evenflow.proxy.answered import Answered
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from evenflow.plan.decision import Inquiry
     from evenflow.proxy.exchange import Exchange
 
+OURS: Final = frozenset((b"content-type",))
+"""What an answer of ours has in any case."""
 LAST_DATE: Final = 253402300799
 """The end of the year 9999: no HTTP date is later."""
 PAGE_TYPE: Final = b"text/html; charset=iso-8859-1"
@@ -62,12 +64,19 @@ def always_fields(exchange: Exchange) -> Headers:
 
 
 def first_of_always(exchange: Exchange) -> Headers:
-    """A table of `always` that holds what a rule's CO says, and an explanation that was asked for."""
+    """A table of `always` that holds what Header's early lines and a rule's CO say, and an explanation that was asked
+    for."""
     always = Headers()
+    decision = exchange.decision
+    if decision is not None and decision.early_fields is not None:
+        always = decision.early_fields.always.copy()
+        if decision.kind == ANSWER and decision.status == 200:
+            # OPTIONS * and TRACE: nobody drops the other table.
+            always.items += behind_early(decision.early_fields.onsuccess, [])
     if exchange.told:
         always.append(b"Evenflow-Explanation", exchange.told)
-    if exchange.decision is not None:
-        for cookie in exchange.decision.cookies:
+    if decision is not None:
+        for cookie in decision.cookies:
             always.add(b"Set-Cookie", cookie)
     return always
 
@@ -98,6 +107,8 @@ def fields_of_ours(
     if decision is None:
         return fields
     scope = decision.scope
+    if decision.early_fields is not None:
+        fields = behind_early(decision.early_fields.onsuccess, fields)
     if not scope.onsuccess_edits and not scope.always_edits and not varied and not scope.request_edits:
         return fields
     edit_ours(exchange)
@@ -116,6 +127,12 @@ def fields_of_ours(
     edits.edit_response(scope.onsuccess_edits, edited, exchange, edited)
     edits.compact_vary(edited)
     return edited.items
+
+
+def behind_early(early: Headers, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The fields of an answer of ours, behind those that were there before it and that it does not say itself."""
+    said = {name.lower() for name, _ in fields} | OURS
+    return [*((name, value) for name, value in early.items if name.lower() not in said), *fields]
 
 
 def expire(exchange: Exchange, fields: Headers, status: int, content_type: bytes, changed: int) -> None:

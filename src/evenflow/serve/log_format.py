@@ -23,7 +23,7 @@ from evenflow.serve.log_record import LogRecord
 
 # What a step does. `argument` is its literal, field name, variable name or function.
 LITERAL: Final = 0
-REMOTE_ADDRESS: Final = 1
+CLIENT_NAME: Final = 1
 TIME: Final = 2
 REQUEST_LINE: Final = 3
 STATUS: Final = 4
@@ -76,7 +76,7 @@ class LogFormat:
             elif code == REQUEST_FIELD:
                 value = record.request_field(argument)
                 parts.append(DASH if value is None else escape(value))
-            elif code == REMOTE_ADDRESS:
+            elif code == CLIENT_NAME:
                 parts.append(record.called())
             elif code == TIME:
                 second = int(record.started)
@@ -267,6 +267,10 @@ def only_for(statuses: frozenset[int], negated: bool, code: int, argument: objec
 def dash(record: LogRecord) -> bytes:
     """For what we never know: numbers of the error log's lines, trailers."""
     return DASH
+
+
+def client_address(record: LogRecord) -> bytes:
+    return record.client()
 
 
 def peer_address(record: LogRecord) -> bytes:
@@ -492,7 +496,7 @@ def address(given: str, whole: str) -> Made:
     """`%a`, and `%{c}a` for the peer itself: a proxy in front where one is believed."""
     if given not in ("", "c"):
         raise FormatFault(whole, f"`{whole}`: write `%a` or `%{{c}}a`")
-    return (OTHER, peer_address) if given else (REMOTE_ADDRESS, None)
+    return (OTHER, peer_address if given else client_address)
 
 
 def port(given: str, whole: str) -> Made:
@@ -641,7 +645,7 @@ SPECIFIERS: Final[dict[str, Callable[[str, str], Made]]] = {
     "D": plainly(MICROSECONDS),
     "e": variable,
     "f": plainly(OTHER, file_name),
-    "h": plainly(REMOTE_ADDRESS),
+    "h": plainly(CLIENT_NAME),
     "H": plainly(OTHER, protocol),
     "i": request_field,
     "I": plainly(OTHER, bytes_received),

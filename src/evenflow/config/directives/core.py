@@ -614,7 +614,7 @@ DIRECTIVES = (
         ANYWHERE,
         one(one_of("off", "on", "double", says="parameter must be 'on', 'off', or 'double'")),
         host_names,
-        "Whether the name of each client is looked up, and with `Double` confirmed: for REMOTE_HOST, SetEnvIf and `%h`.",
+        "Whether each client's name is looked up, and with `Double` confirmed: for REMOTE_HOST, SetEnvIf and `%h`.",
         syntax="Off|On|Double",
         default="Off",
         differs="The name is asked for before anything looks at it, and kept for a minute.",

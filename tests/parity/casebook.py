@@ -66,6 +66,7 @@ class Request:
     takes: float | None = None
     dribbled: bool = False
     half_closed: bool = False
+    leaves: float | None = None
     wait: float = 0.0
 
 
@@ -106,6 +107,24 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a log, masked as `logged.py` says; the two differ where `differs` names a row of differences.md."""
+
+    httpd: str
+    evenflow: str
+    differs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What both fronts write into a log; without lines the two are compared alone."""
+
+    path: str
+    lines: tuple[LogLine, ...]
+    line_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One configuration with its members and requests."""
 
@@ -117,6 +136,7 @@ class Case:
     files: tuple[tuple[str, str], ...] = ()
     scripts: tuple[Script, ...] = ()
     requests: tuple[Request, ...] = ()
+    logs: tuple[Logged, ...] = ()
     refused: str | None = None
     not_yet: str | None = None
 
@@ -206,6 +226,8 @@ def _case(path: Path, title: str, opened: int, blocks: list[_Block], examples: P
                 case = replace(case, scripts=(*case.scripts, script))
             case "requests":
                 case = replace(case, requests=(*case.requests, *_requests(path, block)))
+            case "log":
+                case = replace(case, logs=(*case.logs, _logged(block, where)))
             case "not-yet":
                 case = replace(case, not_yet=text.strip())
             case "refused":
@@ -228,6 +250,23 @@ def _configured(case: Case, block: _Block, text: str, examples: Path, where: str
             raise CaseError(f"{where}: `{line}` is not `TEXT OF THE FILE = NEW TEXT`")
         config = config.replace(old, new)
     return replace(case, config=config, whole=True)
+
+
+def _logged(block: _Block, where: str) -> Logged:
+    """The lines of a log; behind `differs ID` stand httpd's line and evenflow's."""
+    if len(block.words) != 1:
+        raise CaseError(f"{where}: `log` takes the path of a log below ServerRoot")
+    lines: list[LogLine] = []
+    rest = list(block.lines)
+    while rest:
+        line = rest.pop(0)
+        if found := re.match(r"differs ([a-z0-9-]+)$", line):
+            if len(rest) < 2:
+                raise CaseError(f"{where}: behind `{line}` stand two lines, httpd's and evenflow's")
+            lines.append(LogLine(rest.pop(0), rest.pop(0), found[1]))
+        else:
+            lines.append(LogLine(line, line))
+    return Logged(block.words[0], tuple(lines), block.line_number)
 
 
 # ---- requests
@@ -298,6 +337,8 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 request = replace(request, tunnel=b"", tunnel_idle=float(rest))
             case "takes":
                 request = replace(request, takes=float(rest))
+            case "leaves":
+                request = replace(request, leaves=float(rest))
             case "wait":
                 request = replace(request, wait=float(rest))
             case "differs":

@@ -50,6 +50,8 @@ class Reply:
     tunnel: bytes | None = None
     certificate: str | None = None
     seconds: float = 0.0
+    size: int = 0
+    """Bytes that came for this request, interim answers and what a tunnel brought included."""
     at: float = field(default_factory=time.time)
 
 
@@ -74,6 +76,7 @@ class Connection:
         self, port: int, server_name: str | None, shows: Path | None = None, speaks: str | None = None
     ) -> None:
         self.unread = b""
+        self.received = 0
         self.certificate: str | None = None
         self.sock: socket.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -118,10 +121,18 @@ class Connection:
         except OSError:
             pass
 
+    def leave(self, seconds: float) -> Reply:
+        """Go away after that time without having read anything."""
+        reply = Reply("closed")
+        time.sleep(seconds)
+        self.close()
+        return reply
+
     def reply(self, method: str) -> Reply:
         """Read interim answers and the answer to one request."""
         reply = Reply(certificate=self.certificate)
         started = time.monotonic()
+        before = self.received - len(self.unread)
         try:
             while True:
                 answer = self._head(reply)
@@ -139,12 +150,14 @@ class Connection:
         except Silent:
             reply.ending = "silent"
         reply.seconds = time.monotonic() - started
+        reply.size = self.received - len(self.unread) - before
         return reply
 
     def converse(self, reply: Reply, text: bytes, early: bool, idle: float | None) -> None:
         """Use the tunnel that a 101 opened: hear the text back, close our half, hear the goodbye."""
         heard = self.unread
         self.unread = b""
+        head = reply.size
         try:
             if idle is not None:
                 started = time.monotonic()
@@ -168,6 +181,7 @@ class Connection:
         except Silent:
             reply.after = "silent"
         reply.tunnel = heard
+        reply.size = head + len(heard)
 
     def aftermath(self, reply: Reply) -> None:
         """What follows the answer: more bytes, a close, or a connection that stays open."""
@@ -190,6 +204,7 @@ class Connection:
             raise Ended from None
         if not data:
             raise Ended
+        self.received += len(data)
         return data
 
     def _head(self, reply: Reply) -> Answer | None:

@@ -19,6 +19,7 @@ from tests.peers import free_port
 from .casebook import MEMBERS, Case, Request
 from .client import Connection, Reply
 from .fronts import Front, folder, refusal, running
+from .logged import read_log
 from .members import Chronicle, Member
 from .observed import Seen
 
@@ -113,8 +114,18 @@ def secure_members(stage: Stage, root: Path) -> None:
             member.context = context
 
 
-def play(case: Case, kind: str, stage: Stage, certificates: Path, names: Mapping[str, str]) -> list[Seen]:
-    """Start the front, send every request, end the front; raises FrontFailed if it does not start."""
+def play(
+    case: Case,
+    kind: str,
+    stage: Stage,
+    certificates: Path,
+    names: Mapping[str, str],
+    logs: dict[str, list[str]] | None = None,
+) -> list[Seen]:
+    """Start the front, send every request, end the front; raises FrontFailed if it does not start.
+
+    `logs` takes the lines of the logs that the case looks at, by their path.
+    """
     secure_members(stage, certificates)
     for member in stage.members:
         member.settle(5)
@@ -124,6 +135,9 @@ def play(case: Case, kind: str, stage: Stage, certificates: Path, names: Mapping
             seen = _converse(case, front, stage.chronicle)
         for member in stage.members:
             member.settle(5)
+        if logs is not None:
+            for told in case.logs:
+                logs[told.path] = read_log(root, told.path, seen)
     for one in seen:
         if one.reply.certificate is not None:
             one.reply.certificate = names.get(one.reply.certificate, "(none of ours)")
@@ -183,6 +197,9 @@ def _exchange(connection: Connection, batch: list[Request], kept: bool) -> list[
         connection.close_our_half()
     replies = []
     for request in batch:
+        if request.leaves is not None:
+            replies.append(connection.leave(request.leaves))
+            continue
         reply = connection.reply(request.method)
         if request.tunnel is not None and reply.answer is not None and reply.answer.status == 101:
             connection.converse(reply, request.tunnel, request.tunnel_early, request.tunnel_idle)

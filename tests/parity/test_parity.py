@@ -16,6 +16,7 @@ from tests.peers import require_peer
 from .agreed import disagreements
 from .casebook import Case, read_book
 from .fronts import folder
+from .logged import stale, wrong_lines
 from .observed import OWN_SERVER, Seen, complaints, has_length, text
 from .play import make_certificates, make_stage, play, play_refusal
 
@@ -29,6 +30,7 @@ CASES = [
 SERVED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None]
 COMPARED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None and case.not_yet is None]
 NOT_YET = [pytest.param(case, id=case.name) for case in CASES if case.not_yet is not None]
+LOGGING = [pytest.param(case, id=case.name) for case in CASES if case.logs and case.not_yet is None]
 REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is not None]
 
 
@@ -43,12 +45,18 @@ def certificates() -> tuple[Path, dict[str, str]]:
 
 
 @functools.cache
-def observed(name: str, kind: str) -> list[Seen]:
-    """What a front did with the case of that name; played once."""
+def played(name: str, kind: str) -> tuple[list[Seen], dict[str, list[str]]]:
+    """What a front did with the case of that name, and what it wrote into its logs; played once."""
     require_peer("apache2")
     case = next(case for case in CASES if case.name == name)
     root, names = certificates()
-    return play(case, kind, STAGE, root, names)
+    logs: dict[str, list[str]] = {}
+    return play(case, kind, STAGE, root, names, logs), logs
+
+
+def observed(name: str, kind: str) -> list[Seen]:
+    """The answers alone."""
+    return played(name, kind)[0]
 
 
 @pytest.mark.parametrize("case", SERVED)
@@ -80,6 +88,22 @@ def test_evenflow_does_what_httpd_does(case: Case) -> None:
             found.append(f"{where}\n" + "\n".join(lines))
         elif wrong := complaints(ours, request.expected):
             found.append(f"{where}: {wrong}")
+    assert not found, "\n\n".join(found)
+
+
+@pytest.mark.parametrize("case", LOGGING)
+def test_evenflow_logs_what_httpd_logs(case: Case) -> None:
+    found: list[str] = []
+    theirs, ours = played(case.name, "httpd")[1], played(case.name, "evenflow")[1]
+    for told in case.logs:
+        where = f"{case.book}.md:{told.line_number}"
+        found += [f"{where}: `differs {line.differs}` is stale" for line in stale(told)]
+        wrong = wrong_lines(told, theirs[told.path], "httpd") or wrong_lines(told, ours[told.path], "evenflow")
+        if not wrong and not told.lines:
+            wrong = list(
+                difflib.unified_diff(theirs[told.path], ours[told.path], "httpd", "evenflow", n=30, lineterm="")
+            )
+        found += [f"{where}\n" + "\n".join(wrong)] if wrong else []
     assert not found, "\n\n".join(found)
 
 
@@ -122,6 +146,7 @@ def test_the_server_field_names_its_own_product() -> None:
 def test_every_difference_is_listed_and_every_listed_one_has_a_case() -> None:
     listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (HERE / "differences.md").read_text("utf-8"), re.M))
     named = {request.differs for case in CASES for request in case.requests if request.differs}
+    named |= {line.differs for case in CASES for told in case.logs for line in told.lines if line.differs}
     assert listed == named | {"server-token", "page-length"}
 
 

@@ -13,10 +13,11 @@ from evenflow.origin import NOWHERE, Origin
 from evenflow.plan.decide import decide
 from evenflow.plan.model import LogTarget, Plan, VirtualHost
 from evenflow.serve import log_output
-from evenflow.serve.access_log import ENOUGH, AccessLog, AccessLogs, check_logs, warn_of_logs
+from evenflow.serve.access_log import AccessLog, AccessLogs, check_logs, warn_of_logs
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.log_format import FormatFault
 from evenflow.serve.log_record import LogRecord
+from evenflow.serve.log_sink import ENOUGH
 from tests.plan.cases import facts_of, head_of, inside
 from tests.plan.cases import plan_of as plan_from
 
@@ -201,8 +202,8 @@ def test_good_logs_are_opened_and_said_nothing_of(tmp_path: Path) -> None:
 
 
 def test_what_is_always_a_dash_is_a_warning(tmp_path: Path) -> None:
-    plan = plan_of(host_with(target(tmp_path / "a.log", "%h %{x}^ti")))
-    assert warn_of_logs(plan) == [(ORIGIN, "`%{x}^ti` is always `-` in this version")]
+    plan = plan_of(host_with(target(tmp_path / "a.log", "%h %{x}c")))
+    assert warn_of_logs(plan) == [(ORIGIN, "`%{x}c` is always `-` in this version")]
 
 
 def test_a_condition_looks_at_the_request_and_at_the_answer(tmp_path: Path) -> None:

@@ -239,6 +239,9 @@ def made(inquiry: Inquiry, kind: int, origin: Origin) -> Decision:
         decision.address = inquiry.address
     decision.user = inquiry.user
     decision.auth_type = inquiry.auth_type
+    decision.keep_query = inquiry.own_query
+    if not inquiry.own_query:
+        decision.query = inquiry.query
     return decision
 
 
@@ -267,9 +270,6 @@ def forward(inquiry: Inquiry, balancer: Balancer | None, member: Member | None, 
     decision.member = member
     decision.scheme = scheme
     decision.path = path
-    decision.keep_query = inquiry.own_query
-    if not inquiry.own_query:
-        decision.query = inquiry.query
     if inquiry.trace is not None:
         if balancer is not None:
             place = b"balancer://" + balancer.name

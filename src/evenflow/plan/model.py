@@ -528,7 +528,7 @@ class Decision:
         self.path = b""
         """The path to forward, canonical and escaped, without the member's own path; begins with / or is empty."""
         self.query: bytes | None = None
-        """The query to forward, without `?`; None for none. Only where `keep_query` is false."""
+        """The query as rules left it, without `?`; None for none. Only where `keep_query` is false."""
         self.keep_query = True
         """The request's own query goes along as it came."""
         self.scheme = b"http"

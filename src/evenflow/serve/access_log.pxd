@@ -1,5 +1,6 @@
 from evenflow.serve.log_format cimport LogFormat
 from evenflow.serve.log_record cimport LogRecord
+from evenflow.serve.log_sink cimport LogSink
 
 
 cdef class AccessLog:
@@ -9,12 +10,7 @@ cdef class AccessLog:
     cdef bint wanted
     cdef object condition
     cdef public object plan
-    cdef int descriptor
-    cdef Py_ssize_t atomic
-    cdef list lines
-    cdef Py_ssize_t size
-    cdef long left_out
-    cdef object errors
+    cdef public LogSink sink
 
     cpdef void write(self, LogRecord record) except *
     cpdef void flush(self) except *

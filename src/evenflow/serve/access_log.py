@@ -1,32 +1,25 @@
-"""Access logs: a line for each exchange, gathered and written many at a time.
+"""Access logs: which exchange has a line in which log.
 
-Lines wait until 8 KiB are together or the tick comes; then they go in one write to a descriptor that is opened to
-append, so the lines of several children never mix. What a line says is `log_format`'s.
+What a line says is `log_format`'s, how it comes into its file `log_sink`'s.
 """
 
 from __future__ import annotations
-
-import os
-from typing import Final
 
 from evenflow.origin import Origin
 from evenflow.plan.expr import Condition, holds
 from evenflow.plan.model import LogTarget, Plan, VirtualHost
 from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
-from evenflow.serve.log_format import FormatFault, LogFormat, compile_format
+from evenflow.serve.log_format import FormatFault, LogFormat
+from evenflow.serve.log_reading import compile_format
 from evenflow.serve.log_record import LogRecord
-
-ENOUGH: Final = 8192
-"""Bytes that are written without waiting for the tick."""
-TOO_MUCH: Final = 1048576
-"""Bytes kept for a command that does not read; beyond it, lines are left out and counted."""
+from evenflow.serve.log_sink import LogSink
 
 
 class AccessLog:
     """One `CustomLog` in one process. Raises FormatFault, and OSError where its file cannot be opened."""
 
-    def __init__(self, target: LogTarget, errors: ErrorLog | None = None) -> None:
+    def __init__(self, target: LogTarget, errors: ErrorLog | None = None, sink: LogSink | None = None) -> None:
         self.format: LogFormat = compile_format(target.format)
         self.target = target
         self.variable = b"" if target.env is None else target.env[0]
@@ -34,12 +27,7 @@ class AccessLog:
         self.condition = target.condition
         self.plan = Plan()
         """Which conditions may look at."""
-        self.descriptor = log_output.open_target(target.target)
-        self.atomic = log_output.PIPE_ATOMIC if log_output.is_command(target.target) else 0
-        self.lines: list[bytes] = []
-        self.size = 0
-        self.left_out = 0
-        self.errors = errors
+        self.sink = sink if sink is not None else LogSink(target, errors)
 
     def write(self, record: LogRecord) -> None:
         """Log one exchange, if its condition (`env=`, `expr=`) holds for it."""
@@ -47,76 +35,11 @@ class AccessLog:
             return
         if self.condition is not None and not condition_holds(self.condition, record, self.plan):
             return
-        line = self.format.line(record)
-        if self.size >= TOO_MUCH:
-            self.left_out += 1
-            return
-        self.lines.append(line)
-        self.size += len(line)
-        if self.size >= ENOUGH:
-            self.flush()
+        self.sink.put(self.format.line(record))
 
     def flush(self) -> None:
-        """Write what waits; what cannot be written now, to a full pipe, waits on."""
-        if not self.size:
-            return
-        lines = self.lines
-        self.lines = []
-        self.size = 0
-        if self.atomic:
-            self._write_to_pipe(lines)
-        else:
-            self._write_to_file(b"".join(lines))
-
-    def _write_to_file(self, data: bytes) -> None:
-        """One write mostly; more only where a disk took a part."""
-        while data:
-            try:
-                written = os.write(self.descriptor, data)
-            except OSError as fault:
-                self._say_why(fault)
-                return
-            if written == len(data):
-                return
-            data = data[written:]
-
-    def _write_to_pipe(self, lines: list[bytes]) -> None:
-        """Whole lines, in writes that a pipe takes whole; what it does not take now waits on."""
-        at = 0
-        while at < len(lines):
-            batch = [lines[at]]
-            size = len(lines[at])
-            at += 1
-            while at < len(lines) and size + len(lines[at]) <= self.atomic:
-                batch.append(lines[at])
-                size += len(lines[at])
-                at += 1
-            data = b"".join(batch)
-            try:
-                written = os.write(self.descriptor, data)
-            except BlockingIOError:
-                written = 0
-            except OSError as fault:
-                self._say_why(fault)
-                return
-            if written < size:
-                # Only a line longer than a pipe takes whole is ever cut.
-                self.lines = [data[written:], *lines[at:]]
-                self.size = sum([len(line) for line in self.lines])
-                return
-        if self.left_out and self.errors is not None:
-            self.errors.warn("access log lines were left out", lines=self.left_out, log=self.target.target)
-        self.left_out = 0
-
-    def _say_why(self, fault: OSError) -> None:
-        if self.errors is not None:
-            self.errors.error(
-                "cannot write an access log",
-                self.target.target,
-                log=self.target.target,
-                cause=fault.strerror,
-                origin=self.target.origin,
-            )
+        """Write what waits in the sink that it shares."""
+        self.sink.flush()
 
 
 def condition_holds(condition: object, record: LogRecord, plan: Plan) -> bool:
@@ -131,16 +54,20 @@ class AccessLogs:
 
     def __init__(self, plan: Plan, errors: ErrorLog | None = None) -> None:
         known: dict[int, AccessLog] = {}
+        sinks: dict[str, LogSink] = {}
         self.by_host: dict[VirtualHost, tuple[AccessLog, ...]] = {}
         for host in hosts_of(plan):
             logs = []
             for target in host.logs:
                 if id(target) not in known:
-                    log = known[id(target)] = AccessLog(target, errors)
+                    sink = sinks.get(target.target)
+                    if sink is None:
+                        sink = sinks[target.target] = LogSink(target, errors)
+                    log = known[id(target)] = AccessLog(target, errors, sink)
                     log.plan = plan
                 logs.append(known[id(target)])
             self.by_host[host] = tuple(logs)
-        self.all = tuple(known.values())
+        self.sinks = tuple(sinks.values())
 
     def of(self, host: VirtualHost) -> tuple[AccessLog, ...]:
         """The logs of one virtual host: `for log in logs: log.write(record)`."""
@@ -148,8 +75,8 @@ class AccessLogs:
 
     def flush(self) -> None:
         """Write what waits; called at every tick, and at the end."""
-        for log in self.all:
-            log.flush()
+        for sink in self.sinks:
+            sink.flush()
 
 
 def hosts_of(plan: Plan) -> tuple[VirtualHost, ...]:
@@ -189,7 +116,7 @@ def check_logs(plan: Plan) -> list[tuple[Origin, str]]:
 
 
 def warn_of_logs(plan: Plan) -> list[tuple[Origin, str]]:
-    """What formats ask for that is always `-` here: notes, trailers, the certificate of a client."""
+    """What formats ask for that is always `-` here."""
     warnings = []
     for target in targets_of(plan):
         try:

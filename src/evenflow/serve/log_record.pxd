@@ -2,7 +2,8 @@ cdef class LogRecord:
     cdef public object decision
     cdef public object host
     cdef public object head
-    cdef public bytes request_line
+    cdef public object last_head
+    cdef public bytes refused
     cdef public object facts
     cdef public object tls
     cdef public object first_decision
@@ -16,6 +17,7 @@ cdef class LogRecord:
     cdef public bint aborted
     cdef public bint kept_alive
     cdef public bytes sent_head
+    cdef public bytes request_trailers, response_trailers, log_id
     cdef public dict env
     cdef public object request_fields, plain
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.model import ANSWER, Decision, Plan
+from evenflow.serve.refused_head import RefusedHead
 from evenflow.wire.http1 import RequestHead
 
 
@@ -21,9 +22,11 @@ class LogRecord:
         self.host: Any = None
         """plan.model.VirtualHost that answered; None: the decision's."""
         self.head: Any = None
-        """wire.http1.RequestHead; None where no head could be read."""
-        self.request_line = b""
-        """What stands for the request line where `head` is None; b"" is logged as `-`."""
+        """wire.http1.RequestHead: what the client sent; None where no head could be read."""
+        self.last_head: Any = None
+        """wire.http1.RequestHead: the request for an ErrorDocument in its place; None: `head`."""
+        self.refused = b""
+        """The beginning of a head that could not be read."""
         self.facts: Any = None
         """plan.model.ConnectionFacts"""
         self.tls: Any = None
@@ -55,6 +58,11 @@ class LogRecord:
         """plan.edits.Plain: what RequestHeader added to those of the head."""
         self.env: dict[bytes, bytes] = {}
         """Variables, beside those of the decision."""
+        self.request_trailers = b""
+        self.response_trailers = b""
+        """Lines behind a chunked body, as they came."""
+        self.log_id = b""
+        """What the error log calls this request; b"" where it says nothing of it."""
 
     def request_field(self, name: bytes) -> bytes | None:
         """The value of a field of the request as RequestHeader left it, None for none. `name` is lower case."""
@@ -66,20 +74,15 @@ class LogRecord:
             found = self.plain.values[name]
         elif self.head is not None:
             found = self.head.get(name)
+        elif self.refused:
+            found = RefusedHead(self.refused).field(name)
         return found
 
     def response_field(self, name: bytes) -> bytes | None:
         """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is
         lower case.
         """
-        found: bytes | None = None
-        lines = self.sent_head.split(b"\r\n")
-        for number in range(1, len(lines)):
-            key, colon, value = lines[number].partition(b":")
-            if colon and key.lower() == name:
-                value = value.strip(b" \t")
-                found = value if found is None else found + b", " + value
-        return found
+        return field_of(self.sent_head.split(b"\r\n")[1:], name)
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of this name in the answer, in any case; None for none."""
@@ -125,3 +128,14 @@ class LogRecord:
         if value is None and self.decision is not None:
             value = self.decision.env.get(name)
         return value
+
+
+def field_of(lines: list[bytes], name: bytes) -> bytes | None:
+    """The value of a field in these lines, those of one name joined with `, `; None for none. `name` is lower case."""
+    found: bytes | None = None
+    for line in lines:
+        key, colon, value = line.partition(b":")
+        if colon and key.lower() == name:
+            value = value.strip(b" \t")
+            found = value if found is None else found + b", " + value
+    return found

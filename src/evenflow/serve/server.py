@@ -41,7 +41,7 @@ class Server:
         self.error_logs = ErrorLogs(routes.plan, log)
         self.access_logs = access_logs
         self.questions = Questions(loop)
-        self.logs_access = bool(access_logs.all)
+        self.logs_access = bool(access_logs.sinks)
         self.record = LogRecord()
         self.buffer = bytearray(BUFFER_SIZE)
         """Every read goes here; nothing in it outlives the call-back."""

@@ -6,6 +6,7 @@ to be masked. A value that does not look so stays as it was written, and shows i
 
 from __future__ import annotations
 
+import difflib
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -116,7 +117,7 @@ def wrong_lines(told: Logged, lines: Sequence[str], kind: str) -> list[str]:
     expected = [line.httpd if kind == "httpd" else line.evenflow for line in told.lines]
     if not expected or expected == list(lines):
         return []
-    return [f"{told.path}: expected", *(f"  {line}" for line in expected), "but got", *(f"  {line}" for line in lines)]
+    return [f"{told.path} of {kind}:", *difflib.unified_diff(expected, lines, "the case", kind, n=0, lineterm="")]
 
 
 def stale(told: Logged) -> list[LogLine]:

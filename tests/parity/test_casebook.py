@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .casebook import Act, Body, CaseError, Expected, Look, Send, Wait, read_book, steps, unescape
+from .casebook import Act, Body, CaseError, Expected, LogLine, Look, Send, Wait, read_book, steps, unescape
 
 ADDRESSES = {"front": "20000", "b1": "127.0.0.1:20001"}
 
@@ -117,3 +117,19 @@ def test_a_script_with_an_interim_head_and_chunks() -> None:
 
 def test_escapes_are_bytes() -> None:
     assert unescape(r"a\r\n\x00\xff\\x41\s") == b"a\r\n\x00\xff\\x41 "
+
+
+def test_a_log_and_where_it_differs(tmp_path: Path) -> None:
+    text = case_of(tmp_path, "GET /") + "\n```log logs/a.log\nboth {b1}\ndiffers some-row\ntheirs\nours\n```\n"
+    [case] = read_book(book(tmp_path, text), tmp_path, ADDRESSES)
+    [told] = case.logs
+    assert told.path == "logs/a.log"
+    assert told.lines == (
+        LogLine("both 127.0.0.1:20001", "both 127.0.0.1:20001"), LogLine("theirs", "ours", "some-row")
+    )
+
+
+def test_a_difference_of_a_log_has_two_lines(tmp_path: Path) -> None:
+    text = case_of(tmp_path, "GET /") + "\n```log logs/a.log\ndiffers some-row\ntheirs\n```\n"
+    with pytest.raises(CaseError, match="stand two lines"):
+        read_book(book(tmp_path, text), tmp_path, ADDRESSES)

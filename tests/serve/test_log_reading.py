@@ -48,6 +48,7 @@ def record() -> LogRecord:
     made.decision = decision()
     made.decision.filename = b"proxy:http://127.0.0.1:8090/x"
     made.decision.member = Member(b"http://127.0.0.1:8090", b"http", "127.0.0.1", 8090, b"", 0, NOWHERE)
+    made.decision.member.host_field = b"127.0.0.1:8090"
     made.head = head(
         b'GET /robots.txt?q=%22a HTTP/1.1\r\nHost: Foo.Example:99\r\nX-A: a"b\\c\xff\td\r\nCookie: a=1; ck=v\r\n'
         b"Referer: zz\r\n\r\n"
@@ -171,8 +172,8 @@ def test_a_request_whose_head_could_not_be_read() -> None:
     record.facts = ConnectionFacts(b"10.0.0.9", 1, b"127.0.0.1", 80, True, b"", None)
     record.status = 400
     assert line('"%r" %m %U %q %H %{Host}i %>s %v %V %f %R %p', record) == '"-" - -  HTTP/1.0 - 400 - - - - 443'
-    record.refused = b"GET /a\x01?b HTTP/1.1 more\r\nHost: wiki.example\r\nBad Field: 1\r\nLate: 1\r\n\r\n"
-    assert line('"%r" %m %U %q %H', record) == r'"GET /a\x01?b HTTP/1.1" GET /a\x01 ?b HTTP/1.1'
+    record.refused = b"GET /a?b HTTP/1.1\r\nHost: wiki.example\r\nBad Field: 1\r\nLate: 1\r\n\r\n"
+    assert line('"%r" %m %U %q %H', record) == '"GET /a?b HTTP/1.1" GET /a ?b HTTP/1.1'
     assert line("%{Host}i %{Late}i", record) == "wiki.example -"
     record.host = VirtualHost(0, b"wiki.example", NOWHERE)
     assert line("%v %V", record) == "wiki.example wiki.example"

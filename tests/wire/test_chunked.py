@@ -181,3 +181,14 @@ def test_any_body_comes_back_however_it_is_cut(
     shown = coded + tail
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shown)), max_size=12)))
     assert read(shown, cuts) == (b"".join(chunks), len(coded))
+
+
+def test_trailers_are_kept_for_whom_they_concern() -> None:
+    reader = ChunkedReader()
+    data = bytearray(b"2\r\nab\r\n0\r\nX: 1\r\nY:  2 \r\n\r\n")
+    for at in range(len(data)):
+        reader.take(data, at, at + 1)
+    assert reader.done
+    assert reader.trailers == b"X: 1\r\nY:  2 \r\n"
+    reader.reset()
+    assert reader.trailers is None

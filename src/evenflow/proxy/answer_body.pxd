@@ -17,6 +17,7 @@ cdef class AnswerBody:
 
     cpdef void begin(self) except *
     cpdef void expect(self, long long left) except *
+    cpdef bytes trailers(self)
     @cython.locals(left=cython.longlong, size=cython.longlong)
     cpdef int take(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(at=Py_ssize_t, reader=ChunkedReader)

@@ -38,6 +38,7 @@ class AnswerBody:
 
     def begin(self) -> None:
         """Be ready for another answer."""
+        self.chunks.trailers = None
         self.left = 0
         """What the member still sends: bytes, CHUNKED or UNTIL_CLOSE."""
         self.coded = False
@@ -60,6 +61,10 @@ class AnswerBody:
         self.left = left
         if left == CHUNKED:
             self.chunks.reset()
+
+    def trailers(self) -> bytes:
+        """What stood behind the member's chunks, for a log."""
+        return bytes(self.chunks.trailers or b"")
 
     def take(self, buffer: bytearray, start: int, end: int) -> int:
         """The member sent `buffer[start:end]`: MORE, WHOLE or OVERFULL."""

@@ -12,8 +12,8 @@ from evenflow.wire.scan import Buffer, find_byte
 
 MOST_HEAD: Final = 1 << 20
 """A request head that is longer is refused, whatever the limits for its lines say."""
-MOST_NOTED: Final = 8190
-"""Bytes of a refused request's first line that are kept for the log."""
+MOST_NOTED: Final = 8191
+"""Bytes of a refused request that are kept for the log."""
 
 
 def fault_of(buffer: Buffer, start: int, end: int, searched: int, limit: int) -> ProtocolFault | None:
@@ -37,9 +37,6 @@ def fault_of(buffer: Buffer, start: int, end: int, searched: int, limit: int) ->
     return None
 
 
-def first_line(buffer: Buffer, start: int, end: int) -> bytes:
-    """A refused request's first line, so much of it as came, for the log."""
-    line_end = find_byte(buffer, 10, start, end)
-    if line_end < 0 or line_end > start + MOST_NOTED:
-        line_end = end if end < start + MOST_NOTED else start + MOST_NOTED
-    return bytes(buffer[start:line_end]).rstrip(b"\r")
+def noted(buffer: Buffer, start: int, end: int) -> bytes:
+    """So much of a refused request as a log looks at."""
+    return bytes(buffer[start : end if end < start + MOST_NOTED else start + MOST_NOTED])

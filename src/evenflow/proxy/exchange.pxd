@@ -40,7 +40,7 @@ cdef class Exchange:
     cdef readonly AnswerBody body
     cdef Scope known_scope
     cdef bint edits_wait
-    cdef ChunkedReader request_chunks
+    cdef readonly ChunkedReader request_chunks
     cdef bytearray held
     cdef readonly bytearray collected
     cdef readonly ConnectionFacts facts
@@ -61,7 +61,7 @@ cdef class Exchange:
     cdef public str why
     cdef public bytes reason
     cdef public bint remembers
-    cdef readonly bytes refused_line
+    cdef public bytes refused_head
     cdef public bytes sent_head
     cdef readonly bytes told
     cdef readonly bint told_instead

@@ -121,6 +121,7 @@ class Exchange:
         self.to_client.clear()
         self.to_backend.clear()
         self.body.begin()
+        self.request_chunks.trailers = None
         if self.held:
             self.held.clear()
         if self.collected:
@@ -158,8 +159,8 @@ class Exchange:
         """The cause of an answer of ours, in words."""
         self.reason = b""
         """The reason phrase of an answer of ours where it is not the status's own."""
-        self.refused_line = b""
-        """The first line of a request that could not be understood."""
+        self.refused_head = b""
+        """The beginning of a request that could not be understood."""
         self.sent_head = b""
         """The head of the answer as the client gets it, if `remembers`."""
         self.told = b""
@@ -217,7 +218,7 @@ class Exchange:
             fault = beginnings.fault_of(buffer, start, end, searched, self.facts.table.first.limit_request_line)
             if fault is None:
                 return -1
-            self.refused_line = beginnings.first_line(buffer, start, end)
+            self.refused_head = beginnings.noted(buffer, start, end)
             self.refuse_request(fault.status, fault.message)
             return end
         self.began = now
@@ -235,7 +236,7 @@ class Exchange:
                 self.request_chunks.reset()
             self._decide(now)
         except ProtocolFault as wrong:
-            self.refused_line = beginnings.first_line(buffer, start, stop)
+            self.refused_head = beginnings.noted(buffer, start, stop)
             self.refuse_request(wrong.status, wrong.message)
         return stop
 

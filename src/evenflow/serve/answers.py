@@ -130,7 +130,7 @@ def error_answer(server: Server, exchange: Exchange, status: int) -> OwnAnswer |
     close = settle(exchange, status)
     if exchange.decision is None:
         # Its head may be half read, or the last request's: what the line says.
-        head_only = exchange.refused_line.startswith(b"HEAD ")
+        head_only = exchange.refused_head.startswith(b"HEAD ")
     else:
         head_only = exchange.head.method == b"HEAD"
     return OwnAnswer(

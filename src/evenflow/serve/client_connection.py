@@ -1116,7 +1116,7 @@ class ClientConnection(Connection):
         record.first_status = exchange.document_status or exchange.status
         record.body_bytes_sent = exchange.body.sent
         record.bytes_sent = self.sent
-        record.refused = exchange.refused_line
+        record.refused = exchange.refused_head
         record.bytes_received = self.received
         record.started = self.started
         record.duration = monotonic() - self.began

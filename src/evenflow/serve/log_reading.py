@@ -317,7 +317,7 @@ def request_trailer(given: str, whole: str) -> Made:
     name = needed(given, whole).lower()
 
     def piece(record: LogRecord) -> bytes:
-        value = field_of(record.request_trailers.split(b"\r\n"), name)
+        value = field_of(record.request_trailers.split(b"\r\n"), name, True)
         return DASH if value is None else escape(value)
 
     return OTHER, piece
@@ -327,7 +327,7 @@ def response_trailer(given: str, whole: str) -> Made:
     name = needed(given, whole).lower()
 
     def piece(record: LogRecord) -> bytes:
-        value = field_of(record.response_trailers.split(b"\r\n"), name)
+        value = field_of(record.response_trailers.split(b"\r\n"), name, True)
         return DASH if value is None else escape(value)
 
     return OTHER, piece

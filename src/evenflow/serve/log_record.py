@@ -79,10 +79,12 @@ class LogRecord:
         return found
 
     def response_field(self, name: bytes) -> bytes | None:
-        """The value of a field of the sent head, lines of the same name joined with `, `; None for none. `name` is
-        lower case.
+        """The value of the first field of this name in the sent head, those of Set-Cookie joined as httpd does; None
+        for none. `name` is lower case.
         """
-        return field_of(self.sent_head.split(b"\r\n")[1:], name)
+        if self.status == 101:
+            return None
+        return field_of(self.sent_head.split(b"\r\n")[1:], name, name == b"set-cookie")
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of this name in the answer, in any case; None for none."""
@@ -130,12 +132,16 @@ class LogRecord:
         return value
 
 
-def field_of(lines: list[bytes], name: bytes) -> bytes | None:
-    """The value of a field in these lines, those of one name joined with `, `; None for none. `name` is lower case."""
+def field_of(lines: list[bytes], name: bytes, joined: bool) -> bytes | None:
+    """The value of the first field of this name in these lines, or of all `joined` with `, `; None for none. `name` is
+    lower case.
+    """
     found: bytes | None = None
     for line in lines:
         key, colon, value = line.partition(b":")
         if colon and key.lower() == name:
             value = value.strip(b" \t")
+            if not joined:
+                return value
             found = value if found is None else found + b", " + value
     return found

@@ -13,6 +13,7 @@ cdef class ChunkedReader:
     cdef long long left
     cdef int digits
     cdef int passed
+    cdef public bytearray trailers
 
     cpdef void reset(self) except *
     @cython.locals(at=Py_ssize_t, step=cython.int, size=cython.longlong, c=cython.uchar, digit=cython.uchar)

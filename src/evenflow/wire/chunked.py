@@ -1,8 +1,8 @@
 """The chunked transfer coding, read piece by piece. RFC 9112 section 7.1.
 
 A reader is shown what arrived and says which bytes of it are body. It keeps no body bytes: between two calls it
-remembers only where in the grammar it stands. Extensions are passed over, and so are trailer fields, which httpd drops
-as well.
+remembers only where in the grammar it stands, and the trailer fields. Nobody forwards those, as httpd does not; a log
+may want to see them. Extensions are passed over.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class ChunkedReader:
         self.left = 0
         self.digits = 0
         self.passed = 0
+        self.trailers: bytearray | None = None
+        """Lines behind the body, as they came; None for none."""
 
     def reset(self) -> None:
         """Stand at the beginning of a body."""
@@ -58,6 +60,7 @@ class ChunkedReader:
         self.left = 0
         self.digits = 0
         self.passed = 0
+        self.trailers = None
 
     def take(self, buffer: Buffer, start: int, end: int) -> int:
         """Read on in `buffer[start:end]` up to the next run of body bytes or the body's end; returns where that ends.
@@ -139,6 +142,8 @@ class ChunkedReader:
                 if c != 10:
                     raise ProtocolFault("a trailer line ends without LF", 400)
                 step = TRAILER_START
+                if self.trailers is not None:
+                    self.trailers += b"\r\n"
             else:
                 if c != 10:
                     raise ProtocolFault("the chunked body ends without LF", 400)
@@ -153,3 +158,6 @@ class ChunkedReader:
         self.passed += 1
         if (c < 32 and c != 9) or c == 127 or self.passed > MOST_TRAILER:
             raise ProtocolFault("trailers that are too long or have a control character", 400)
+        if self.trailers is None:
+            self.trailers = bytearray()
+        self.trailers.append(c)

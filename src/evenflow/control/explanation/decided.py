@@ -34,7 +34,7 @@ def request(walk: Walk, body_length: int) -> Json:
     exchange, facts = walk.exchange, walk.facts
     head = exchange.head
     understood = exchange.decision is not None
-    line = text(exchange.refused_line).split(" ")
+    line = text(exchange.refused_head.split(b"\r\n", 1)[0]).split(" ")
     return {
         "method": text(head.method) if understood else line[0],
         "target": text(head.target) if understood else " ".join(line[1:2]),

@@ -13,7 +13,10 @@ from evenflow.wire.http1 import RequestHead
 def test_fields_of_the_sent_head_are_found_in_any_case() -> None:
     record = LogRecord()
     assert record.response_field(b"x-a") is None
-    record.sent_head = b"HTTP/1.1 200 OK\r\nX-A:  one \r\nContent-Type: text/plain\r\nx-a: two\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n"
+    record.sent_head = (
+        b"HTTP/1.1 200 OK\r\nX-A:  one \r\nContent-Type: text/plain\r\nx-a: two\r\n"
+        b"Set-Cookie: a\r\nSet-Cookie: b\r\n\r\n"
+    )
     assert record.response_field(b"set-cookie") == b"a, b"
     assert record.response_field(b"x-a") == b"one"
     assert record.response_field(b"content-type") == b"text/plain"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evenflow.compiler.build import build
-from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy
+from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy, Retries
 from tests.config.cases import load_text
 
 
@@ -33,3 +33,10 @@ def test_the_last_line_counts() -> None:
 
 def test_hashing_that_nobody_does() -> None:
     assert balancing("EvenflowHash uri", method="leastconn")[1] == ["hash-not-used"]
+
+
+def test_how_much_is_repeated() -> None:
+    assert AS_HTTPD.retries == Retries(0.2, 10.0)
+    assert balancing("EvenflowRetryBudget 5%")[0].retries == Retries(0.05, 10.0)
+    assert balancing("EvenflowRetryBudget 0% persecond=2.5")[0].retries == Retries(0.0, 2.5)
+    assert balancing("EvenflowRetryBudget off")[0].retries is None

@@ -151,6 +151,7 @@ DeflateFilterNote ratio
 BrotliFilterNote ratio
 EvenflowExplain from 10.0.0.1
 EvenflowHash balancer://c uri
+EvenflowRetryBudget balancer://c 50%
 ExpiresActive On
 ExpiresByType text/html A7
 ExpiresDefault A7

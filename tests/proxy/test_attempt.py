@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from evenflow.plan.balancing import Balancing, HashBy, Retries
 from evenflow.proxy import attempt
-from evenflow.proxy.attempt import BODY, CONNECT, HEAD, SEND, MemberFailure
+from evenflow.proxy.attempt import BODY, CONNECT, HEAD, SEND, SPENT, MemberFailure
+from evenflow.slotmem.layout import FAULTS, LATENCY, OUTCOMES
 from tests.proxy.story import (
     OK,
     OK_SENT,
@@ -343,3 +345,71 @@ def test_bad_answers(tell: Tell, answer: bytes, status: int, why: str) -> None:
     assert story.exchange.failure.stage == "head"
     assert not story.exchange.keep_backend
     story << page(status, why)
+
+
+# --- the budget for repeating ---------------------------------------------------------------------------------------
+
+
+def test_a_spent_budget_answers_at_once_and_says_so(tell: Tell) -> None:
+    one_repeat = Balancing(HashBy(), Retries(0.0, 0.1))
+    story = tell({"a": {}, "b": {}, "c": {}}, balancer={"balancing": one_repeat})
+    story >> head("GET", "/") << connect("a")
+    story >> refused() << failed("connect", "refused", in_error=True, repeated=True) << connect("b")
+    story >> refused() << failed("connect", "refused" + SPENT, in_error=True, repeated=False)
+    story << page(503, "http://b:8090: refused" + SPENT)
+
+
+def test_what_was_never_to_be_repeated_costs_nothing(tell: Tell) -> None:
+    one_repeat = Balancing(HashBy(), Retries(0.0, 0.1))
+    story = tell(balancer={"balancing": one_repeat, "maxattempts": 0})
+    story >> head("GET", "/") << connect("a") >> refused() << failed("connect", "refused", True, False)
+    assert story.exchange.balance.budget.left == 1.0
+
+
+def test_without_a_budget_everything_is_repeated(tell: Tell) -> None:
+    story = tell({name: {} for name in "abcdef"}, balancer={"balancing": Balancing(HashBy(), None)})
+    story >> head("GET", "/")
+    for name in "abcde":
+        story << connect(name) >> refused() << failed("connect", "refused", True, True)
+    story << connect("f")
+
+
+# --- how attempts went ----------------------------------------------------------------------------------------------
+
+
+def test_a_balancer_that_learns_is_told_when_the_answer_began(tell: Tell) -> None:
+    story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
+    story >> head("GET", "/") << connect("a") >> seconds(0.25) >> ready() >> seconds(0.25) >> answers(OK)
+    slot = story.slots[0]
+    assert (slot.own[OUTCOMES], slot.own[FAULTS], slot.times[LATENCY]) == (1, 0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("event", "known"), [(member_closes(), 2.0), (member_is_silent(), 2.0), (answers(b"moo\r\n\r\n"), 2.0)]
+)
+def test_a_failure_is_an_outcome_too(tell: Tell, event: object, known: float) -> None:
+    story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
+    story >> head("POST", "/") << connect("a") >> ready() >> seconds(2.0)
+    story >> event  # type: ignore[operator]
+    slot = story.slots[0]
+    assert (slot.own[OUTCOMES], slot.own[FAULTS], slot.times[LATENCY]) == (1, 1, known)
+
+
+def test_an_answer_with_5xx_blames_the_member(tell: Tell) -> None:
+    story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
+    story >> head("GET", "/") >> ready() >> answers(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
+    assert story.slots[0].own[FAULTS] == 1
+
+
+def test_a_slow_upload_says_nothing_of_the_members_speed(tell: Tell) -> None:
+    story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
+    story >> head("POST", "/", "Content-Length: 2") >> ready() >> sends(b"x") >> seconds(9.0) >> sends(b"y")
+    story >> answers(OK)
+    slot = story.slots[0]
+    assert (slot.own[OUTCOMES], slot.times[LATENCY]) == (1, 0.0)
+
+
+def test_a_balancer_that_does_not_learn_writes_nothing_down(tell: Tell) -> None:
+    story = tell({"a": {}})
+    story >> head("GET", "/") >> ready() >> answers(OK)
+    assert story.slots[0].own[OUTCOMES] == 0

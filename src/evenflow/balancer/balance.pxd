@@ -1,8 +1,9 @@
 cimport cython
+from evenflow.balancer.budget cimport RetryBudget
 from evenflow.balancer.turn cimport Turn
 from evenflow.slotmem.members cimport MemberSlot
 
-cdef Py_ssize_t CHANGES, FACTOR, OWED
+cdef Py_ssize_t CHANGES, ELECTED, FACTOR, OWED
 cdef long long DISABLED, DRAINING, SPARE, STANDBY, STOPPED, RESTART_AT_FACTOR
 
 
@@ -23,6 +24,8 @@ cdef class Balance:
     cdef object pick
     cdef readonly Turn turn
     cdef readonly bint keyed
+    cdef readonly bint watches
+    cdef readonly RetryBudget budget
     cdef public object reason
     cdef public list trace
     cdef readonly object row
@@ -32,6 +35,9 @@ cdef class Balance:
     cdef long long _restarts
 
     cpdef read(self)
+    @cython.locals(budget=RetryBudget, chosen=cython.longlong, slot=MemberSlot)
+    cpdef bint may_repeat(self, double now)
+
     cpdef bint is_current(self)
 
     @cython.locals(slot=MemberSlot)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from evenflow.balancer.budget import RetryBudget
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.methods import METHODS, method
 from evenflow.balancer.turn import Turn
@@ -16,6 +17,7 @@ from evenflow.slotmem.layout import (
     CHANGES,
     DISABLED,
     DRAINING,
+    ELECTED,
     FACTOR,
     OWED,
     RESTART_AT_FACTOR,
@@ -45,7 +47,8 @@ class Balance:
     __slots__ = (
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
-        "method", "pick", "turn", "keyed", "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
+        "method", "pick", "turn", "keyed", "watches", "budget",
+        "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
@@ -64,6 +67,10 @@ class Balance:
         self.pick = self.method.pick_for(self.turn)
         self.keyed = False
         """Whether `turn.key` must be written before a choice."""
+        self.watches = False
+        """Whether `outcomes` must be told how attempts went."""
+        retries = balancer.balancing.retries
+        self.budget = None if retries is None else RetryBudget(retries.share, retries.per_second)
         self.forcerecovery = balancer.forcerecovery
         self._child = child
         self.row = scoreboard.balancer(balancer.index)
@@ -91,11 +98,22 @@ class Balance:
             self.method = chosen
             self.pick = chosen.pick_for(self.turn)
             self.keyed = chosen.keyed
+        self.watches = chosen.learns
         for slot in self.slots:
             slot.read_texts()
         if row.restarts != self._restarts:
             self._restarts = row.restarts
             self._restart(row.restarts % 2)
+
+    def may_repeat(self, now: float) -> bool:
+        """Whether a failed attempt may be followed by another one: takes it from the budget."""
+        budget = self.budget
+        if budget is None:
+            return True
+        chosen = 0
+        for slot in self.slots:
+            chosen += slot.own[ELECTED]
+        return budget.take(chosen, now)
 
     def is_current(self) -> bool:
         """Whether nothing changed since `read`."""

@@ -6,7 +6,7 @@ from evenflow.compiler.findings import Findings
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, BalancerParameters
 from evenflow.origin import Origin
-from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy
+from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy, Retries
 
 
 def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findings) -> Balancing:
@@ -22,5 +22,8 @@ def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findin
                 origin,
                 help="write `ProxySet lbmethod=hash`, or remove the line",
             )
-    made = Balancing(hash_by)
+    retries: Retries | None = Retries()
+    if said.retries is not UNSET:
+        retries = None if said.retries is None else Retries(*said.retries)
+    made = Balancing(hash_by, retries)
     return AS_HTTPD if made == AS_HTTPD else made

@@ -867,6 +867,7 @@ xml2StartParse A
 [evenflow_module mod_evenflow.c]
 EvenflowExplain S
 EvenflowHash SP
+EvenflowRetryBudget SP
 """
 
 

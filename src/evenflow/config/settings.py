@@ -115,6 +115,8 @@ class BalancerParameters:
     nonce: str | Unset = UNSET
     hash_by: tuple[str, str, float] | Unset = UNSET
     """EvenflowHash: `client`, `uri`, `cookie` or `header`, whose name, and the bound on a member's load (0.0: none)."""
+    retries: tuple[float, float] | Unset | None = UNSET
+    """EvenflowRetryBudget: a share of the requests, and so many a second; None for Off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,22 @@ class HashBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Retries:
+    """How many failed attempts are followed by another one, in each child."""
+
+    share: float = 0.2
+    """Of the requests of the last seconds."""
+    per_second: float = 10.0
+    """And so many whatever the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
 class Balancing:
     """All of it, for one balancer."""
 
     hash_by: HashBy = HashBy()
+    retries: Retries | None = Retries()
+    """None for any number."""
 
 
 AS_HTTPD: Final = Balancing()

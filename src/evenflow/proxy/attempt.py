@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evenflow.balancer.health import mark_failed
+from evenflow.balancer.outcomes import tell
 from evenflow.plan.model import Member
 from evenflow.proxy.steps import ANSWERING, CUT, MEMBER, SENDING
 from evenflow.wire.faults import ProtocolFault
@@ -16,6 +17,7 @@ from evenflow.wire.framing import UNTIL_CLOSE
 
 if TYPE_CHECKING:
     from evenflow.proxy.exchange import Exchange
+    from evenflow.slotmem.members import MemberSlot
 
 # Stages of an attempt.
 CONNECT: Final = "connect"
@@ -25,6 +27,8 @@ BODY: Final = "body"
 
 NO_ENGINE: Final = "SSLProxyEngine is off"
 """Why no TLS is spoken to a member, though its URL says it."""
+SPENT: Final = "; not repeated: too many attempts failed (EvenflowRetryBudget)"
+"""What is added to the cause where only the budget kept a request from another attempt."""
 SAID_BY_PROXY: Final = ("corrupt status line", "Corrupt status line", "Too many", "Unexpected Upgrade")
 """Faults of a member's answer that httpd reports as `Proxy Error`."""
 
@@ -48,23 +52,43 @@ class MemberFailure:
         return f"MemberFailure({self.member!r}, {self.stage}, {self.cause})"
 
 
+def note_failure(
+    exchange: Exchange, slot: MemberSlot, stage: str, cause: str, in_error: bool, wanted: bool, now: float
+) -> bool:
+    """Keep the failure for the log; whether another attempt follows, if one is `wanted`."""
+    balance = exchange.balance
+    again = wanted and balance is not None and exchange.attempts <= balance.maxattempts
+    if again and not balance.may_repeat(now):
+        again = False
+        cause += SPENT
+    exchange.failure = MemberFailure(slot.member, stage, cause, in_error, again)
+    return again
+
+
+def tell_outcome(exchange: Exchange, good: bool, now: float) -> None:
+    """Tell the balancer how the attempt went, where it wants to know. Before the slot is given back."""
+    balance = exchange.balance
+    if balance is not None and balance.watches:
+        # How long a client takes to send a body says nothing of the member.
+        seconds = now - exchange.asked if exchange.request_length == 0 else -1.0
+        tell(balance, exchange.slot, seconds, good, now)
+
+
 def connect_failed(exchange: Exchange, cause: str, now: float) -> None:
     """No connection to `slot.member`: it goes into error, and another one is tried while attempts are left."""
     slot = exchange.slot
-    balance = exchange.balance
-    unusable = mark_failed(balance, slot, now)
+    tell_outcome(exchange, False, now)
+    unusable = mark_failed(exchange.balance, slot, now)
     exchange.release()
     if slot is exchange.died_at:
         # It died under the attempt before, and the lbmethod took it once more: one failure, not two.
         exchange.died_at = None
     else:
         exchange.attempts += 1
-    again = unusable and balance is not None and exchange.attempts <= balance.maxattempts
-    exchange.failure = MemberFailure(slot.member, CONNECT, cause, unusable, again)
-    if again:
+    if note_failure(exchange, slot, CONNECT, cause, unusable, unusable, now):
         exchange.elect(now)
     else:
-        exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {cause}")
+        exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {exchange.failure.cause}")
 
 
 def name_unknown(exchange: Exchange, cause: str, now: float) -> None:
@@ -115,12 +139,10 @@ def backend_closed(exchange: Exchange, cause: str, now: float) -> None:
         exchange.step = MEMBER
         exchange.failure = MemberFailure(slot.member, HEAD, cause, False, True)
         return
-    balance = exchange.balance
+    tell_outcome(exchange, False, now)
     exchange.release()
     exchange.died_at = slot
-    again = repeatable and balance is not None and exchange.attempts <= balance.maxattempts
-    exchange.failure = MemberFailure(slot.member, HEAD, cause, False, again)
-    if again:
+    if note_failure(exchange, slot, HEAD, cause, False, repeatable, now):
         exchange.elect(now)
     elif cut_off:
         exchange.refuse(502, "the member's head was cut off")
@@ -136,15 +158,14 @@ def timed_out(exchange: Exchange, now: float) -> None:
     if exchange.step == ANSWERING:
         break_off(exchange, BODY, "timeout")
         return
+    tell_outcome(exchange, False, now)
     balance = exchange.balance
     if exchange.pinging:
         # Nothing of the body was sent: another member may have it, whatever the method.
         exchange.pinging = exchange.held_back = False
         in_error = mark_failed(balance, slot, now)
         exchange.release()
-        again = in_error and balance is not None and exchange.attempts <= balance.maxattempts
-        exchange.failure = MemberFailure(slot.member, HEAD, "no 100 in time (ping)", in_error, again)
-        if again:
+        if note_failure(exchange, slot, HEAD, "no 100 in time (ping)", in_error, in_error, now):
             exchange.elect(now)
         else:
             exchange.proxy_error(503, "Timeout on 100-Continue")
@@ -174,7 +195,7 @@ def break_off(exchange: Exchange, stage: str, cause: str) -> None:
     exchange.step = CUT
 
 
-def bad_answer(exchange: Exchange, fault: ProtocolFault) -> None:
+def bad_answer(exchange: Exchange, fault: ProtocolFault, now: float) -> None:
     """The member breaks the protocol."""
     slot = exchange.slot
     exchange.keep_backend = False
@@ -182,6 +203,7 @@ def bad_answer(exchange: Exchange, fault: ProtocolFault) -> None:
     if exchange.step == ANSWERING:
         break_off(exchange, BODY, fault.message)
         return
+    tell_outcome(exchange, False, now)
     exchange.release()
     exchange.failure = MemberFailure(slot.member, HEAD, fault.message, False, False)
     if fault.message.startswith(SAID_BY_PROXY):

@@ -68,6 +68,7 @@ cdef class Exchange:
     cdef readonly list kept_fields
     cdef public object failure
     cdef double began
+    cdef readonly double asked
     cdef readonly int attempts
     cdef MemberSlot died_at
     cdef bint reused

@@ -171,6 +171,8 @@ class Exchange:
         """The last attempt's failure; the caller logs it and sets it to None."""
         self.began = 0.0
         """When the head was complete."""
+        self.asked = 0.0
+        """When the balancer chose a member last."""
         self.attempts = 0
         self.died_at: MemberSlot | None = None
         """The member whose fresh connection ended without an answer."""
@@ -404,6 +406,7 @@ class Exchange:
         self.slot = chosen
         if chosen is not None:
             self.elected = chosen
+            self.asked = now
             self.env = None
             # httpd's variable stays set once any attempt went elsewhere, even if a later one comes back.
             if not self.rerouted:
@@ -507,7 +510,7 @@ class Exchange:
             if self.step == ANSWERING:
                 self.body.flush()
         except ProtocolFault as fault:
-            attempt.bad_answer(self, fault)
+            attempt.bad_answer(self, fault, now)
 
     def _take_answer(self, buffer: bytearray, start: int, end: int, now: float) -> None:
         held = self.held
@@ -538,6 +541,8 @@ class Exchange:
             if answer.status >= 200:
                 self._begin_answer(now)
             elif answer.status == 101:
+                if self.balance is not None and self.balance.watches:
+                    attempt.tell_outcome(self, True, now)
                 self._switch(buffer, start, end)
                 return
             else:
@@ -599,6 +604,8 @@ class Exchange:
             and status in decision.balancer.failonstatus
         ):
             attempt.failed_by_status(self, now)
+        if self.balance is not None and self.balance.watches:
+            attempt.tell_outcome(self, status < 500, now)
         scope = decision.scope
         if (
             scope.error_override

@@ -102,6 +102,25 @@ def hash_by(draft: Draft, statement: Statement | Section, value: Any) -> None:
     say(draft, statement, target, hash_by=(kind, name, load))
 
 
+# --- EvenflowRetryBudget ------------------------------------------------------------------------------------------
+
+
+def retry_budget(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    target, words, values = split_words(draft, statement)
+    refuse_others(statement, values, ("persecond",))
+    if len(words) == 1 and words[0].text.lower() == "off" and not values:
+        say(draft, statement, target, retries=None)
+        return
+    if len(words) != 1 or not words[0].text.endswith("%"):
+        raise Wrong(
+            "value-malformed",
+            f"`{statement.name}` needs the share of requests that may be repeated, such as `20%`, or `Off`",
+        )
+    share = decimal("share", Word(words[0].text[:-1], words[0].span), 0, 100) / 100
+    per_second = decimal("persecond", values["persecond"], 0, 1000000) if "persecond" in values else 10.0
+    say(draft, statement, target, retries=(share, per_second))
+
+
 DIRECTIVES = (
     Directive(
         "EvenflowHash",
@@ -111,5 +130,14 @@ DIRECTIVES = (
         "What `lbmethod=hash` looks at, and how much more than its share a member may have in flight.",
         syntax="[balancer://NAME] client|uri|cookie:NAME|header:NAME [load=FACTOR|off]",
         default="client load=1.25",
+    ),
+    Directive(
+        "EvenflowRetryBudget",
+        SERVERS | PROXY,
+        raw,
+        retry_budget,
+        "How many failed attempts each child follows by another one: a share of the requests, and so many a second.",
+        syntax="[balancer://NAME] SHARE% [persecond=NUMBER]|Off",
+        default="20% persecond=10",
     ),
 )

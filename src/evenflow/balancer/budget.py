@@ -1,0 +1,55 @@
+"""How many failed attempts may be repeated, so that a failing cluster is not finished off by repeats.
+
+A share of the traffic of the last seconds, and a few a second besides, so that little traffic has its repeats too. Each
+child has a budget for each balancer. It limits only what follows a failure: first attempts cost nothing.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+WINDOW = 10.0
+"""Seconds in which what was not spent fades to a third (1/e): nobody saves up for a bad hour."""
+
+
+class RetryBudget:
+    """With `share` 0.2 every fifth request may be repeated once, and `per_second` a second whatever the traffic.
+
+    Requests are counted only when something failed: by how often the child had chosen a member by then.
+    """
+
+    __slots__ = ("share", "per_second", "left", "_chosen", "_at", "_granted")
+
+    def __init__(self, share: float, per_second: float) -> None:
+        self.share = share
+        self.per_second = per_second
+        self.left = per_second * WINDOW
+        """Repeats that it would grant now."""
+        self._chosen = 0
+        self._granted = 0
+        """What it granted since it looked last: repeats are choices too, and earn nothing."""
+        self._at = 0.0
+
+    def take(self, chosen: int, now: float) -> bool:
+        """Whether one more repeat is granted. `chosen` counts all choices so far; `now` is CLOCK_MONOTONIC."""
+        self._earn(chosen, now)
+        if self.left < 1.0:
+            return False
+        self.left -= 1.0
+        self._granted += 1
+        return True
+
+    def _earn(self, chosen: int, now: float) -> None:
+        """What requests and time have brought since the last look, as if they had come evenly."""
+        passed = now - self._at
+        if passed <= 0.0:
+            return
+        earned = self.per_second * passed
+        requests = chosen - self._chosen - self._granted
+        if requests > 0:
+            earned += self.share * requests
+        kept = exp(-passed / WINDOW)
+        self.left = self.left * kept + earned * (1.0 - kept) * WINDOW / passed
+        self._chosen = chosen
+        self._granted = 0
+        self._at = now

@@ -70,14 +70,13 @@ compiled: $(VENV)/ready
 	@grep '^evenflow:' build/compiled.log >&2 || true
 	@touch $(TREE)/ready
 
-# Everything that pyproject.toml names, except the project itself: it runs from src or from build/compiled.
+# Everything that pyproject.toml names, with all extras, except the project itself: it runs from src or from build/compiled.
 define NEEDS
 import tomllib
 with open("pyproject.toml", "rb") as file:
     said = tomllib.load(file)
-extras = said["project"]["optional-dependencies"]
-for need in said["build-system"]["requires"] + said["project"]["dependencies"] + extras["test"] + extras["lint"]:
-    print(need)
+extras = said["project"]["optional-dependencies"].values()
+print(*dict.fromkeys(sum(extras, said["build-system"]["requires"] + said["project"]["dependencies"])), sep="\n")
 endef
 export NEEDS
 

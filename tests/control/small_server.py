@@ -1,7 +1,7 @@
 """A supervisor over the smallest thing that can be run as a child, started by the tests as a process of its own.
 
 `python small_server.py '{"port": ..., "children": ..., ...}'`: children answer every line with `pid index user line`;
-`die` makes the child that reads it crash in C, `crash` raises, `slow` is answered after a second.
+`die` makes the child that reads it crash in C, `crash` raises, `slow` is answered half a second after a first line.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def answer(client: Any, index: int, selector: selectors.BaseSelector) -> int:
     if line == "crash":
         raise RuntimeError("a line said crash")
     if line == "slow":
-        time.sleep(1.0)
+        client.sendall(b"begun\n")
+        time.sleep(0.5)
     if line:
         client.sendall(f"{os.getpid()} {index} {os.geteuid()} {line}\n".encode())
         return 0

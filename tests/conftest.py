@@ -13,7 +13,7 @@ import evenflow
 from tests.peers import CHECKOUT, MISSING
 
 # These do not depend on how the hot rooms run: the compiled run leaves them out (`-m "not once"`).
-ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py", "tools")
+ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py", "test_shares.py", "tools")
 BOTH_WAYS: Final = (CHECKOUT / "tests" / "tools" / "test_version.py",)
 """Except these, which do."""
 

@@ -8,6 +8,8 @@ import pytest
 
 from .casebook import Act, Body, CaseError, Expected, LogLine, Look, Send, Wait, read_book, steps, unescape
 
+pytestmark = pytest.mark.once
+
 ADDRESSES = {"front": "20000", "b1": "127.0.0.1:20001"}
 
 

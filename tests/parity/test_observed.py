@@ -12,6 +12,8 @@ from .client import Answer, Reply
 from .members import Received
 from .observed import Seen, complaints, text
 
+pytestmark = pytest.mark.once
+
 NOW = email.utils.formatdate(usegmt=True)
 
 

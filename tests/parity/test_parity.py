@@ -59,6 +59,7 @@ def observed(name: str, kind: str) -> list[Seen]:
     return played(name, kind)[0]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", SERVED)
 def test_httpd_does_what_the_case_says(case: Case) -> None:
     found = [
@@ -116,18 +117,21 @@ def test_explain_says_what_evenflow_did(case: Case) -> None:
     assert not found, "\n".join(f"{case.book}.md:{one}" for one in found)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", REFUSED)
 def test_httpd_refuses(case: Case) -> None:
     status, told = play_refusal(case, "httpd", STAGE, certificates()[0])
     assert status == 1 and (case.refused or "") in told, f"exit {status}\n{told}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", REFUSED)
 def test_evenflow_refuses(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
     assert status == 1 and "Traceback" not in told, f"exit {status}\n{told}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", NOT_YET)
 def test_evenflow_says_what_it_does_not_act_on_yet(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])

@@ -14,6 +14,8 @@ from tests.peers import free_port
 
 from .ready import start
 
+pytestmark = pytest.mark.once
+
 
 def test_output_and_exit_status_are_the_commands_own(tmp_path: Path) -> None:
     with open(tmp_path / "output", "wb") as output:

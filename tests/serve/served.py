@@ -298,3 +298,9 @@ class Served:
 def request(method: str = "GET", target: str = "/", *fields: str, version: str = "1.1") -> bytes:
     """A request's head."""
     return "\r\n".join([f"{method} {target} HTTP/{version}", "Host: www.example", *fields, "", ""]).encode()
+
+
+def secured(folder: Path, certificate: tuple[str, str], *members: Member, **said: Any) -> Served:
+    """A child whose clients speak TLS."""
+    host = {"certificates": (certificate,), **said.pop("host", {})}
+    return Served(folder, *members, tls=True, host=host, **said)

@@ -320,87 +320,6 @@ def test_a_client_that_says_close(tmp_path: Path, member: Member) -> None:
         client.expect_end()
 
 
-# --- deadlines ----------------------------------------------------------------------------------------------------
-
-
-def test_a_request_that_does_not_arrive(tmp_path: Path) -> None:
-    with Served(tmp_path, host={"timeout": 0.3}) as served:
-        client = served.client()
-        client.send(b"GET / HT")
-        assert client.answer()[0] == 408
-        client.expect_end()
-
-
-def test_a_connection_that_says_nothing_is_closed_without_a_word(tmp_path: Path) -> None:
-    with Served(tmp_path, host={"timeout": 0.3}) as served:
-        served.client().expect_end()
-
-
-def test_a_kept_connection_ends_when_its_time_is_over(tmp_path: Path) -> None:
-    with Served(tmp_path, host={"keep_alive_timeout": 0.3}) as served:
-        client = served.client()
-        client.send(request("GET", "/own"))
-        assert client.answer()[0] == 404
-        client.expect_end()
-
-
-def test_a_request_body_that_does_not_arrive(tmp_path: Path, member: Member) -> None:
-    with Served(tmp_path, member, host={"proxy_timeout": 0.3}) as served:
-        client = served.client()
-        client.send(request("POST", "/", "Content-Length: 5") + b"he")
-        peer = member.accept()
-        assert client.answer()[0] == 408
-        client.expect_end()
-        peer.head()
-        peer.read(2)
-        peer.expect_end()
-
-
-@pytest.mark.parametrize("of_member", [False, True])
-def test_a_member_that_is_silent(tmp_path: Path, member: Member, of_member: bool) -> None:
-    said: dict[str, Any] = {"member": {"timeout": 0.3}} if of_member else {"host": {"proxy_timeout": 0.3}}
-    with Served(tmp_path, member, **said) as served:
-        client = served.client()
-        client.send(request())
-        peer = member.accept()
-        status, _, body = client.answer()
-        assert status == 502
-        assert b"Error reading from remote server" in body
-        peer.head()
-        peer.expect_end()
-        served.logged(
-            "member failed", "balancer=c", f"member=http://127.0.0.1:{member.port}", "stage=head", "cause=timeout"
-        )
-        client.send(request("GET", "/own"))
-        assert client.answer()[0] == 404
-
-
-def test_silence_within_an_answer_cuts_it(tmp_path: Path, member: Member) -> None:
-    with Served(tmp_path, member, host={"proxy_timeout": 0.3}) as served:
-        client = served.client()
-        client.send(request())
-        peer = member.accept()
-        peer.head()
-        peer.send(OK[:-1])
-        client.head()
-        assert client.read(1) == b"o"
-        client.expect_end()
-        served.logged("stage=body", "cause=timeout")
-
-
-def test_a_client_that_takes_nothing(tmp_path: Path, member: Member) -> None:
-    with Served(tmp_path, member, host={"timeout": 0.5}) as served:
-        client = served.client(rcvbuf=4096)
-        client.send(request())
-        peer = member.accept()
-        peer.head()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
-        with pytest.raises(OSError):
-            while True:
-                peer.send(b"x" * 1000000)
-        until(lambda: served.busy() == [0, 0])
-
-
 # --- tunnels ------------------------------------------------------------------------------------------------------
 
 
@@ -423,37 +342,6 @@ def test_a_tunnel_carries_bytes_both_ways(tmp_path: Path, member: Member) -> Non
             peer.send(b"pong%d" % number)
             assert client.read(5) == b"pong%d" % number
         assert served.busy() == [1, 0]
-
-
-def test_bytes_that_come_with_the_request_and_with_the_101(tmp_path: Path, member: Member) -> None:
-    with Served(tmp_path, member, member=WEBSOCKET) as served:
-        client = served.client()
-        client.send(UPGRADE + b"early")
-        peer = member.accept()
-        peer.head()
-        client.send(b"bird")
-        peer.send(SWITCH + b"hello")
-        assert client.head() == SWITCHED
-        assert client.read(5) == b"hello"
-        assert peer.read(9) == b"earlybird"
-
-
-def test_a_tunnel_that_begins_before_the_request_body_was_taken(tmp_path: Path) -> None:
-    data = random.Random(7).randbytes(12_000_000)
-    member = Member(rcvbuf=4096)
-    with Served(tmp_path, member, member=WEBSOCKET, host={"timeout": 300.0}) as served:
-        client = served.client()
-        client.send(request("POST", "/ws", "Upgrade: websocket", f"Content-Length: {len(data)}"))
-        peer = member.accept()
-        peer.head()
-        sender = threading.Thread(target=client.send, args=(data + b"and the tunnel's",))
-        sender.start()
-        peer.read(1)
-        peer.send(SWITCH)
-        assert client.head() == SWITCHED
-        assert peer.read(len(data) - 1) == data[1:]
-        assert peer.read(16) == b"and the tunnel's"
-        sender.join()
 
 
 @pytest.mark.parametrize("size", [10, 3_000_000])
@@ -533,19 +421,6 @@ def test_an_idle_tunnel_is_cut_after_the_longer_of_both_timeouts(tmp_path: Path,
         client.expect_end()
         peer.expect_end()
         until(lambda: served.busy() == [0, 0])
-
-
-def test_a_101_that_nobody_asked_for(tmp_path: Path, member: Member) -> None:
-    with Served(tmp_path, member) as served:
-        client = served.client()
-        client.send(request())
-        peer = member.accept()
-        peer.head()
-        peer.send(SWITCH)
-        status, _, body = client.answer()
-        assert status == 502
-        assert b"Unexpected Upgrade: websocket (expecting none)" in body
-        peer.expect_end()
 
 
 def test_an_answer_that_is_paced_goes_portion_by_portion(tmp_path: Path, member: Member) -> None:

@@ -17,16 +17,13 @@ from typing import Any, cast
 import pytest
 
 from evenflow.origin import NOWHERE
-from evenflow.plan.model import LogTarget
 from evenflow.plan.patterns import BoundedPattern
 from evenflow.plan.rewrite import Rule
-from evenflow.serve.client_connection import check_deadlines
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.loop import Work, new_event_loop, plain_address, tell_of_mistake
 from evenflow.slotmem.children import ChildState
 from tests.proxy.story import World
-from tests.serve.served import OK, PATIENCE, Member, Peer, Served, request, until
-from tests.serve.test_tls import make_certificate
+from tests.serve.served import OK, PATIENCE, Member, Peer, Served, request, secured, until
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
@@ -62,32 +59,17 @@ class Alarm:
 
     def __init__(self, log: ErrorLog) -> None:
         self.server = SimpleNamespace(log=log, loop=self, draining=False, clients={self})
-        self.deadline = self.until = 1.0
-        self.closed = False
         self.called: list[str] = []
 
     def on_read_timeout(self, now: float) -> None:
         self.called.append("read timeout")
         raise ZeroDivisionError("what nobody thought of")
 
-    def abandon(self) -> None:
-        self.called.append("abandoned")
-        self.closed = True
-
     def call_later(self, seconds: float, what: object) -> None:
         self.called.append("again")
 
     def stop(self) -> None:
         self.called.append("the end")
-
-
-@pytest.mark.once  # compiled, a deadline is a ClientConnection's and nobody else's
-def test_one_deadline_that_fails_ends_nobody_else_s(tmp_path: Path) -> None:
-    log = ErrorLog(str(tmp_path / "log"))
-    alarms = {Alarm(log), Alarm(log)}
-    check_deadlines(alarms, 2.0)
-    assert [alarm.called for alarm in alarms] == [["read timeout", "abandoned"]] * 2
-    assert "ZeroDivisionError: what nobody thought of" in (tmp_path / "log").read_text()
 
 
 def test_a_tick_that_fails_is_not_the_last(tmp_path: Path) -> None:
@@ -240,22 +222,6 @@ def test_it_survives_being_out_of_descriptors(tmp_path: Path) -> None:
 # --- TLS ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[str, str]:
-    return make_certificate(tmp_path, "a.example")
-
-
-@pytest.fixture
-def context(certificate: tuple[str, str]) -> ssl.SSLContext:
-    made = ssl.create_default_context(cafile=certificate[0])
-    return made
-
-
-def secured(folder: Path, certificate: tuple[str, str], *members: Member, **said: Any) -> Served:
-    host = {"certificates": (certificate,), **said.pop("host", {})}
-    return Served(folder, *members, tls=True, host=host, **said)
-
-
 def test_requests_over_tls(
     tmp_path: Path, member: Member, certificate: tuple[str, str], context: ssl.SSLContext
 ) -> None:
@@ -359,42 +325,6 @@ def test_a_refused_upload_over_tls_is_read_to_its_end(
         assert status == 404 and b"\r\nConnection: close\r\n" in head
 
 
-def test_plain_http_on_a_tls_port(tmp_path: Path, certificate: tuple[str, str]) -> None:
-    with secured(tmp_path, certificate) as served:
-        client = served.client()
-        client.send(request())
-        status, _, body = client.answer()
-        assert status == 400
-        assert b"speaking plain HTTP to an SSL-enabled server port" in body
-        client.expect_end()
-
-
-@pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x00\x05hello", b"\0" * 100, b""])
-def test_no_handshake(tmp_path: Path, certificate: tuple[str, str], garbage: bytes, context: ssl.SSLContext) -> None:
-    with secured(tmp_path, certificate, host={"timeout": 0.3}) as served:
-        client = served.client()
-        client.send(garbage)
-        with_end = client.socket
-        try:
-            while with_end.recv(1000):
-                pass
-        except ConnectionError:
-            pass
-        other = served.client(context=context)
-        other.send(request("GET", "/own"))
-        assert other.answer()[0] == 404
-
-
-def test_a_client_that_leaves_during_the_handshake(tmp_path: Path, certificate: tuple[str, str]) -> None:
-    with secured(tmp_path, certificate) as served:
-        for _ in range(3):
-            client = served.client()
-            client.send(b"\x16\x03\x01")
-            client.reset()
-        served.drain()
-        served.wait()
-
-
 # --- files --------------------------------------------------------------------------------------------------------
 
 
@@ -435,93 +365,6 @@ def test_the_error_log_counts_searches_that_were_given_up(tmp_path: Path) -> Non
         client.send(request("GET", "/" + "a" * 4000 + "-"))
         assert client.answer()[0] == 503
         served.logged("a pattern backtracks without end", "pattern=^/(a+)+$ times=1")
-
-
-def logging(path: Path) -> Any:
-    def arrange(world: World) -> None:
-        text = '%>s %b \\"%r\\" %{BALANCER_WORKER_ROUTE}e %X'
-        world.host.logs = (LogTarget(str(path), text.replace("\\", ""), None, NOWHERE),)
-
-    return arrange
-
-
-def test_the_access_log_names_the_member(tmp_path: Path, member: Member) -> None:
-    path = tmp_path / "access.log"
-    with Served(tmp_path, member, member={"route": b"n1", "upgrade": (b"websocket",)}, arrange=logging(path)) as served:
-        client = served.client()
-        client.send(request("GET", "/x?y"))
-        peer = member.accept()
-        peer.head()
-        peer.send(OK)
-        client.answer()
-        client.send(request("GET", "/own", "Connection: close"))
-        client.answer()
-        other = served.client()
-        other.send(request("GET", "/cut"))
-        peer.head()
-        peer.send(OK[:-1])
-        other.head()
-        peer.reset()
-        other.expect_end()
-        tunnel = served.client()
-        tunnel.send(request("GET", "/ws", "Upgrade: websocket"))
-        peer = member.accept()
-        peer.head()
-        peer.send(SWITCH + b"12345")
-        tunnel.head()
-        tunnel.read(5)
-        peer.close()
-        tunnel.expect_end()
-        tunnel.close()
-        lines = until(lambda: len(found := path.read_text().splitlines() if path.exists() else []) >= 4 and found)
-    assert lines[0] == '200 2 "GET /x?y HTTP/1.1" n1 +'
-    assert lines[1].startswith("404 ")
-    assert lines[1].endswith(' "GET /own HTTP/1.1" - -')
-    assert lines[2] == '200 1 "GET /cut HTTP/1.1" n1 X'
-    assert lines[3].startswith('101 5 "GET /ws HTTP/1.1" n1 ')
-
-
-def test_the_access_log_counts_what_was_sent_and_knows_the_answers_head(tmp_path: Path, member: Member) -> None:
-    path = tmp_path / "access.log"
-
-    def arrange(world: World) -> None:
-        world.host.logs = (LogTarget(str(path), '%>s %O %I %{Content-Type}o %{server}o "%r"', None, NOWHERE),)
-
-    answer = b"HTTP/1.1 200 OK\r\nServer: m\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with Served(tmp_path, member, member={"upgrade": (b"websocket",)}, arrange=arrange) as served:
-        sent = []
-        client = served.client()
-        client.send(request("POST", "/x", "Content-Length: 5") + b"12345")
-        peer = member.accept()
-        peer.head()
-        peer.read(5)
-        peer.send(answer + b"5\r\nhello\r\n0\r\n\r\n")
-        sent.append(client.read_until(b"0\r\n\r\n"))
-        client.send(request("GET", "/own"))
-        sent.append(client.head())
-        length = int(sent[1].lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        client.read(length)
-        client.send(b"GET /bad\tone HTTP/1.1\r\nHost: a\r\n\r\n")
-        sent.append(client.read_to_end())
-        tunnel = served.client()
-        tunnel.send(request("GET", "/ws", "Upgrade: websocket"))
-        peer.head()
-        peer.send(SWITCH + b"12345")
-        sent.append(tunnel.head())
-        tunnel.read(5)
-        peer.close()
-        tunnel.expect_end()
-        tunnel.close()
-        lines = until(lambda: len(found := path.read_text().splitlines() if path.exists() else []) >= 4 and found)
-    asked = len(request("POST", "/x", "Content-Length: 5")) + 5
-    own = len(request("GET", "/own"))
-    switched = len(request("GET", "/ws", "Upgrade: websocket"))
-    assert lines == [
-        f'200 {len(sent[0])} {asked} text/plain m "POST /x HTTP/1.1"',
-        f'404 {len(sent[1]) + length} {own} text/html; charset=iso-8859-1 evenflow "GET /own HTTP/1.1"',
-        f'400 {len(sent[2])} 34 text/html; charset=iso-8859-1 evenflow "GET /bad\\tone HTTP/1.1"',
-        f'101 {len(sent[3]) + 5} {switched} - - "GET /ws HTTP/1.1"',
-    ]
 
 
 def test_many_clients_at_once(tmp_path: Path, member: Member) -> None:

@@ -6,7 +6,7 @@ It is asked when an exchange's step is OWN. It reads files; it sends nothing.
 from __future__ import annotations
 
 import time
-from typing import BinaryIO, Final
+from typing import Final
 
 from evenflow.plan.decision import written
 from evenflow.plan.documents import PATH, URL, Document, document_for
@@ -19,6 +19,7 @@ from evenflow.proxy.response import CLOSING
 from evenflow.serve import files, pages
 from evenflow.serve.clock import monotonic
 from evenflow.serve.echo import allowed, trace_body
+from evenflow.serve.file_body import FileBody
 from evenflow.serve.packing import PackedFile, pack_body, pack_file
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
@@ -29,19 +30,16 @@ EXPLAINER: Final = ""
 
 
 class OwnAnswer:
-    """`data` is the head and a body of `body_bytes` bytes; `file_bytes` more come from `file` if it is not None."""
+    """`data` is the head and a body of `body_bytes` bytes; more comes from `file` if it is not None, `file_bytes` bytes
+    where that is known."""
 
-    __slots__ = ("data", "body_bytes", "file", "file_bytes", "packed")
+    __slots__ = ("data", "body_bytes", "file", "file_bytes")
 
-    def __init__(
-        self, data: bytes, file: BinaryIO | None = None, file_bytes: int = 0, packed: PackedFile | None = None
-    ) -> None:
+    def __init__(self, data: bytes, file: FileBody | PackedFile | None = None) -> None:
         self.data = data
         self.body_bytes = len(data) - data.find(b"\r\n\r\n") - 4
         self.file = file
-        self.file_bytes = file_bytes
-        self.packed = packed
-        """The file compressed, in its place: nobody knows how long it will be."""
+        self.file_bytes = file.left if isinstance(file, FileBody) else 0
 
 
 def own_answer(server: Server, exchange: Exchange) -> OwnAnswer | None:
@@ -291,8 +289,8 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
     data = found.write(edited_fields.always_fields(exchange), close, date, signature(exchange), keep_line(exchange))
     if found.packed is not None:
         found.file = None
-        return OwnAnswer(data, None, 0, found.packed)
-    return OwnAnswer(data, found.file, found.size if found.file is not None else 0)
+        return OwnAnswer(data, found.packed)
+    return OwnAnswer(data, FileBody(found.file, found.size) if found.file is not None else None)
 
 
 def expiring(exchange: Exchange, status: int, fields: list[Field], content_type: bytes, of_file: bool) -> list[Field]:
@@ -301,6 +299,17 @@ def expiring(exchange: Exchange, status: int, fields: list[Field], content_type:
     changed = made.get(b"last-modified") if of_file else None
     edited_fields.expire(exchange, made, status, content_type, -1 if changed is None else files.parse_date(changed))
     return made.items
+
+
+def explain(server: Server, exchange: Exchange) -> None:
+    """The client may know why its request goes where it goes."""
+    explainer = server.handlers.get(EXPLAINER)
+    told, instead = b"", False
+    if explainer is not None:
+        only = exchange.head.get(b"evenflow-explain")
+        instead = only is not None and only.lower() == b"only"
+        told = explainer(exchange.facts, exchange.head.came or exchange.head.data, exchange.routes.decider, instead)
+    exchange.explained(told, instead, monotonic())
 
 
 def explanation(server: Server, exchange: Exchange) -> OwnAnswer:

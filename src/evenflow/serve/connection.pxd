@@ -32,4 +32,3 @@ cdef class Connection:
     cdef void backend_sent(self, Py_ssize_t size) except *
     cdef void backend_ended(self, str cause) except *
     cdef void backend_writable(self) except *
-    cdef void on_deadline(self, double now) except *

@@ -29,7 +29,7 @@ class Connection:
         self.writing = False
         self.closed = False
         self.deadline = 0.0
-        """When `on_deadline` is due, monotonic seconds; 0.0 for never."""
+        """When a client's connection has waited long enough (`deadlines`), monotonic seconds; 0.0 for never."""
 
     def start_reading(self) -> None:
         """Be told when there is something to read; with TLS there may be already."""
@@ -160,9 +160,6 @@ class Connection:
         raise NotImplementedError
 
     def backend_writable(self) -> None:
-        raise NotImplementedError
-
-    def on_deadline(self, now: float) -> None:
         raise NotImplementedError
 
 

@@ -21,8 +21,9 @@ from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
-from evenflow.serve.client_connection import ClientConnection, check_deadlines
+from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
+from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.hello import AwaitedHello
 from evenflow.serve.pages import http_date

@@ -1,0 +1,55 @@
+"""A new connection to the chosen member: its address, its pool where it has a `max`, and the connect itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evenflow.plan.model import Member
+from evenflow.proxy import attempt
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.steps import MEMBER
+from evenflow.serve.backend_connection import cause_of, connect
+from evenflow.serve.clock import monotonic
+
+if TYPE_CHECKING:
+    from evenflow.serve.client_connection import ClientConnection
+    from evenflow.serve.resolver import Address
+    from evenflow.slotmem.members import MemberSlot
+
+
+def connect_to(client: ClientConnection, exchange: Exchange, member: Member, address: Address) -> bool:
+    """Begin to connect, or wait in the member's pool; True where that failed at once and the exchange has gone on."""
+    pool = client.server.pools[member.slot]
+    if pool is not None:
+        called = client.called
+        client.called = False
+        if not pool.admits(client, called, client.server.idle[member.slot]):
+            if not called:
+                client.room_until = monotonic() + pool.acquire
+            client.deadline = client.room_until
+            return False
+    try:
+        client.backend = connect(client.server, member, address, client, client.way)
+    except OSError as fault:
+        attempt.connect_failed(exchange, cause_of(fault.errno or 0), monotonic())
+        return True
+    return False
+
+
+def resolved(client: ClientConnection, slot: MemberSlot, address: Address | None, cause: str) -> None:
+    """The member's name has this address, or none."""
+    exchange = client.exchange
+    # It may be late: the request may be with another member by now, or over.
+    if (
+        client.closed
+        or exchange is None
+        or exchange.step != MEMBER
+        or exchange.slot is not slot
+        or client.backend is not None
+    ):
+        return
+    if address is None:
+        attempt.name_unknown(exchange, cause, monotonic())
+    elif not connect_to(client, exchange, slot.member, address):
+        return
+    client.advance()

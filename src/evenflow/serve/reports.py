@@ -1,0 +1,71 @@
+"""What an exchange tells the error log: a member that failed, a request that we refused or could not serve."""
+
+from __future__ import annotations
+
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.steps import MEMBER
+from evenflow.serve.error_log import ErrorLogs
+
+
+def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
+    """A member failed: one line for who is called. The failure is taken away."""
+    failure = exchange.failure
+    exchange.failure = None
+    member = failure.member
+    name = member.name.decode("latin-1")
+    balancer = member.balancer.name.decode("latin-1") if member.balancer is not None else "-"
+    log = logs.of(exchange.decision.host)
+    if failure.in_error:
+        log.error(
+            "member unavailable",
+            f"unavailable {name}",
+            balancer=balancer,
+            member=name,
+            stage=failure.stage,
+            cause=failure.cause,
+            retry_in=int(member.retry),
+            origin=member.origin,
+        )
+    elif not (failure.repeated and exchange.step == MEMBER and failure.cause == "closed"):
+        log.error(
+            "member failed",
+            f"failed {name} {failure.stage}",
+            balancer=balancer,
+            member=name,
+            stage=failure.stage,
+            cause=failure.cause,
+            client=client_of(exchange),
+            origin=member.origin,
+        )
+
+
+def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
+    """An error of ours: why, and which line of the configuration has to do with it."""
+    status = exchange.document_status or exchange.status
+    log = logs.of(exchange.decision.host if exchange.decision is not None else exchange.facts.table.first)
+    if status >= 500:
+        origin = exchange.decision.origin if exchange.decision is not None else None
+        log.error(
+            "request failed",
+            f"request {status} {exchange.why}",
+            status=status,
+            why=exchange.why,
+            target=exchange.head.target[:200].decode("latin-1"),
+            client=client_of(exchange),
+            origin=origin,
+        )
+    else:
+        log.info(
+            "request refused",
+            f"refused {status}",
+            status=status,
+            why=exchange.why,
+            client=client_of(exchange),
+        )
+
+
+def client_of(exchange: Exchange) -> str:
+    """The client's address, for a log."""
+    decision = exchange.decision
+    address: bytes = exchange.facts.client if decision is None else decision.client(exchange.facts)
+    return address.decode("latin-1")

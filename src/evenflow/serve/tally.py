@@ -1,0 +1,116 @@
+"""What an access log needs of one request and its answer, counted while they pass, and the line at the end.
+
+A tunnel's line is written when the tunnel ends; its exchange has another request by then, so what the line needs is put
+aside.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.tunnel import Tunnel
+from evenflow.serve.clock import monotonic
+from evenflow.serve.server import Server
+from evenflow.wire.http1 import RequestHead
+
+
+class Tally:
+    """A client connection has one where an access log is written."""
+
+    def __init__(self) -> None:
+        self.started = 0.0
+        """time.time() of the request's beginning."""
+        self.began = 0.0
+        """The same on the monotonic clock."""
+        self.received = 0
+        """Bytes of the request at work."""
+        self.sent = 0
+        """Bytes of its answer."""
+        self.later: Any = None
+        """What a tunnel's line needs at its end."""
+
+    def begin(self, now: float) -> None:
+        """A request begins."""
+        self.began = now
+        self.started = time.time()
+        self.received = 0
+        self.sent = 0
+
+    def log(self, server: Server, exchange: Exchange, tls: Any, aborted: bool) -> None:
+        """Write the lines of an exchange that is over; `tls` is the client's socket, None in the clear."""
+        decision = exchange.decision
+        host = decision.host if decision is not None else exchange.facts.table.first
+        logs = server.access_logs.of(host)
+        if not logs:
+            return
+        record = server.record
+        record.decision = decision
+        record.host = host
+        record.head = exchange.first_head if decision is not None else None
+        record.facts = exchange.facts
+        record.tls = tls
+        record.first_decision = exchange.first_decision
+        record.status = exchange.status
+        record.first_status = exchange.document_status or exchange.status
+        record.body_bytes_sent = exchange.body.sent
+        record.bytes_sent = self.sent
+        record.refused = exchange.refused_head
+        record.bytes_received = self.received
+        record.started = self.started
+        record.duration = monotonic() - self.began
+        record.keepalive_count = exchange.served
+        record.aborted = aborted
+        record.kept_alive = exchange.keep_client and not aborted
+        record.env = exchange.variables() if decision is not None else {}
+        record.request_fields = exchange.request_fields
+        record.plain = exchange.plain
+        record.sent_head = exchange.sent_head
+        for log in logs:
+            log.write(record)
+
+    def put_aside(self, exchange: Exchange, tls: Any) -> None:
+        """A tunnel begins: keep what its line needs."""
+        head_bytes = self.sent + exchange.to_client.pending() - exchange.body.sent
+        self.later = (
+            bytes(exchange.head.data),
+            exchange.decision,
+            exchange.facts,
+            tls,
+            dict(exchange.variables()),
+            exchange.sent_head,
+            head_bytes,
+            exchange.served,
+        )
+
+    def log_tunnel(self, server: Server, tunnel: Tunnel) -> None:
+        """The tunnel is over: write its lines."""
+        if self.later is None:
+            return
+        data, decision, facts, tls, env, sent_head, head_bytes, served = self.later
+        self.later = None
+        record = server.record
+        head = RequestHead()
+        head.parse(data, 0, 0, 0)
+        record.decision = decision
+        record.host = decision.host
+        record.head = head
+        record.facts = facts
+        record.tls = tls
+        record.first_decision = None
+        record.status = record.first_status = 101
+        record.body_bytes_sent = tunnel.received
+        record.bytes_sent = head_bytes + tunnel.received
+        record.bytes_received = self.received + tunnel.sent
+        record.started = self.started
+        record.duration = monotonic() - self.began
+        record.keepalive_count = served
+        record.aborted = False
+        record.kept_alive = False
+        record.env = env
+        record.request_fields = None
+        record.plain = None
+        record.sent_head = sent_head
+        for log in server.access_logs.of(decision.host):
+            log.write(record)

@@ -10,7 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.advice import answers, httpd_too, security, sessions, synchrony, timeouts, tls, urls
+from evenflow.config.advice import (
+    answers,
+    answers_kept,
+    forwarded,
+    httpd_too,
+    limits,
+    members,
+    modules,
+    security,
+    sessions,
+    synchrony,
+    timeouts,
+    tls,
+    upgrades,
+    urls,
+)
 from evenflow.config.checks.view import Places, servers
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.loaded import Loaded
@@ -21,26 +36,45 @@ ADVICE = (
     synchrony.check_context,
     synchrony.check_internal_proxy,
     synchrony.check_sticky,
+    synchrony.check_login,
     synchrony.check_connection_compared,
+    upgrades.check_rules,
+    upgrades.check_fields,
+    upgrades.check_tunnels,
     timeouts.check_tunnels,
     timeouts.check_long_polls,
     timeouts.check_waiting,
+    timeouts.check_setup,
+    limits.check_bodies,
+    limits.check_read_times,
+    limits.check_fields,
+    limits.check_spooling,
+    members.check_flapping,
+    members.check_addresses,
     sessions.check_separator,
     sessions.check_duplicate_routes,
     sessions.check_cookie_path,
     sessions.check_cookie_flags,
+    sessions.check_same_site,
     sessions.check_shared_cookies,
     urls.check_redirects,
     urls.check_paths,
     urls.check_plain_beside_tls,
     urls.check_encoded_slashes,
+    urls.check_temporary,
+    urls.check_query,
     answers.check_error_override,
     answers.check_failonstatus,
     answers.check_balancer_variables,
+    answers_kept.check_kept,
+    answers_kept.check_encodings,
+    forwarded.check_addresses,
+    forwarded.check_scheme,
     security.check_backend_from_request,
     security.check_origin,
     tls.check_members,
     tls.check_versions,
+    modules.check_loaded,
 )
 
 

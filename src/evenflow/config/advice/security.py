@@ -37,7 +37,7 @@ def check_backend_from_request(server: Server, places: Places) -> Iterator[Diagn
 def check_origin(server: Server, places: Places) -> Iterator[Diagnostic]:
     """Origin or Referer are changed on their way to the application, which compares them."""
     for edit in server.edits:
-        if edit.table != "request" or edit.name.lower() not in ("origin", "referer"):
+        if edit.table != "request" or edit.name.lower() not in ("origin", "referer", "x-atlassian-token"):
             continue
         yield warning(
             "origin-changed",

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from evenflow.config.advice.uses import uses
 from evenflow.config.checks.view import BalancerView, Places, Server, host_and_port, make_server
 from evenflow.config.diagnostics import Diagnostic, Label, warning
-from evenflow.config.settings import UNSET, FieldEdit
+from evenflow.config.settings import UNSET, Block, FieldEdit
+from evenflow.origin import Origin
 
 SETTING = frozenset({"add", "set", "setifempty", "append", "merge"})
 ROUTE = "%{BALANCER_WORKER_ROUTE}e"
@@ -112,10 +113,25 @@ def _covers(path: str, other: str) -> bool:
     return other == path or other.startswith(path.rstrip("/") + "/") or path == "/"
 
 
+def check_same_site(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """`SameSite=None` without Secure: browsers throw such a cookie away."""
+    for edit, balancer, rest in cookies(server):
+        if (attribute(rest, "SameSite") or "").lower() == "none" and attribute(rest, "Secure") is None:
+            sticky = balancer.sticky
+            assert sticky is not None
+            yield warning(
+                "cookie-flags",
+                f"a browser throws `{sticky[0]}` away: it is `SameSite=None` and not `Secure`",
+                places.whole(edit.origin),
+                help="write `; Secure` at its end, or leave `SameSite=None` out",
+            )
+
+
 def check_cookie_flags(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A route cookie on TLS that travels in the clear too, or that scripts can read."""
     tls = server.block.tls.engine if server.block.tls.engine is not UNSET else server.main.tls.engine
     if tls is not True:
+        yield from _secure_in_the_clear(server, places)
         return
     for edit, _, rest in cookies(server):
         missing = [name for name in ("Secure", "HttpOnly") if attribute(rest, name) is None]
@@ -127,6 +143,45 @@ def check_cookie_flags(server: Server, places: Places) -> Iterator[Diagnostic]:
                 notes=("without Secure a browser sends it over plain HTTP too; without HttpOnly any script reads it",),
                 help=f"write `; {'; '.join(missing)}` at its end",
             )
+
+
+def _secure_in_the_clear(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A Secure cookie on plain HTTP: a browser throws it away. Where TLS ends before us, a line says so."""
+    if server.block is server.main and any(block.kind == "virtualhost" for block in server.main.blocks):
+        # Its lines may be meant for a virtual host.
+        return
+    name = server.block.core.server_name
+    if name is not UNSET and name.scheme == "https":
+        return
+    for edit in server.edits:
+        if edit.table == "request" and edit.value.lower() in ("https", "on", "443"):
+            return
+    for edit, balancer, rest in cookies(server):
+        if attribute(rest, "Secure") is None or server.block.origin != _vhost_of(server, edit):
+            continue
+        sticky = balancer.sticky
+        assert sticky is not None
+        yield warning(
+            "cookie-secure-in-clear",
+            f"a browser throws `{sticky[0]}` away: it is `Secure`, and this server does not speak TLS",
+            places.whole(edit.origin),
+            notes=("so each request may go to another member",),
+            help="leave `Secure` out, or, where TLS ends in front of this server, write `ServerName https://NAME`",
+        )
+
+
+def _vhost_of(server: Server, edit: FieldEdit) -> Origin:
+    """The server that the line stands in."""
+    return server.block.origin if edit in every_edit(server.block) else server.main.origin
+
+
+def every_edit(block: Block) -> list[FieldEdit]:
+    """The Header lines of a section and of those inside it."""
+    found = list(block.headers.edits or ())
+    for inner in block.blocks:
+        if inner.kind != "virtualhost":
+            found += every_edit(inner)
+    return found
 
 
 def attribute(cookie: str, name: str) -> str | None:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import CONFLUENCE_PORT, SYNCHRONY_PORT, Use, forwards_everything, uses
-from evenflow.config.checks.view import Places, Server, flag, takes
-from evenflow.config.diagnostics import Diagnostic, warning
+from evenflow.config.checks.view import Places, Server, covers, flag, takes
+from evenflow.config.diagnostics import Diagnostic, Label, warning
+from evenflow.config.settings import UNSET, Block, RequireLine
 
 GUESSED = "8090 is Confluence's and 8091 is Synchrony's port unless somebody changed them"
 
@@ -105,6 +106,39 @@ def check_sticky(server: Server, places: Places) -> Iterator[Diagnostic]:
             'Set-Cookie "SYNROUTE=.%{BALANCER_WORKER_ROUTE}e; path=/synchrony" env=BALANCER_ROUTE_CHANGED`',
         )
 
+
+def check_login(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A login before Synchrony, whose clients bring a token of their own and no password."""
+    led = next((use for use in uses(server) if for_synchrony(use)), None)
+    if led is None:
+        return
+    asking: Block | None = None
+    for location in (server.main, server.block, *server.locations):
+        if location.kind == "location" and (location.match != "prefix" or not covers(location.pattern, "/synchrony")):
+            continue
+        access = location.access
+        if access.auth_type is not UNSET:
+            asking = None if access.auth_type.lower() == "none" else location
+        if access.requires is UNSET:
+            continue
+        if not any(isinstance(one, RequireLine) and one.provider in USERS for one in access.requires):
+            asking = None
+        elif asking is None and access.auth_type is UNSET:
+            asking = location
+    if asking is None or not asking.access.requires:
+        return
+    line = next(one for one in asking.access.requires if isinstance(one, RequireLine))
+    yield warning(
+        "synchrony-behind-login",
+        "editors are asked for a login before Synchrony, and have none to give",
+        places.whole(line.origin),
+        also=(Label(places.whole(led.origin), "Synchrony's path", primary=False),),
+        notes=("Synchrony looks at a token of its own; a 401 or a redirect to a login page ends editing",),
+        help="write `<Location /synchrony>`, `AuthType None`, `Require all granted`, `</Location>` below it",
+    )
+
+
+USERS = frozenset({"valid-user", "user", "group"})
 
 CONNECTION_TESTS = frozenset({"%{http:connection}", "%{req:connection}"})
 WHOLE_TOKEN = re.compile(r"^(=|\^)?upgrade\$?$", re.IGNORECASE)

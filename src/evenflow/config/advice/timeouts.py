@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenflow.config.advice.synchrony import for_synchrony
-from evenflow.config.advice.uses import Use, is_websocket, uses
+from evenflow.config.advice.uses import CONFLUENCE_PORT, Use, is_websocket, uses
 from evenflow.config.checks.view import Places, Server
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.settings import UNSET, MemberLine
@@ -95,6 +95,35 @@ def _with_timeout(use: Use, member: MemberLine, seconds: int) -> str:
     if member.parameters.timeout is UNSET:
         return f"write `timeout={seconds}` behind the member's URL"
     return f"write `timeout={seconds}` in place of `timeout={member.parameters.timeout:g}`"
+
+
+SETUP_WANTS = 300.0
+"""Seconds; the first start and an upgrade build tables and an index within one request."""
+SETUP = ("/setup", "/bootstrap")
+
+
+def check_setup(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """Pages of the first start and of upgrades work for minutes before they answer. A time-out that was chosen is
+    measured by them; of one that nobody said nothing is told."""
+    found = list(uses(server))
+    own = [use for use in found if use.path.rstrip("/").endswith(SETUP)]
+    if not own:
+        own = [use for use in found if use.path == "/" and use.ports == {CONFLUENCE_PORT}]
+    for use in own:
+        short = [
+            (member, wait)
+            for member in use.members
+            if POLL_WANTS <= (wait := member_timeout(server, member)) < SETUP_WANTS and wait != DEFAULT
+        ]
+        if short:
+            yield warning(
+                "setup-cut-short",
+                f"pages of set-up and upgrade that work for longer than {short[0][1]:g} s become 502",
+                places.whole(short[0][0].origin),
+                also=_others(short, places),
+                notes=("`/setup` and `/bootstrap` answer when the work is done, which takes minutes",),
+                help=_with_timeout(use, short[0][0], 300),
+            )
 
 
 WAITING = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import Use, uses
-from evenflow.config.checks.view import Places, Server, covers
+from evenflow.config.checks.view import CATCH_ALL, Places, Server, covers, flag, is_catch_all
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
 from evenflow.config.settings import UNSET, Block
@@ -113,6 +113,46 @@ def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnosti
             "[R=308,L]`, and no mapping",
         )
         return
+
+
+def check_temporary(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """From plain HTTP to https by 302: a form that is sent there loses what was written into it."""
+    if _tls(server.main, server.block):
+        return
+    found = [
+        (line.origin, line.url)
+        for scope in (server.block, *(one for one in server.locations if one.pattern == "/"))
+        for line in (*(scope.alias.redirects or ()), *((scope.alias.redirect,) if scope.alias.redirect else ()))
+        if line.status == 302 and line.path in ("/", None, "^", "^/", "^(.*)$", "^/(.*)$", "^/(.*)") and line.url
+    ]
+    for rule in server.rules:
+        status = next((value for short, value in rule.flags if short == "R"), "")
+        if status in (None, "302", "temp") and (CATCH_ALL.match(rule.pattern) or rule.pattern == "^"):
+            found.append((rule.origin, rule.substitution))
+    for origin, url in found:
+        if url.lower().startswith("https://"):
+            yield warning(
+                "redirect-temporary",
+                "whoever sends a form to the plain address loses it: after 302 browsers ask by GET",
+                places.whole(origin),
+                notes=("302 is asked for again each time, too; after 308 method and body stay, and browsers know it",),
+                help="write 308 as its status: `Redirect 308 / https://NAME/`, or the flag `R=308`",
+            )
+
+
+def check_query(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A forwarding rule that takes every path and leaves the query behind."""
+    for rule in server.rules:
+        if not flag(rule, "P") or not is_catch_all(rule) or rule.substitution == "-":
+            continue
+        if rule.substitution.endswith("?") or (flag(rule, "QSD") and "?" not in rule.substitution):
+            yield warning(
+                "query-dropped",
+                "the member gets every path without its query",
+                places.whole(rule.origin),
+                notes=("searches and signed requests are made of it",),
+                help="write the substitution without `?` at its end, and no flag `QSD`",
+            )
 
 
 def _tls(main: Block, block: Block) -> bool:

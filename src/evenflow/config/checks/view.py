@@ -301,6 +301,8 @@ class Places:
 
     def __init__(self, loaded: Loaded) -> None:
         self.tree = loaded.tree.nodes
+        self.modules = loaded.settings.modules if loaded.settings is not None else frozenset()
+        """The modules that count as loaded."""
         self.nodes = {(node.origin.file, node.origin.line): node for node in statements(loaded.tree.nodes)}
 
     def whole(self, origin: Origin) -> Span:

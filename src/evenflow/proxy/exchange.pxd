@@ -9,7 +9,6 @@ from evenflow.plan.model cimport ASK, FORWARD, Balancer, ConnectionFacts, Decisi
 from evenflow.plan.vhosts cimport HostTable
 from evenflow.proxy cimport request, response, switches, upgrades
 from evenflow.proxy.answer_body cimport MORE, OVERFULL, AnswerBody
-from evenflow.proxy.keys cimport key_of
 from evenflow.proxy.response cimport SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes cimport Routes
 from evenflow.proxy.steps cimport (

@@ -27,6 +27,7 @@ from evenflow.proxy import (
     edited_fields,
     error_document,
     hops,
+    keys,
     request,
     request_body,
     response,
@@ -36,7 +37,6 @@ from evenflow.proxy import (
 )
 from evenflow.proxy.answer_body import MORE, OVERFULL, AnswerBody
 from evenflow.proxy.answered import Answered
-from evenflow.proxy.keys import key_of
 from evenflow.proxy.response import CLOSING, SAY_CLOSE, SAY_CLOSE_OLD, SAY_KEEP, SAY_NOTHING
 from evenflow.proxy.routes import Routes
 from evenflow.proxy.steps import (
@@ -401,7 +401,7 @@ class Exchange:
             return
         balance = self.balance
         if balance.keyed:
-            balance.turn.key = key_of(self)
+            balance.turn.key = keys.key_of(self)
         chosen = choose(balance, self.route, now)
         self.slot = chosen
         if chosen is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,7 @@ TYPED: Final = sorted(SOURCE.rglob("*.pxd"))
 FIELD_LINE: Final = re.compile(r"\s+cdef\s+(?:[\w.]+(?:\[.*?\])?\s+)+\*?(\w+(?:,\s*\w+)*)$")
 FUNCTION_LINE: Final = re.compile(r"\s*c(?:p?)def\s+[^(]*?(\w+)\((.*)\)")
 CLASS_LINE: Final = re.compile(r"cdef class (\w+)(?:\((\w+)\))?:")
+CIMPORT_LINE: Final = re.compile(r"^from evenflow\.([\w.]+) cimport", re.M)
 
 
 class Declared:
@@ -148,3 +150,10 @@ def test_a_compiled_function_takes_what_its_python_takes(path: Path) -> None:
         optional = len(function.defaults) + sum(default is not None for default in function.kw_defaults)
         said = [argument for argument in arguments.split(",") if argument.strip()]
         assert (len(said), sum("=" in argument for argument in said)) == (taken, optional), f"{below(path)}: {name}"
+
+
+def test_types_are_not_asked_for_in_a_circle() -> None:
+    """Of two .pxd files that cimport names from each other, one does not compile."""
+    asked = {below(path): set(CIMPORT_LINE.findall(path.read_text())) for path in TYPED}
+    graph = {name: [f"{one.replace('.', '/')}.pxd" for one in asked[name]] for name in asked}
+    graphlib.TopologicalSorter(graph).prepare()

@@ -18,6 +18,7 @@ from . import agreed
 from .agreed import disagreements
 from .casebook import Case, read_book
 from .fronts import folder
+from .logged import stale, wrong_lines
 from .observed import OWN_SERVER, Seen, complaints, has_length, text
 from .play import make_certificates, make_stage, play, play_refusal
 
@@ -31,6 +32,7 @@ CASES = [
 SERVED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None]
 COMPARED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None and case.not_yet is None]
 NOT_YET = [pytest.param(case, id=case.name) for case in CASES if case.not_yet is not None]
+LOGGING = [pytest.param(case, id=case.name) for case in CASES if case.logs and case.not_yet is None]
 REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is not None]
 
 
@@ -49,14 +51,21 @@ def certificates() -> tuple[Path, dict[str, str]]:
 
 
 @functools.cache
-def observed(name: str, kind: str) -> list[Seen]:
-    """What a front did with the case of that name; played once."""
+def played(name: str, kind: str) -> tuple[list[Seen], dict[str, list[str]]]:
+    """What a front did with the case of that name, and what it wrote into its logs; played once."""
     require_peer("apache2")
     case = next(case for case in CASES if case.name == name)
     root, names = certificates()
-    return play(case, kind, STAGE, root, names)
+    logs: dict[str, list[str]] = {}
+    return play(case, kind, STAGE, root, names, logs), logs
 
 
+def observed(name: str, kind: str) -> list[Seen]:
+    """The answers alone."""
+    return played(name, kind)[0]
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("case", SERVED)
 def test_httpd_does_what_the_case_says(case: Case) -> None:
     found = [
@@ -89,6 +98,22 @@ def test_evenflow_does_what_httpd_does(case: Case) -> None:
     assert not found, "\n\n".join(found)
 
 
+@pytest.mark.parametrize("case", LOGGING)
+def test_evenflow_logs_what_httpd_logs(case: Case) -> None:
+    found: list[str] = []
+    theirs, ours = played(case.name, "httpd")[1], played(case.name, "evenflow")[1]
+    for told in case.logs:
+        where = f"{case.book}.md:{told.line_number}"
+        found += [f"{where}: `differs {line.differs}` is stale" for line in stale(told)]
+        wrong = wrong_lines(told, theirs[told.path], "httpd") or wrong_lines(told, ours[told.path], "evenflow")
+        if not wrong and not told.lines:
+            wrong = list(
+                difflib.unified_diff(theirs[told.path], ours[told.path], "httpd", "evenflow", n=30, lineterm="")
+            )
+        found += [f"{where}\n" + "\n".join(wrong)] if wrong else []
+    assert not found, "\n\n".join(found)
+
+
 @functools.cache
 def explained(name: str) -> tuple[list[str], list[str]]:
     """What explain says otherwise of the case of that name, and why requests were passed over."""
@@ -114,18 +139,21 @@ def test_explain_is_held_against_all_but_what_it_cannot_know() -> None:
     assert reasons == PASSED_OVER
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", REFUSED)
 def test_httpd_refuses(case: Case) -> None:
     status, told = play_refusal(case, "httpd", STAGE, certificates()[0])
     assert status == 1 and (case.refused or "") in told, f"exit {status}\n{told}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", REFUSED)
 def test_evenflow_refuses(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
     assert status == 1 and "Traceback" not in told, f"exit {status}\n{told}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", NOT_YET)
 def test_evenflow_says_what_it_does_not_act_on_yet(case: Case) -> None:
     status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
@@ -144,6 +172,7 @@ def test_the_server_field_names_its_own_product() -> None:
 def test_every_difference_is_listed_and_every_listed_one_has_a_case() -> None:
     listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (HERE / "differences.md").read_text("utf-8"), re.M))
     named = {request.differs for case in CASES for request in case.requests if request.differs}
+    named |= {line.differs for case in CASES for told in case.logs for line in told.lines if line.differs}
     assert listed == named | {"server-token", "page-length"}
 
 

@@ -1,3 +1,4 @@
+# The files of functions over an exchange (attempt, interim, keys, ...) cimport it: it imports them, as Python does.
 cimport cython
 from evenflow.balancer.balance cimport Balance
 from evenflow.balancer.choose cimport choose, release
@@ -123,7 +124,6 @@ cdef class Exchange:
     cpdef void backend_sent(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
     @cython.locals(held=bytearray, answer=ResponseHead, member=Member, stop=Py_ssize_t)
     cdef void _take_answer(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end, double now) except *
-    cdef void _pass_interim(self) except *
     cdef void _switch(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     @cython.locals(answer=ResponseHead, head=RequestHead, decision=Decision, member=Member, status=cython.int, to_head=bint, coded=bint,
                    left=cython.longlong, scope=Scope, body=AnswerBody)

@@ -27,6 +27,7 @@ from evenflow.proxy import (
     edited_fields,
     error_document,
     hops,
+    interim,
     keys,
     request,
     request_body,
@@ -75,8 +76,6 @@ from evenflow.wire.scan import Buffer, find_head_end, piece
 ROUTE_CHANGED: Final = b"BALANCER_ROUTE_CHANGED"
 PROXY_ERROR: Final = b"Proxy Error"
 MOST_ANSWER_HEAD: Final = 1 << 18
-MOST_INTERIM: Final = 10
-"""httpd gives up after so many 1xx answers."""
 
 
 class Exchange:
@@ -546,29 +545,12 @@ class Exchange:
                 self._switch(buffer, start, end)
                 return
             else:
-                self._pass_interim()
+                interim.take(self)
         if self.step == ANSWERING:
             self._pass_body(buffer, start, end)
         elif start < end:
             # Behind an answer that has no body: nobody knows what it is.
             self.keep_backend = False
-
-    def _pass_interim(self) -> None:
-        """1xx: on to a client that knows them; a 100 that it did not ask for is swallowed. RFC 9110 section 15.2."""
-        self.interims += 1
-        if self.interims > MOST_INTERIM:
-            raise ProtocolFault("Too many (10) interim responses from origin server", 502)
-        if self.answer.status == 100:
-            if self.pinging:
-                self.pinging = self.held_back = False
-                if self.collected:
-                    request_body.put_collected(self)
-                return
-            if not self.expects:
-                return
-            self.held_back = False
-        if self.head.version >= 11 and not self.switched & switches.NO_INTERIM:
-            response.write_interim(self.to_client, self.answer)
 
     def _switch(self, buffer: bytearray, start: int, end: int) -> None:
         """101: both connections become a tunnel; what the member sent behind its head is the tunnel's first bytes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evenflow.balancer.balance import Balance
+from evenflow.balancer.outcomes import tell
+from evenflow.plan.balancing import Balancing, Ejection
 from evenflow.slotmem.layout import DISABLED, RESTART_AT_FACTOR, RESTART_AT_ZERO
 from tests.balancer.cluster import Cluster, member
 
@@ -82,3 +84,17 @@ def test_a_status_counts_at_once_without_a_word() -> None:
     cluster = Cluster(member(), member())
     cluster.scoreboard.member(0, 0).set_status(DISABLED, True)
     assert cluster.requests(2) == "2 2"
+
+
+def test_who_is_passed_over_is_told_once() -> None:
+    cluster = Cluster(member(), member(), balancing=Balancing(ejection=Ejection(errors=0.5)))
+    assert cluster.balance.take_news() == []
+    cluster.request()
+    for slot in cluster.slots:
+        for _ in range(20):
+            tell(cluster.balance, slot, 0.0, slot is cluster.slots[1], cluster.now)
+    cluster.now += 10.0
+    cluster.request()
+    assert cluster.balance.take_news() == [("c http://b1", "20 of 20 attempts failed", 30.0)]
+    assert cluster.balance.take_news() == []
+    assert Cluster(member()).balance.take_news() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evenflow.compiler.build import build
-from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy, Retries
+from evenflow.plan.balancing import AS_HTTPD, Balancing, Ejection, HashBy, Retries
 from tests.config.cases import load_text
 
 
@@ -40,3 +40,18 @@ def test_how_much_is_repeated() -> None:
     assert balancing("EvenflowRetryBudget 5%")[0].retries == Retries(0.05, 10.0)
     assert balancing("EvenflowRetryBudget 0% persecond=2.5")[0].retries == Retries(0.0, 2.5)
     assert balancing("EvenflowRetryBudget off")[0].retries is None
+
+
+def test_who_is_passed_over() -> None:
+    assert AS_HTTPD.ejection is None
+    assert balancing("EvenflowEject errors=25%")[0].ejection == Ejection(errors=0.25)
+    said = balancing("EvenflowEject latency=2.5 requests=7 interval=5 time=60 most=100%")[0]
+    assert said.ejection == Ejection(0.0, 2.5, 7, 5.0, 60.0, 1.0)
+    assert balancing("EvenflowEject errors=25%", "EvenflowEject Off") == (AS_HTTPD, [])
+
+
+def test_how_members_come_back() -> None:
+    assert (AS_HTTPD.slow_start, AS_HTTPD.slow_least) == (0.0, 0.1)
+    said = balancing("EvenflowSlowStart 30 from=25%")[0]
+    assert (said.slow_start, said.slow_least) == (30.0, 0.25)
+    assert balancing("EvenflowSlowStart 30", "EvenflowSlowStart Off") == (AS_HTTPD, [])

@@ -152,6 +152,8 @@ BrotliFilterNote ratio
 EvenflowExplain from 10.0.0.1
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
+EvenflowEject balancer://c errors=50%
+EvenflowSlowStart balancer://c 30
 ExpiresActive On
 ExpiresByType text/html A7
 ExpiresDefault A7

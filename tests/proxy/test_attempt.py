@@ -7,7 +7,7 @@ import pytest
 from evenflow.plan.balancing import Balancing, HashBy, Retries
 from evenflow.proxy import attempt
 from evenflow.proxy.attempt import BODY, CONNECT, HEAD, SEND, SPENT, MemberFailure
-from evenflow.slotmem.layout import FAULTS, LATENCY, OUTCOMES
+from evenflow.slotmem.layout import FAULTS, OUTCOMES
 from tests.proxy.story import (
     OK,
     OK_SENT,
@@ -381,7 +381,7 @@ def test_a_balancer_that_learns_is_told_when_the_answer_began(tell: Tell) -> Non
     story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
     story >> head("GET", "/") << connect("a") >> seconds(0.25) >> ready() >> seconds(0.25) >> answers(OK)
     slot = story.slots[0]
-    assert (slot.own[OUTCOMES], slot.own[FAULTS], slot.times[LATENCY]) == (1, 0, 0.5)
+    assert (slot.total(OUTCOMES), slot.total(FAULTS), slot.latency) == (1, 0, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -392,13 +392,13 @@ def test_a_failure_is_an_outcome_too(tell: Tell, event: object, known: float) ->
     story >> head("POST", "/") << connect("a") >> ready() >> seconds(2.0)
     story >> event  # type: ignore[operator]
     slot = story.slots[0]
-    assert (slot.own[OUTCOMES], slot.own[FAULTS], slot.times[LATENCY]) == (1, 1, known)
+    assert (slot.total(OUTCOMES), slot.total(FAULTS), slot.latency) == (1, 1, known)
 
 
 def test_an_answer_with_5xx_blames_the_member(tell: Tell) -> None:
     story = tell({"a": {}}, balancer={"lbmethod": "peakewma"})
     story >> head("GET", "/") >> ready() >> answers(b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
-    assert story.slots[0].own[FAULTS] == 1
+    assert story.slots[0].total(FAULTS) == 1
 
 
 def test_a_slow_upload_says_nothing_of_the_members_speed(tell: Tell) -> None:
@@ -406,10 +406,10 @@ def test_a_slow_upload_says_nothing_of_the_members_speed(tell: Tell) -> None:
     story >> head("POST", "/", "Content-Length: 2") >> ready() >> sends(b"x") >> seconds(9.0) >> sends(b"y")
     story >> answers(OK)
     slot = story.slots[0]
-    assert (slot.own[OUTCOMES], slot.times[LATENCY]) == (1, 0.0)
+    assert (slot.total(OUTCOMES), slot.latency) == (1, 0.0)
 
 
 def test_a_balancer_that_does_not_learn_writes_nothing_down(tell: Tell) -> None:
     story = tell({"a": {}})
     story >> head("GET", "/") >> ready() >> answers(OK)
-    assert story.slots[0].own[OUTCOMES] == 0
+    assert story.slots[0].total(OUTCOMES) == 0

@@ -1,5 +1,7 @@
 cimport cython
 from evenflow.balancer.budget cimport RetryBudget
+from evenflow.balancer.outliers cimport Outliers
+from evenflow.balancer.slow_start cimport SlowStart
 from evenflow.balancer.turn cimport Turn
 from evenflow.slotmem.members cimport MemberSlot
 
@@ -26,6 +28,9 @@ cdef class Balance:
     cdef readonly bint keyed
     cdef readonly bint watches
     cdef readonly RetryBudget budget
+    cdef readonly Outliers outliers
+    cdef readonly SlowStart slow_start
+    cdef readonly bint narrows
     cdef public object reason
     cdef public list trace
     cdef readonly object row
@@ -37,6 +42,9 @@ cdef class Balance:
     cpdef read(self)
     @cython.locals(budget=RetryBudget, chosen=cython.longlong, slot=MemberSlot)
     cpdef bint may_repeat(self, double now)
+
+    @cython.locals(outliers=Outliers)
+    cpdef list take_news(self)
 
     cpdef bint is_current(self)
 

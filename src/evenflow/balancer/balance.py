@@ -11,6 +11,8 @@ from enum import Enum
 from evenflow.balancer.budget import RetryBudget
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.methods import METHODS, method
+from evenflow.balancer.outliers import Outliers
+from evenflow.balancer.slow_start import SlowStart
 from evenflow.balancer.turn import Turn
 from evenflow.plan.model import Balancer
 from evenflow.slotmem.layout import (
@@ -47,7 +49,7 @@ class Balance:
     __slots__ = (
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
-        "method", "pick", "turn", "keyed", "watches", "budget",
+        "method", "pick", "turn", "keyed", "watches", "budget", "outliers", "slow_start", "narrows",
         "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
     )  # fmt: skip
 
@@ -69,8 +71,12 @@ class Balance:
         """Whether `turn.key` must be written before a choice."""
         self.watches = False
         """Whether `outcomes` must be told how attempts went."""
-        retries = balancer.balancing.retries
-        self.budget = None if retries is None else RetryBudget(retries.share, retries.per_second)
+        more = balancer.balancing
+        self.budget = None if more.retries is None else RetryBudget(more.retries.share, more.retries.per_second)
+        self.outliers = None if more.ejection is None else Outliers(more.ejection, self.slots)
+        self.slow_start = SlowStart(more.slow_start, more.slow_least) if more.slow_start > 0.0 else None
+        self.narrows = self.outliers is not None or self.slow_start is not None
+        """Whether some candidates may sit a turn out."""
         self.forcerecovery = balancer.forcerecovery
         self._child = child
         self.row = scoreboard.balancer(balancer.index)
@@ -98,7 +104,7 @@ class Balance:
             self.method = chosen
             self.pick = chosen.pick_for(self.turn)
             self.keyed = chosen.keyed
-        self.watches = chosen.learns
+        self.watches = chosen.learns or self.outliers is not None
         for slot in self.slots:
             slot.read_texts()
         if row.restarts != self._restarts:
@@ -114,6 +120,16 @@ class Balance:
         for slot in self.slots:
             chosen += slot.own[ELECTED]
         return budget.take(chosen, now)
+
+    def take_news(self) -> list[tuple[str, str, float]]:
+        """Whom this child has begun to pass over since this was asked last: balancer and member, why, how long."""
+        outliers = self.outliers
+        if outliers is None or not outliers.news:
+            return []
+        name = self.balancer.name.decode("latin-1")
+        told = [(f"{name} {slot.member.name.decode('latin-1')}", why, seconds) for slot, why, seconds in outliers.news]
+        outliers.news.clear()
+        return told
 
     def is_current(self) -> bool:
         """Whether nothing changed since `read`."""

@@ -11,3 +11,5 @@ cpdef list find_candidates(Balance balance, double now)
 
 @cython.locals(others=cython.longlong, status=cython.longlong, slot=MemberSlot)
 cdef object add_reserve(list slots, list found, long long lbset, long long kind, long long most)
+
+cdef object narrow(Balance balance, list found, double now)

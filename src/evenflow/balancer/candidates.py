@@ -54,6 +54,8 @@ def find_candidates(balance: Balance, now: float) -> list[MemberSlot]:
         if found:
             break
         lbset += 1
+    if balance.narrows:
+        narrow(balance, found, now)
     if balance.trace is not None:
         describe_candidates(balance, lbset, now)
     return found
@@ -69,6 +71,14 @@ def add_reserve(slots: list[MemberSlot], found: list[MemberSlot], lbset: int, ki
         if slot.shared[LBSET] == lbset and status & kind and not status & others and slot.usable():
             found.append(slot)
             most -= 1
+
+
+def narrow(balance: Balance, found: list[MemberSlot], now: float) -> None:
+    """Take those out who sit this turn out: outliers, and who has just recovered. Somebody always stays."""
+    if balance.outliers is not None:
+        balance.outliers.pass_over(found, now)
+    if balance.slow_start is not None:
+        balance.slow_start.hold_back(found, now)
 
 
 def describe_candidates(balance: Balance, lbset: int, now: float) -> None:
@@ -88,5 +98,16 @@ def describe_candidates(balance: Balance, lbset: int, now: float) -> None:
             trace.append(f"{name}: draining, takes only its own sessions")
         elif slot.lbset != lbset:
             trace.append(f"{name}: in set {slot.lbset}, the request is placed in set {lbset}")
+        elif slot.ejected_until > now:
+            trace.append(f"{name}: an outlier, is passed over for {slot.ejected_until - now:.0f} s")
         else:
-            trace.append(f"{name}: waits as a {'spare' if slot.status & SPARE else 'standby'}")
+            trace.append(f"{name}: {waits_as(slot)}")
+
+
+def waits_as(slot: MemberSlot) -> str:
+    """Why a usable member of the set is no candidate."""
+    if slot.status & SPARE:
+        return "waits as a spare"
+    if slot.status & STANDBY:
+        return "waits as a standby"
+    return "has just recovered, and sits this turn out (EvenflowSlowStart)"

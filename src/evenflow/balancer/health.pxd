@@ -12,3 +12,5 @@ cpdef object try_again(MemberSlot slot, double now)
 cpdef object recover(Balance balance, double now)
 
 cpdef bint mark_failed(Balance balance, MemberSlot slot, double now)
+
+cpdef object end_error(MemberSlot slot, double now)

@@ -24,8 +24,14 @@ def try_again(slot: MemberSlot, now: float) -> None:
     if status & STOPPED:
         return
     if status & IGNORE_ERRORS or now > since + slot.retry:
-        slot.failure[0] = 0.0
-        slot.own[RETRIES] += 1
+        end_error(slot, now)
+
+
+def end_error(slot: MemberSlot, now: float) -> None:
+    """The member is in error no more; whether it answers is about to be found out."""
+    slot.failure[0] = 0.0
+    slot.failure[1] = now
+    slot.own[RETRIES] += 1
 
 
 def recover(balance: Balance, now: float) -> None:
@@ -42,8 +48,7 @@ def recover(balance: Balance, now: float) -> None:
             return
     if balance.forcerecovery:
         for slot in slots:
-            slot.failure[0] = 0.0
-            slot.own[RETRIES] += 1
+            end_error(slot, now)
         if balance.trace is not None and slots:
             balance.trace.append("every member is in error: all are tried again (forcerecovery)")
 

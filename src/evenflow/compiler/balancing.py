@@ -6,7 +6,7 @@ from evenflow.compiler.findings import Findings
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, BalancerParameters
 from evenflow.origin import Origin
-from evenflow.plan.balancing import AS_HTTPD, Balancing, HashBy, Retries
+from evenflow.plan.balancing import AS_HTTPD, Balancing, Ejection, HashBy, Retries
 
 
 def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findings) -> Balancing:
@@ -25,5 +25,9 @@ def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findin
     retries: Retries | None = Retries()
     if said.retries is not UNSET:
         retries = None if said.retries is None else Retries(*said.retries)
-    made = Balancing(hash_by, retries)
+    ejection = None
+    if said.ejection is not UNSET and said.ejection is not None:
+        line = said.ejection
+        ejection = Ejection(line.errors, line.latency, line.requests, line.interval, line.seconds, line.most)
+    made = Balancing(hash_by, retries, ejection, *(said.slow_start or ()))
     return AS_HTTPD if made == AS_HTTPD else made

@@ -865,9 +865,11 @@ xml2EncAlias S
 xml2EncDefault A
 xml2StartParse A
 [evenflow_module mod_evenflow.c]
+EvenflowEject SP
 EvenflowExplain S
 EvenflowHash SP
 EvenflowRetryBudget SP
+EvenflowSlowStart SP
 """
 
 

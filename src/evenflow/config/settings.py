@@ -96,6 +96,18 @@ class MemberParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class EjectionLine:
+    """EvenflowEject: shares are parts of one, 0.0 where they do not matter; durations are seconds."""
+
+    errors: float
+    latency: float
+    requests: int
+    interval: float
+    seconds: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
 class BalancerParameters:
     """What `key=value` says of a balancer (ProxySet in its section, ProxyPass to balancer://)."""
 
@@ -117,6 +129,10 @@ class BalancerParameters:
     """EvenflowHash: `client`, `uri`, `cookie` or `header`, whose name, and the bound on a member's load (0.0: none)."""
     retries: tuple[float, float] | Unset | None = UNSET
     """EvenflowRetryBudget: a share of the requests, and so many a second; None for Off."""
+    ejection: EjectionLine | Unset | None = UNSET
+    """None for Off."""
+    slow_start: tuple[float, float] | Unset = UNSET
+    """EvenflowSlowStart: seconds (0.0 for Off), and the part of its share that a member begins with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,35 @@ class Retries:
 
 
 @dataclass(frozen=True, slots=True)
+class Ejection:
+    """When a member is an outlier, and for how long it is passed over then."""
+
+    errors: float = 0.0
+    """It is one if so large a share of its attempts failed; 0.0: they do not matter."""
+    latency: float = 0.0
+    """It is one if its answers begin so many times later than the others'; 0.0: that does not matter."""
+    requests: int = 20
+    """With fewer attempts in an interval nothing is said of a member."""
+    interval: float = 10.0
+    """From one look to the next."""
+    seconds: float = 30.0
+    """The first time; twice as long the second time in a row, and so on."""
+    most: float = 0.5
+    """No more of the members at a time, but always one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Balancing:
     """All of it, for one balancer."""
 
     hash_by: HashBy = HashBy()
     retries: Retries | None = Retries()
     """None for any number."""
+    ejection: Ejection | None = None
+    slow_start: float = 0.0
+    """So long a member that recovered takes less than its share; 0.0: not at all."""
+    slow_least: float = 0.1
+    """The part of its share with which it begins."""
 
 
 AS_HTTPD: Final = Balancing()

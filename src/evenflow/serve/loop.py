@@ -238,6 +238,7 @@ class Work:
             self.trim(now)
             self.find_broken()
             self.tell_of_patterns()
+            self.tell_of_outliers()
             server.error_logs.tick()
 
     def count(self) -> None:
@@ -255,6 +256,13 @@ class Work:
             shown = pattern.decode("utf-8", "backslashreplace")
             self.server.log.warn("a pattern backtracks without end", "pattern", pattern=shown, times=times)
         patterns.gave_up.clear()
+
+    def tell_of_outliers(self) -> None:
+        """Write down which members this child passes over from now on."""
+        for balance in self.server.routes.balances:
+            for name, why, seconds in balance.take_news():
+                key = f"outlier {name}"
+                self.server.log.warn("member passed over", key, member=name, cause=why, seconds=round(seconds))
 
     def find_broken(self) -> None:
         """Wake connections that are broken and were not told so.

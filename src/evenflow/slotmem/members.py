@@ -10,9 +10,11 @@ from typing import Any
 
 from evenflow.slotmem.layout import (
     BUSY,
+    EJECTED_UNTIL,
     ELECTED,
     ERROR_SINCE,
     FACTOR,
+    LATENCY,
     LBSET,
     MEMBER_CELLS,
     OWED,
@@ -152,6 +154,16 @@ class MemberSlot:
     @recovered.setter
     def recovered(self, when: float) -> None:
         self.failure[1] = when
+
+    @property
+    def latency(self) -> float:
+        """Seconds that the member takes to begin an answer, as this child has learnt; 0.0 while unknown."""
+        return self.times[LATENCY]
+
+    @property
+    def ejected_until(self) -> float:
+        """So long this child passes it over as an outlier; 0.0 while it does not."""
+        return self.times[EJECTED_UNTIL]
 
     @property
     def owed(self) -> int:

@@ -13,7 +13,7 @@ from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.directives.proxy import balancer_name, is_declared
 from evenflow.config.scope import Draft
-from evenflow.config.settings import BalancerParameters, MemberParameters, SetLine
+from evenflow.config.settings import BalancerParameters, EjectionLine, MemberParameters, SetLine
 from evenflow.config.syntax import Section, Statement, Word
 
 
@@ -116,9 +116,59 @@ def retry_budget(draft: Draft, statement: Statement | Section, value: Any) -> No
             "value-malformed",
             f"`{statement.name}` needs the share of requests that may be repeated, such as `20%`, or `Off`",
         )
-    share = decimal("share", Word(words[0].text[:-1], words[0].span), 0, 100) / 100
+    share = percent("share", words[0], 0)
     per_second = decimal("persecond", values["persecond"], 0, 1000000) if "persecond" in values else 10.0
     say(draft, statement, target, retries=(share, per_second))
+
+
+# --- EvenflowEject, EvenflowSlowStart -----------------------------------------------------------------------------
+
+EJECT_KEYS: Final = ("errors", "latency", "requests", "interval", "time", "most")
+
+
+def eject(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    target, words, values = split_words(draft, statement)
+    refuse_others(statement, values, EJECT_KEYS)
+    if len(words) == 1 and words[0].text.lower() == "off" and not values:
+        say(draft, statement, target, ejection=None)
+        return
+    if words or not ("errors" in values or "latency" in values):
+        raise Wrong(
+            "value-malformed",
+            f"`{statement.name}` needs `errors=SHARE%`, `latency=TIMES` or both, or `Off`",
+            words[0].span if words else None,
+            help=f"write for instance `{statement.name} errors=50% latency=3`",
+        )
+    line = EjectionLine(
+        errors=percent("errors", values["errors"], 1) if "errors" in values else 0.0,
+        latency=decimal("latency", values["latency"], 1, 1000) if "latency" in values else 0.0,
+        requests=int(decimal("requests", values["requests"], 1, 1000000)) if "requests" in values else 20,
+        interval=decimal("interval", values["interval"], 1, 3600) if "interval" in values else 10.0,
+        seconds=decimal("time", values["time"], 1, 86400) if "time" in values else 30.0,
+        most=percent("most", values["most"], 0) if "most" in values else 0.5,
+    )
+    say(draft, statement, target, ejection=line)
+
+
+def percent(key: str, word: Word, least: float) -> float:
+    """`20%` as 0.2."""
+    if not word.text.endswith("%"):
+        raise Wrong("value-malformed", f"`{key}` is a share such as `20%`, not `{word.text}`", word.span)
+    return decimal(key, Word(word.text[:-1], word.span), least, 100) / 100
+
+
+def slow_start(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    target, words, values = split_words(draft, statement)
+    refuse_others(statement, values, ("from",))
+    if len(words) != 1:
+        raise Wrong(
+            "argument-count",
+            f"`{statement.name}` needs the seconds in which a member gets back to its share, or `Off`",
+            help=f"write for instance `{statement.name} 30`",
+        )
+    seconds = 0.0 if words[0].text.lower() == "off" else decimal(statement.name, words[0], 0, 86400)
+    least = percent("from", values["from"], 1) if "from" in values else 0.1
+    say(draft, statement, target, slow_start=(seconds, least))
 
 
 DIRECTIVES = (
@@ -139,5 +189,24 @@ DIRECTIVES = (
         "How many failed attempts each child follows by another one: a share of the requests, and so many a second.",
         syntax="[balancer://NAME] SHARE% [persecond=NUMBER]|Off",
         default="20% persecond=10",
+    ),
+    Directive(
+        "EvenflowEject",
+        SERVERS | PROXY,
+        raw,
+        eject,
+        "Which members are passed over for a while because they do worse than the others, and for how long.",
+        syntax="[balancer://NAME] [errors=SHARE%] [latency=TIMES] [requests=NUMBER] [interval=SECONDS] "
+        "[time=SECONDS] [most=SHARE%]|Off",
+        default="Off",
+    ),
+    Directive(
+        "EvenflowSlowStart",
+        SERVERS | PROXY,
+        raw,
+        slow_start,
+        "In how many seconds a member that has recovered gets back to its share, and with what part it begins.",
+        syntax="[balancer://NAME] SECONDS [from=SHARE%]|Off",
+        default="Off",
     ),
 )

@@ -57,6 +57,11 @@ ProxyPreserveHost On
 ProxyErrorOverride On
 ProxyErrorOverride On 404
 ProxyTimeout 7
+ProxyRemote * http://127.0.0.1:3128
+ProxyRemoteMatch ^http http://127.0.0.1:3128
+ProxyBlock *
+ProxySourceAddress 127.0.0.1
+HostnameLookups On
 ProxyVia On
 ProxyAddHeaders Off
 Proxy100Continue Off

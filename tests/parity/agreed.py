@@ -190,9 +190,9 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
 def wrong_about_forward(said: Any, received: Sequence[Received], members: Mapping[str, str]) -> str:
     """The members that may be asked, and what the first one received."""
     outcome = said["outcome"]
-    expected = name_of(outcome["member"], members)
+    expected = asked_of(outcome["member"], outcome["through"], members)
     choice = said["choice"]
-    may = {name_of(one["name"], members) for one in choice["members"]} if choice else {expected}
+    may = {asked_of(one["name"], one["through"], members) for one in choice["members"]} if choice else {expected}
     if any(one.member not in may for one in received):
         return f"explain: {sorted(map(str, may))}; but {[one.member for one in received]} were asked"
     if not received:
@@ -212,6 +212,11 @@ def wrong_about_forward(said: Any, received: Sequence[Received], members: Mappin
     if (line, fields) != (first.line, theirs):
         return f"explain: {line!r} {fields!r}; but {first.member} received {first.line!r} {theirs!r}"
     return ""
+
+
+def asked_of(url: str | None, through: str | None, members: Mapping[str, str]) -> str | None:
+    """Who is asked for that URL: the member, or another proxy."""
+    return name_of(url if through is None else f"http://{through}", members)
 
 
 def name_of(url: str | None, members: Mapping[str, str]) -> str | None:

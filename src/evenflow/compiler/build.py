@@ -37,6 +37,7 @@ from evenflow.compiler.sections import (
     rules_of,
 )
 from evenflow.compiler.texts import to_bytes
+from evenflow.compiler.through import reach_members
 from evenflow.compiler.tls import compile_front, compile_member_tls, miss_lists
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
@@ -90,6 +91,8 @@ def build(settings: Settings) -> Built:
     for one, block, server in zip(all_hosts, (main, *blocks), servers, strict=True):
         targets = handler_targets(main) + (handler_targets(block) if block is not main else [])
         identities.add_handler_targets(server, targets + rule_handlers(all_rules(one)))
+    proxies = (main.proxy, *(merge(main.proxy, one.proxy) for one in blocks))
+    reach_members(list(zip(servers, proxies, strict=True)), findings)
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)
     plan.tables = host_tables(

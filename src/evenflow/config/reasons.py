@@ -31,18 +31,11 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "evenflow cannot shut itself in after its start",
         "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",
     ),
-    "proxyremote": (FORWARD, "name the members themselves, or the other proxy as a member"),
-    "proxyremotematch": (FORWARD, "name the members themselves, or the other proxy as a member"),
-    "noproxy": ("it says where `ProxyRemote` does not go, and there is no `ProxyRemote` here", "remove it"),
+    "noproxy": (
+        "httpd obeys it for a forward proxy only: members are asked through `ProxyRemote` whatever it says",
+        "remove it; name in `ProxyRemote` the members that are behind another proxy",
+    ),
     "proxydomain": ("it completes names that clients of a forward proxy ask for", "remove it"),
-    "proxyblock": (
-        "it compares names that clients of a forward proxy ask for",
-        "to keep paths from members, write `ProxyPass PATH !`; to keep clients out, `Require`",
-    ),
-    "proxysourceaddress": (
-        "connections to members leave from the address that the system's routes choose",
-        "set the source address of the route (`ip route ... src ADDRESS`)",
-    ),
     "allowconnect": ("CONNECT is for forward proxies", "remove it"),
     "proxyftpdircharset": ("evenflow speaks no FTP", "serve the files by HTTP"),
     "proxyftpescapewildcards": ("evenflow speaks no FTP", "serve the files by HTTP"),

@@ -175,6 +175,17 @@ class CookieLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteLine:
+    """One `ProxyRemote` or (`regex`) `ProxyRemoteMatch`: the other proxy listens at `host:port`."""
+
+    match: str
+    regex: bool
+    host: str
+    port: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class MemberLine:
     """One `BalancerMember`; `balancer` is the name without scheme, lower case."""
 
@@ -463,6 +474,10 @@ class ProxySettings:
     max_forwards: int | Unset = override()
     bad_header: str | Unset = override()
     interpolate: bool | Unset = override()
+    remotes: tuple[RemoteLine, ...] | Unset = append()
+    blocks: tuple[tuple[str, Origin], ...] | Unset = append()
+    """ProxyBlock, in lower case."""
+    source_address: tuple[str, Origin] | Unset = override()
     cookie_paths: tuple[CookieLine, ...] | Unset = append()
     cookie_domains: tuple[CookieLine, ...] | Unset = append()
 

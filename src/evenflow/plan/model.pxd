@@ -3,7 +3,9 @@ cdef int FORWARD, REDIRECT, ANSWER, FILE, LOCAL, ASK
 
 cdef class Member:
     cdef public bytes name, scheme, path, host_field, route, redirect, status
-    cdef public str host
+    cdef public str host, dial_host, blocked, source
+    cdef public int dial_port
+    cdef public bint through
     cdef public int port, loadfactor, lbset, max, smax, response_field_size, slot
     cdef public double timeout, connect_timeout, retry, ttl, acquire, ping, address_ttl
     cdef public int receive_buffer

@@ -45,7 +45,7 @@ class Member:
     __slots__ = (
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
-        "address_ttl", "receive_buffer", "socket",
+        "address_ttl", "receive_buffer", "socket", "dial_host", "dial_port", "through", "blocked", "source",
         "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
     )  # fmt: skip
 
@@ -82,6 +82,15 @@ class Member:
         """SO_RCVBUF in bytes; 0 leaves it to the system."""
         self.socket = ""
         """The path of a Unix socket that it listens on; "" for TCP."""
+        self.dial_host = host
+        """Where connections go: the member's own host and port, or another proxy's (ProxyRemote)."""
+        self.dial_port = port
+        self.through = False
+        """It is asked through another proxy: by a tunnel (CONNECT) where TLS is spoken to it, else by its whole URL."""
+        self.blocked = ""
+        """The word of ProxyBlock that forbids to ask it; "" for none."""
+        self.source = ""
+        """The address that connections come from; "" leaves it to the system."""
         self.max = 0
         self.smax = 0
         self.disable_reuse = False

@@ -101,6 +101,13 @@ def name_unknown(exchange: Exchange, cause: str, now: float) -> None:
     exchange.proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
 
 
+def blocked(exchange: Exchange) -> None:
+    """ProxyBlock forbids to ask this member: 403 as in httpd, and no other attempt."""
+    slot = exchange.slot
+    exchange.release()
+    exchange.proxy_error(403, f"Connect to remote machine blocked: `ProxyBlock {slot.member.blocked}` (AH00898)")
+
+
 def handshake_failed(exchange: Exchange, cause: str, now: float, blames: bool) -> None:
     """TLS with the member could not be agreed on: 500 as in httpd, in error if it is a balancer's and `blames`, and
     no other attempt. A client that brings a name of its own must not put members into error."""

@@ -397,6 +397,8 @@ class Exchange:
             begin_slot(slot)
             self.slot = slot
             self.step = MEMBER
+            if slot.member.blocked:
+                attempt.blocked(self)
             return
         balance = self.balance
         if balance.keyed:
@@ -411,6 +413,8 @@ class Exchange:
             if not self.rerouted:
                 self.rerouted = route_changed(balance, self.route, chosen)
             self.step = MEMBER
+            if chosen.member.blocked:
+                attempt.blocked(self)
             return
         if balance.timeout > 0:
             if self.wait_until == 0.0:

@@ -13,7 +13,7 @@ cdef class BackendConnection(Connection):
     cdef public bint broken
     cdef readonly double idle_since
     cdef object pool
-    cdef readonly object way, handshake
+    cdef readonly object way, handshake, passage
 
     @cython.locals(size=Py_ssize_t, client=Connection)
     cpdef on_readable(self)
@@ -21,6 +21,10 @@ cdef class BackendConnection(Connection):
     cpdef on_writable(self)
     @cython.locals(client=Connection)
     cdef void _connected(self) except *
+    @cython.locals(client=Connection)
+    cpdef passed(self)
+    @cython.locals(client=Connection)
+    cpdef not_passed(self, str cause)
     cpdef secure(self, object tls)
     @cython.locals(client=Connection)
     cpdef secured(self)

@@ -5,6 +5,7 @@ It reads into the server's buffer and tells its client connection what came; wit
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -15,6 +16,7 @@ from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.member_tls import Handshake, is_quiet
+from evenflow.serve.passage import Passage
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import SENT, WOULD_BLOCK
 
@@ -54,6 +56,8 @@ class BackendConnection(Connection):
         """`member_tls.Way`: how TLS is spoken on it; None for plain."""
         self.handshake: Any = None
         """The `member_tls.Handshake` that is going on."""
+        self.passage: Any = None
+        """The `passage.Passage` that is asked for."""
         self.idle_since = 0.0
         self.pool: MemberPool | None = server.pools[member.slot]
         if self.pool is not None:
@@ -64,6 +68,8 @@ class BackendConnection(Connection):
             return
         if self.handshake is not None:
             self.handshake.stop()
+        if self.passage is not None:
+            self.passage.stop()
         Connection.close(self)
         if self.pool is not None:
             self.pool.open -= 1
@@ -105,12 +111,28 @@ class BackendConnection(Connection):
             client.backend_ended(cause_of(number))
             return
         if self.way is not None:
-            self.handshake = Handshake(self, self.way)
-            self.handshake.begin()
+            if self.member.through:
+                self.passage = Passage(self, self.member, self.server.routes.plan.server_token)
+                self.passage.begin()
+            else:
+                self.passed()
             return
         self.connecting = False
         self.start_reading()
         client.backend_connected()
+
+    def passed(self) -> None:
+        """The member is at the other end: TLS begins."""
+        self.passage = None
+        self.handshake = Handshake(self, self.way)
+        self.handshake.begin()
+
+    def not_passed(self, cause: str) -> None:
+        """Another proxy does not let us through to it."""
+        self.passage = None
+        client = self.client
+        assert client is not None
+        client.backend_ended(cause)
 
     def secure(self, tls: ssl.SSLSocket) -> None:
         """From here on TLS owns the descriptor."""
@@ -187,6 +209,10 @@ def connect(server: Server, member: Member, address: Address, client: Connection
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if member.keepalive:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if member.source:
+                # As in httpd a request does not fail for it: the connection comes from another address then.
+                with contextlib.suppress(OSError):
+                    made.bind((member.source, 0))
             number = made.connect_ex(address[1])
         if number not in (0, errno.EINPROGRESS):
             raise OSError(number, os.strerror(number))

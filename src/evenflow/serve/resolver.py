@@ -41,26 +41,26 @@ class Resolver:
         """Where to connect to; None if the name has not been answered yet (`ask`)."""
         if member.socket:
             return socket.AF_UNIX, (member.socket,)
-        key = (member.host, member.port)
+        key = (member.dial_host, member.dial_port)
         found = self.known.get(key)
         if found is not None and 0 <= member.address_ttl < time.monotonic() - self.learned.get(key, FOREVER):
             del self.known[key]
             found = None
         if found is None:
             try:
-                literal = ipaddress.ip_address(member.host.strip("[]"))
+                literal = ipaddress.ip_address(member.dial_host.strip("[]"))
             except ValueError:
                 return None
             if literal.version == 4:
-                found = (socket.AF_INET, (str(literal), member.port))
+                found = (socket.AF_INET, (str(literal), member.dial_port))
             else:
-                found = (socket.AF_INET6, (str(literal), member.port, 0, 0))
+                found = (socket.AF_INET6, (str(literal), member.dial_port, 0, 0))
             self.known[key] = found
         return found
 
     def ask(self, member: Member, then: Callable[[Address | None, str], None]) -> None:
         """Ask for the name; `then(address, "")` or `then(None, cause)` is called from the loop, never at once."""
-        key = (member.host, member.port)
+        key = (member.dial_host, member.dial_port)
         waiting = self.asked.get(key)
         if waiting is not None:
             waiting.append(then)

@@ -405,6 +405,8 @@ def in_a_sentence(outcome: Json) -> str:
     kind, status, reason = outcome["kind"], outcome["status"], outcome["reason"]
     if kind == "forward":
         place = f" (balancer {outcome['balancer']})" if outcome["balancer"] else ""
+        if outcome["through"]:
+            place += f" through the proxy {outcome['through']}"
         return (
             f"forwarded to {outcome['url']}{place}" if outcome["url"] else f"balancer {outcome['balancer']}: {reason}"
         )

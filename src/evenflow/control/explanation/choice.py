@@ -89,6 +89,11 @@ def choice(walk: Walk) -> Json | None:
     }
 
 
+def through(member: Member) -> str | None:
+    """The other proxy that is asked for the member; None where it is asked itself."""
+    return f"{member.dial_host}:{member.dial_port}" if member.through else None
+
+
 def candidate(walk: Walk, slot: MemberSlot, chosen: bool, routed: bool, balance: Balance) -> Json:
     """A member as the choice saw it."""
     member: Member = slot.member
@@ -105,4 +110,5 @@ def candidate(walk: Walk, slot: MemberSlot, chosen: bool, routed: bool, balance:
         "owed": [walk.owed[member.slot], slot.owed],
         "busy": slot.total(BUSY) - (1 if chosen else 0),
         "elected": slot.total(ELECTED) - (1 if chosen else 0),
+        "through": through(member),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from evenflow.control.explanation.choice import through
 from evenflow.control.explanation.facts import Json, bracketed, pairs, place, switch, text
 from evenflow.control.explanation.walk import Walk
 from evenflow.origin import NOWHERE
@@ -54,7 +55,7 @@ def outcome(walk: Walk) -> Json:
     decision: Decision | None = exchange.decision
     said: Json = {
         "kind": "refused", "place": None, "virtual_host": None, "status": 0, "reason": "", "location": None,
-        "balancer": None, "member": None, "url": None, "handler": None, "file": None,
+        "balancer": None, "member": None, "url": None, "through": None, "handler": None, "file": None,
         "address": text(walk.facts.remote_address),
     }  # fmt: skip
     if decision is not None:
@@ -77,6 +78,7 @@ def outcome(walk: Walk) -> Json:
                 member = exchange.slot.member
                 said["member"] = text(member.name)
                 said["url"] = url(walk, member, decision)
+                said["through"] = through(member)
     if exchange.status:
         # Nobody may take it, or the head says what cannot be done: 400, 417, 503.
         said["kind"] = "refused"
@@ -96,6 +98,8 @@ def url(walk: Walk, member: Member, decision: Decision) -> str:
     query = walk.exchange.head.query if decision.keep_query else decision.query
     path = member.path + (decision.path if decision.path or member.path else b"/")
     tail = b"" if query is None else b"?" + query
+    if member.through and not member.encrypted:
+        return text(path + tail)
     host = f"{bracketed(member.host)}:{member.port}"
     return f"{text(member.scheme)}://{host}{text(path + tail)}"
 

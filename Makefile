@@ -82,17 +82,24 @@ print(*dict.fromkeys(sum(extras, said["build-system"]["requires"] + said["projec
 endef
 export NEEDS
 
-# Debian keeps venv and the headers in packages of their own.
+# Debian keeps venv and the headers in packages of their own; without headers nothing can be compiled.
+define PREPARED
+import sys, sysconfig
+from pathlib import Path
+import ensurepip, venv
+sys.exit("headers" in sys.argv and not Path(sysconfig.get_path("include"), "Python.h").exists())
+endef
+export PREPARED
 $(VENV)/ready: pyproject.toml
 	@mkdir -p build
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "evenflow needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	@$(PYTHON) -c "$$PREPARED" headers 2>/dev/null || \
 	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	        apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install python3-venv python3-dev; \
-	    else \
-	        echo "$(PYTHON) has no venv: apt-get install python3-venv python3-dev" >&2; exit 1; \
+	        apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install python3-venv python3-dev || true; \
 	    fi
+	@$(PYTHON) -c "$$PREPARED" 2>/dev/null || \
+	    { echo "$(PYTHON) has no venv: apt-get install python3-venv python3-dev" >&2; exit 1; }
 	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -c "$$NEEDS" >build/needs.txt
 	@echo "installing what pyproject.toml names into $(VENV)"

@@ -5,7 +5,7 @@ PYTHON ?= python3
 # The tests mostly wait for other programs: so many processes keep two processors busy and let no wait become long.
 PROCESSES ?= 3
 # One of them that crashes ends the run, with what has failed until then: it is a bug, and pytest-xdist stumbles over another.
-SHARED := -n $(PROCESSES) --max-worker-restart 0
+SHARED := -n $(PROCESSES) --no-loadscope-reorder --max-worker-restart 0
 ARGS ?=
 
 VENV := .venv

@@ -17,6 +17,8 @@ ONCE: Final = ("config", "packaging", "test_house.py", "test_peers.py", "test_sh
 BOTH_WAYS: Final = (CHECKOUT / "tests" / "tools" / "test_version.py",)
 """Except these, which do."""
 
+CASES: Final = CHECKOUT / "tests" / "parity" / "test_parity.py"
+
 IN_CI: Final = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -26,7 +28,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what one run is enough for."""
+    """Mark by folder what one run is enough for; put last what is dealt out in the smallest shares."""
+    items.sort(key=lambda item: item.path == CASES)
     for item in items:
         if item.path in BOTH_WAYS or not item.path.is_relative_to(CHECKOUT / "tests"):
             continue

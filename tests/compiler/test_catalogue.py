@@ -159,6 +159,22 @@ EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
 EvenflowEject balancer://c errors=50%
 EvenflowSlowStart balancer://c 30
+ProtocolsHonorOrder off
+H2MaxSessionStreams 7
+H2WindowSize 7777
+H2Direct Off
+H2Upgrade Off
+H2ModernTLSOnly Off
+H2MaxDataFrameLen 777
+H2MaxHeaderBlockLen 7777
+H2MaxStreamErrors 7
+H2StreamTimeout 7
+H2WebSockets On
+H2EarlyHints On
+H2SerializeHeaders On
+H2EarlyHint Link x
+H2PushResource /x
+H2ProxyRequests On
 ExpiresActive On
 ExpiresByType text/html A7
 ExpiresDefault A7
@@ -211,6 +227,7 @@ SSLProxyEngine On
 SSLEngine On
 SSLCertificateFile wiki.crt
 SSLCertificateKeyFile wiki.key
+Protocols http/1.1 h2
 AddOutputFilterByType DEFLATE text/plain
 AddOutputFilterByType BROTLI_COMPRESS text/other
 CustomLog logs/access common
@@ -261,7 +278,7 @@ ELSEWHERE = frozenset(
         *("proxypass", "proxypassmatch", "proxypassreverse", "alias", "scriptalias", "redirect", "redirecttemp"),
         *("redirectpermanent", "rewritecond"),
         # only what holds anyhow may be said
-        *("authbasicprovider", "hostnamelookups", "protocols", "mergetrailers", "regexdefaultoptions"),
+        *("authbasicprovider", "hostnamelookups", "protocols", "mergetrailers", "h2push", "regexdefaultoptions"),
         "sslpassphrasedialog",
         # their values name files that must be there
         *("typesconfig", "remoteipinternalproxylist", "remoteiptrustedproxylist"),

@@ -17,6 +17,7 @@ from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
 from evenflow.compiler.findings import Findings
+from evenflow.compiler.http2 import compile_http2, require_library
 from evenflow.compiler.identity import Identities, Server, handler_targets, rule_handlers
 from evenflow.compiler.lookups import absolute, host_tables, listeners, log_targets
 from evenflow.compiler.mappings import compile_mappings
@@ -111,6 +112,7 @@ def build(settings: Settings) -> Built:
     if "reqtimeout_module" not in settings.modules:
         for one in all_hosts:
             one.read_timeouts = None
+    require_library(all_hosts, settings.modules, findings)
     plan.unique_ids = settings.says_unique_id and "unique_id_module" in settings.modules
     plan.server_token = server_token(core.server_tokens or "")
     plan.server_root = root
@@ -171,6 +173,7 @@ def make_host(
             )
     host.strict_sni = bool(both.tls.strict_sni)
     host.sni_policy = main.tls.sni_policy or "secure"
+    host.http2 = compile_http2(both)
     host.read_timeouts = compile_read_timeouts(both.reqtimeout)
     host.early_edits, *early_answer = compile_early(both.headers.edits or (), findings)
     host.early_always, host.early_onsuccess = early_answer
@@ -271,6 +274,7 @@ def merged(main: Block, block: Block) -> Block:
         member_tls=merge(main.member_tls, block.member_tls),
         filters=merge(main.filters, block.filters),
         expires=merge(main.expires, block.expires),
+        http2=merge(main.http2, block.http2),
         evenflow=merge(main.evenflow, block.evenflow),
     )
 

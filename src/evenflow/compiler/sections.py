@@ -13,6 +13,7 @@ from evenflow.compiler.documents import compile_documents
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expires import say_expires
+from evenflow.compiler.http2 import say_http2
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.files import say_files
 from evenflow.compiler.filters import say_filters
@@ -104,6 +105,7 @@ def compile_said(
     say_filters(said, block.filters, block.origin, findings)
     say_tls(said, block.tls)
     say_expires(said, block.expires)
+    say_http2(said, block.http2)
     said.say("documents", compile_documents(block.core.documents or (), findings))
     said.say("rewrite_on", known(block.rewrite.engine))
     if block.blocks:

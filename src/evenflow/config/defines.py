@@ -31,6 +31,7 @@ OURS: Final = frozenset(
         "expires_module",
         "filter_module",
         "headers_module",
+        "http2_module",
         "http_module",
         "lbmethod_bybusyness_module",
         "lbmethod_byrequests_module",

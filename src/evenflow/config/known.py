@@ -303,7 +303,7 @@ PidFile G
 Port S
 Protocol S tuning
 Protocols S
-ProtocolsHonorOrder S tuning
+ProtocolsHonorOrder S
 QualifyRedirectURL A local
 ReadBufferSize A tuning
 RegexDefaultOptions G
@@ -404,7 +404,7 @@ HeartbeatListen G
 HeartbeatMaxServers G
 HeartbeatStorage G
 [http2_module mod_http2.c]
-H2CopyFiles A
+H2CopyFiles A tuning
 H2Direct S
 H2EarlyHint A
 H2EarlyHints S
@@ -412,23 +412,23 @@ H2MaxDataFrameLen S
 H2MaxHeaderBlockLen S
 H2MaxSessionStreams S
 H2MaxStreamErrors S
-H2MaxWorkerIdleSeconds S
-H2MaxWorkers S
-H2MinWorkers S
+H2MaxWorkerIdleSeconds S tuning
+H2MaxWorkers S tuning
+H2MinWorkers S tuning
 H2ModernTLSOnly S
-H2OutputBuffering S
-H2Padding S
+H2OutputBuffering S tuning
+H2Padding S tuning
 H2ProxyRequests A
 H2Push A
-H2PushDiarySize S
-H2PushPriority S
+H2PushDiarySize S tuning
+H2PushPriority S tuning
 H2PushResource A
 H2SerializeHeaders S
-H2SessionExtraFiles S
-H2StreamMaxMemSize S
+H2SessionExtraFiles S tuning
+H2StreamMaxMemSize S tuning
 H2StreamTimeout S
-H2TLSCoolDownSecs S
-H2TLSWarmUpSize S
+H2TLSCoolDownSecs S tuning
+H2TLSWarmUpSize S tuning
 H2Upgrade A
 H2WebSockets S
 H2WindowSize S
@@ -1086,7 +1086,6 @@ INSTEAD: Final = {
     "file_cache_module": "leave it out: the system keeps files in memory",
     "heartbeat_module": "leave it out: evenflow sees for itself how busy its members are",
     "heartmonitor_module": "leave it out: evenflow sees for itself how busy its members are",
-    "http2_module": "leave it out: clients that speak HTTP/2 speak HTTP/1.1 as well",
     "ident_module": "leave it out: `%l` is `-`",
     "imagemap_module": "let the page say it: every browser has client-side image maps",
     "include_module": NO_BODIES,

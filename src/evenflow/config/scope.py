@@ -27,6 +27,7 @@ from evenflow.config.settings import (
     FileSettings,
     FilterSettings,
     HeaderSettings,
+    Http2Settings,
     LogSettings,
     MemberTlsSettings,
     Methods,
@@ -57,6 +58,7 @@ MODULES: Final[dict[str, type]] = {
     "log": LogSettings,
     "filters": FilterSettings,
     "expires": ExpiresSettings,
+    "http2": Http2Settings,
     "evenflow": EvenflowSettings,
 }
 """The settings of a `Block`, by the name of the block's field."""

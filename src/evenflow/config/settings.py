@@ -439,6 +439,10 @@ class CoreSettings:
     trace: str | Unset = override()
     internal_recursion: tuple[int, int] | Unset = override()
     """(redirects, sub-requests)"""
+    protocols: tuple[str, ...] | Unset = override()
+    """`h2`, `h2c`, `http/1.1`, in the order of preference"""
+    protocols_honored: str | Unset = override()
+    """`on` or `off`: whose order counts"""
     protocol_words: tuple[str, ...] | Unset = override()
     """Those of HttpProtocolOptions, to find contradictions."""
     body_limit: int | Unset = override()
@@ -760,6 +764,23 @@ class ExpiresSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Http2Settings:
+    """mod_http2."""
+
+    max_streams: int | Unset = override()
+    window: int | Unset = override()
+    direct: bool | Unset = override()
+    upgrade: bool | Unset = override()
+    modern_tls: bool | Unset = override()
+    max_data_frame: int | Unset = override()
+    max_header_block: int | Unset = override()
+    max_errors: int | Unset = override()
+    stream_timeout: float | Unset = override()
+    websockets: bool | Unset = override()
+    early_hints: bool | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
 class EvenflowSettings:
     """What httpd does not have."""
 
@@ -801,6 +822,7 @@ class Block:
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()
     expires: ExpiresSettings = ExpiresSettings()
+    http2: Http2Settings = Http2Settings()
     evenflow: EvenflowSettings = EvenflowSettings()
     blocks: tuple[Block, ...] = ()
 

@@ -45,7 +45,7 @@ cdef class Scope:
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
     cdef public object compression
-    cdef public bint expires_on, rate_limited
+    cdef public bint expires_on, rate_limited, http2_upgrade
     cdef public tuple expires_types
     cdef public object expires_default
     cdef public str handler
@@ -89,7 +89,7 @@ cdef class VirtualHost:
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts
     cdef public tuple early_edits, early_always, early_onsuccess
-    cdef public object front
+    cdef public object front, http2
     cdef public bint strict_sni
     cdef public str sni_policy
     cdef public dict combinations, branched
@@ -102,7 +102,7 @@ cdef class ConnectionFacts:
     cdef public bint spoken_for
     cdef public int remote_port, local_port
     cdef public bint tls
-    cdef public object table, memo, tls_facts
+    cdef public object table, memo, tls_facts, http2
 
 
 cdef class Decision:

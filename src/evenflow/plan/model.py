@@ -194,7 +194,7 @@ class Scope:
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "compression", "rate_limited",
-        "expires_on", "expires_types", "expires_default",
+        "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
     )  # fmt: skip
@@ -300,6 +300,8 @@ class Scope:
         """`filters.Compression`: how hard; None where nothing is said of it."""
         self.rate_limited = False
         """SetOutputFilter RATE_LIMIT; how fast, variables say."""
+        self.http2_upgrade = True
+        """H2Upgrade"""
         self.expires_on = False
         """ExpiresActive"""
         self.expires_types: tuple[tuple[bytes, object], ...] = ()
@@ -337,7 +339,7 @@ class VirtualHost:
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
         "early_always", "early_onsuccess",
-        "strict_sni", "sni_policy", "origin",
+        "strict_sni", "sni_policy", "http2", "origin",
     )  # fmt: skip
 
     def __init__(self, index: int, server_name: bytes, origin: Origin) -> None:
@@ -369,6 +371,8 @@ class VirtualHost:
         """`fronts.Front`: how TLS is spoken to clients; None without SSLEngine."""
         self.strict_sni = False
         self.sni_policy = "secure"
+        self.http2: Any = None
+        """`http2.Http2`; None: only HTTP/1.1."""
         self.logs: tuple[LogTarget, ...] = ()
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
@@ -473,7 +477,7 @@ class ConnectionFacts:
 
     __slots__ = (
         "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
-        "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique",
+        "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique", "http2",
     )
 
     def __init__(
@@ -502,6 +506,8 @@ class ConnectionFacts:
         """`tls.TlsFacts`, once there was a handshake."""
         self.spoken_for = False
         """There was a PROXY preamble, though it may have named nobody."""
+        self.http2: Any = None
+        """The variables of this HTTP/2 stream (HTTP2, H2_STREAM_ID ...); None for HTTP/1."""
         self.unique = b""
         """UNIQUE_ID of the request at work, once somebody has asked."""
 

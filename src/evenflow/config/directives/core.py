@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
+from typing import Any, Final
 
 from evenflow.config.arguments import (
     c_number,
@@ -370,26 +370,27 @@ def add_methods(draft: Draft, statement: Statement | Section, value: Any) -> Non
     draft.add("core", "methods", *value)
 
 
+SPOKEN: Final = ("h2", "h2c", "http/1.1")
+"""What clients may speak; httpd compares the words as they are written."""
+
+
 def protocols(statement: Statement | Section) -> tuple[Word, ...]:
-    return count_words(statement, 1, None, "requires at least one argument")
+    return count_words(statement, 1, None, "requires at least one argument, Controls which protocols are allowed")
 
 
-def no_setting(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    """`http/1.1` is what we speak; another protocol beside it is told, and alone refused."""
-    others = [word for word in value if word.text.lower() != "http/1.1"]
-    if others and len(others) == len(value):
-        raise Wrong(
-            "protocol-not-supported",
-            f"evenflow does not speak `{others[0].text}` to clients yet, only HTTP/1.1",
-            others[0].span,
-            help=f"write `Protocols {' '.join(word.text for word in others)} http/1.1`: clients then choose HTTP/1.1",
-        )
-    for word in others:
+def add_protocols(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """Lines of one server add up; what nobody speaks is told."""
+    for word in value:
+        if word.text in SPOKEN:
+            draft.add("core", "protocols", word.text)
+            continue
+        right = word.text.lower() in SPOKEN
         draft.reports.append(
             warning(
                 "protocol-not-supported",
-                f"evenflow does not speak `{word.text}` to clients yet: they get HTTP/1.1",
+                f"evenflow does not speak `{word.text}` to clients",
                 word.span,
+                help=f"write `{word.text.lower()}`" if right else "",
             )
         )
 
@@ -664,10 +665,22 @@ DIRECTIVES = (
         "Protocols",
         SERVERS,
         protocols,
-        no_setting,
-        "The protocols that clients may speak; only `http/1.1`.",
-        syntax="PROTOCOL ...",
+        add_protocols,
+        "The protocols that clients may speak, the preferred one first: `h2` is HTTP/2 over TLS, `h2c` in clear text."
+        " HTTP/1.1 is always spoken.",
+        syntax="[h2] [h2c] [http/1.1]",
         default="http/1.1",
+        differs="No answer offers `Upgrade: h2` or `Upgrade: h2c`. HTTP/2 needs `pip install 'evenflow[http2]'`.",
+    ),
+    Directive(
+        "ProtocolsHonorOrder",
+        SERVERS,
+        one(one_of("on", "off", says="ProtocolsHonorOrder must be 'on' or 'off'")),
+        put("core", "protocols_honored"),
+        "Whether the server's order of protocols counts, or the client's.",
+        syntax="On|Off",
+        default="On",
+        differs="With `Off` a client that offers both gets HTTP/2, whichever it names first; every client names it first.",
     ),
     Directive(
         "MergeTrailers",

@@ -58,7 +58,7 @@ class Alarm:
     """What a call for deadlines and a tick see of a server and its client."""
 
     def __init__(self, log: ErrorLog) -> None:
-        self.server = SimpleNamespace(log=log, loop=self, draining=False, clients={self})
+        self.server = SimpleNamespace(log=log, loop=self, draining=False, clients={self}, http2=set())
         self.called: list[str] = []
 
     def on_read_timeout(self, now: float) -> None:

@@ -13,11 +13,11 @@ from evenflow.compiler.documents import compile_documents
 from evenflow.compiler.edits import compile_edits
 from evenflow.compiler.environment import compile_conditions, compile_variables
 from evenflow.compiler.expires import say_expires
-from evenflow.compiler.http2 import say_http2
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.files import say_files
 from evenflow.compiler.filters import say_filters
 from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.http2 import say_http2
 from evenflow.compiler.identity import balancer_name
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.mappings import compile_cookie, compile_mapping, compile_reverse

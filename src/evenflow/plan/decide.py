@@ -426,7 +426,7 @@ class Decider:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.answers = Answers()
-        self.memos: dict[tuple[int, bool, bytes, int], Memo] = {}
+        self.memos: dict[tuple[int, bool, bytes, int, bool], Memo] = {}
         self.early_memos: dict[int, EarlyMemo | None] = {}
         hosts = plan.hosts if plan.main is None else (plan.main, *plan.hosts)
         for host in hosts:
@@ -507,7 +507,8 @@ class Decider:
         return outcome
 
     def memo_of(self, facts: ConnectionFacts) -> Memo:
-        """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the handshake.
+        """The memory for connections of this kind: the same virtual hosts, TLS or not, the same name in the
+        handshake, HTTP/2 or not.
         """
         sni = b""
         if facts.tls:
@@ -520,7 +521,7 @@ class Decider:
                 # To have named nobody is not the same as to have named the first (SSLStrictSNIVHostCheck).
                 sni += b"-"
         # The port, since our own URLs may have it (UseCanonicalPhysicalPort).
-        key = (id(facts.table), facts.tls, sni, facts.local_port)
+        key = (id(facts.table), facts.tls, sni, facts.local_port, facts.http2 is not None)
         memo = self.memos.get(key)
         if memo is None:
             memo = self.memos[key] = Memo()

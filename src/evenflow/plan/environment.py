@@ -123,7 +123,7 @@ def read(line: Line, inquiry: Inquiry, path: bytes) -> bytes:
     if kind == PATH:
         return path
     if kind == PROTOCOL:
-        return protocol(head)
+        return protocol(inquiry.facts, head)
     if kind == SERVER_ADDRESS:
         return inquiry.facts.local_address
     last = b""
@@ -134,8 +134,10 @@ def read(line: Line, inquiry: Inquiry, path: bytes) -> bytes:
     return last
 
 
-def protocol(head: RequestHead) -> bytes:
-    """`HTTP/1.1` or `HTTP/1.0`."""
+def protocol(facts: ConnectionFacts, head: RequestHead) -> bytes:
+    """`HTTP/2.0`, `HTTP/1.1` or `HTTP/1.0`."""
+    if facts.http2 is not None:
+        return b"HTTP/2.0"
     return b"HTTP/1.1" if head.version >= 11 else b"HTTP/1.0"
 
 
@@ -197,7 +199,7 @@ class Asked:
         if self.server_address:
             values.append(facts.local_address)
         if self.protocol:
-            values.append(head.version)
+            values.append(protocol(facts, head))
         if self.path:
             values.append(head.path)
         if self.method:

@@ -188,6 +188,8 @@ def _server_admin(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _server_protocol(inquiry: Inquiry, argument: bytes) -> bytes:
+    if inquiry.facts.http2 is not None:
+        return b"HTTP/2.0"
     return b"HTTP/1.1" if inquiry.head.version >= 11 else b"HTTP/1.0"
 
 
@@ -391,8 +393,8 @@ def _last_modified(inquiry: Inquiry, argument: bytes) -> bytes:
     return b"%04d%02d%02d%02d%02d%02d" % then[:6]
 
 
-def _off(inquiry: Inquiry, argument: bytes) -> bytes:
-    return b"off"
+def _http2(inquiry: Inquiry, argument: bytes) -> bytes:
+    return b"off" if inquiry.facts.http2 is None else b"on"
 
 
 EXPRESSION_ROWS: Final = (
@@ -402,7 +404,7 @@ EXPRESSION_ROWS: Final = (
     Variable("HANDLER", NOTHING, _handler),
     Variable("DOCUMENT_URI", NOTHING, _document_uri),
     Variable("LAST_MODIFIED", NOTHING, _last_modified),
-    Variable("HTTP2", NOTHING, _off),
+    Variable("HTTP2", NOTHING, _http2),
     # httpd makes these numbers up when it writes the first line into its error log; there is none of ours to find.
     Variable("REQUEST_LOG_ID", NOTHING, _empty),
     Variable("CONN_LOG_ID", NOTHING, _empty),

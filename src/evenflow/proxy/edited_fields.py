@@ -34,6 +34,8 @@ def edit_request(exchange: Exchange, fields: Headers) -> None:
     exchange.env = dict(exchange.decision.env)
     if exchange.routes.plan.unique_ids:
         exchange.env.setdefault(UNIQUE_ID, unique_id(exchange.facts))
+    if exchange.facts.http2 is not None:
+        exchange.env.update(exchange.facts.http2)
     if exchange.view is not None:
         exchange.view.fields = None
     exchange.request_fields = fields

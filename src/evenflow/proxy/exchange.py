@@ -712,6 +712,8 @@ class Exchange:
             env = self.env = dict(self.decision.env)
             if self.routes.plan.unique_ids:
                 env.setdefault(UNIQUE_ID, unique_id(self.facts))
+            if self.facts.http2 is not None:
+                env.update(self.facts.http2)
             slot = self.elected
             if slot is not None:
                 member: Member = slot.member

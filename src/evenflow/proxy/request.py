@@ -240,4 +240,5 @@ def via_of(scope: Scope, host: VirtualHost, head: RequestHead, facts: Connection
     name = host.server_name
     if port != default_port(own_scheme(host, facts)):
         name += b":%d" % port
-    return (b"1.1 " if head.version >= 11 else b"1.0 ") + name + (b" (evenflow)" if scope.via == b"full" else b"")
+    spoken = b"2.0 " if facts.http2 is not None else b"1.1 " if head.version >= 11 else b"1.0 "
+    return spoken + name + (b" (evenflow)" if scope.via == b"full" else b"")

@@ -109,6 +109,8 @@ def query_of(record: LogRecord, head: Any, decision: Any) -> bytes | None:
 def protocol(record: LogRecord) -> bytes:
     if record.head is None:
         return escape(RefusedHead(record.refused).protocol)
+    if record.facts is not None and record.facts.http2 is not None:
+        return b"HTTP/2.0"
     return b"HTTP/1.0" if record.head.version == 10 else b"HTTP/1.1"
 
 

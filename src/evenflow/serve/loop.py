@@ -112,6 +112,8 @@ class Work:
         self.sockets = sockets
         self.tables: dict[tuple[bytes, int], Any] = {}
         self.contexts = contexts_of(plan)
+        self.http2 = any(host.http2 is not None for host in (*plan.hosts, plan.main) if host is not None)
+        """Some virtual host speaks HTTP/2."""
         self.ticks = 0
         CHILD.begin(server.clients, room_for_connections())
 
@@ -190,7 +192,7 @@ class Work:
     def begin(self, made: socket.socket, facts: ConnectionFacts, listener: Listener, table: Any) -> None:
         """TLS or HTTP begins."""
         if not listener.tls:
-            ClientConnection(self.server, made.detach(), None, facts).start_reading()
+            self.kind(table, False)(self.server, made.detach(), None, facts).start_reading()
         elif self.contexts.differ(table):
             AwaitedHello(self.server.loop, made, table.first.timeout, partial(self.begin_tls, facts, table))
         else:
@@ -199,7 +201,15 @@ class Work:
     def begin_tls(self, facts: ConnectionFacts, table: Any, made: socket.socket, name: bytes) -> None:
         """A handshake begins; `name` is what the client asks for, where that had to be known."""
         tls = self.contexts.wrap(made, table.hosts, name)
-        ClientConnection(self.server, tls.fileno(), tls, facts).start_reading()
+        self.kind(table, True)(self.server, tls.fileno(), tls, facts).start_reading()
+
+    def kind(self, table: Any, tls: bool) -> type[ClientConnection]:
+        """What a connection to these virtual hosts is at first."""
+        if not self.http2:
+            return ClientConnection
+        from evenflow.serve.http2.doorway import Doorway, speaks
+
+        return Doorway if speaks(table.hosts, tls) else ClientConnection
 
     def table(self, address: bytes, port: int) -> Any:
         """The virtual hosts of a local address."""
@@ -217,7 +227,7 @@ class Work:
         try:
             self.look_after()
         finally:
-            if server.draining and not server.clients:
+            if server.draining and not server.clients and not server.http2:
                 server.loop.stop()
             else:
                 server.loop.call_later(TICK, self.tick)
@@ -229,6 +239,10 @@ class Work:
         now = monotonic()
         server.now = now + TICK
         check_deadlines(server.clients, now)
+        if server.http2:
+            from evenflow.serve.http2.connection import look_after
+
+            look_after(server, now)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1
@@ -246,7 +260,7 @@ class Work:
         row, server = self.row, self.server
         row.requests = server.answered
         row.body_bytes = server.body_bytes
-        row.connections = len(server.clients)
+        row.connections = sum([client.fd >= 0 for client in server.clients]) + len(server.http2)
         row.tunnels = sum([client.tunnel is not None for client in server.clients])
         row.in_flight = sum([client.exchange is not None for client in server.clients])
 
@@ -272,7 +286,7 @@ class Work:
         """
         poller = select.poll()
         watched: dict[int, Any] = {}
-        for client in self.server.clients:
+        for client in (*self.server.clients, *self.server.http2):
             for connection in client.read_from():
                 watched[connection.fd] = connection
                 poller.register(connection.fd, 0)
@@ -294,7 +308,7 @@ class Work:
         if not self.server.ending:
             self.server.ending = True
             now = monotonic()
-            for client in list(self.server.clients):
+            for client in (*self.server.clients, *self.server.http2):
                 client.drain(now)
 
     def retire(self) -> None:

@@ -52,6 +52,8 @@ class Server:
         ]
         """For members that say `max`."""
         self.clients: set[Any] = set()
+        self.http2: set[Any] = set()
+        """The `http2.connection.Http2Connection`s; their streams are among the clients."""
         self.spare_exchanges: list[Exchange] = []
         self.draining = False
         """Nothing new is accepted, and every answer ends its connection."""

@@ -23,7 +23,7 @@ from evenflow.plan.vhosts import HostTable
 from evenflow.serve.revocation import chain_of, faults_of_lists, load_lists, revoked
 from evenflow.serve.tls_facts import HandshakeFacts
 
-ALPN: Final = ["http/1.1"]
+HTTP_1: Final = ("http/1.1",)
 
 BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 END: Final = b"-----END CERTIFICATE-----"
@@ -60,15 +60,16 @@ class TlsContexts:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._contexts: dict[Front, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[Front, tuple[str, ...]], ssl.SSLContext] = {}
         self._tables: dict[tuple[VirtualHost, ...], HostTable] = {}
         self._leaves: dict[Front, bytes] = {}
         for host in hosts_with_tls(plan):
             front = front_of(host)
-            if front not in self._contexts:
-                context = load_context(front)
+            spoken = spoken_by(host)
+            if (front, spoken) not in self._contexts:
+                context = load_context(front, spoken)
                 context.sni_callback = self._choose
-                self._contexts[front] = context
+                self._contexts[front, spoken] = context
                 self._leaves[front] = leaf_of(front)
 
     def differ(self, table: HostTable) -> bool:
@@ -88,7 +89,7 @@ class TlsContexts:
         first = table.select_sni(name)
         if not first.tls:
             raise ValueError("none of these virtual hosts has SSLEngine on")
-        wrapped = self._contexts[front_of(first)].wrap_socket(
+        wrapped = self._contexts[front_of(first), spoken_by(first)].wrap_socket(
             accepted, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
         assert isinstance(wrapped, TlsSocket)
@@ -116,7 +117,7 @@ class TlsContexts:
                 # Whom to ask for a certificate cannot be changed here; `differ` has made sure of the name before.
                 return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
             connection.selected = chosen
-            connection.context = self._contexts[front_of(chosen)]
+            connection.context = self._contexts[front_of(chosen), spoken_by(chosen)]
         return None
 
 
@@ -147,9 +148,17 @@ def hosts_with_tls(plan: Plan) -> list[VirtualHost]:
     return [host for host in hosts if host.tls]
 
 
-def load_context(front: Front) -> ssl.SSLContext:
-    """A server context for it; HTTP/1.1 by ALPN. Raises as `TlsContexts`, and ValueError for what this Python cannot
-    set."""
+def spoken_by(host: VirtualHost) -> tuple[str, ...]:
+    """What its handshakes offer (ALPN), the preferred one first."""
+    http2 = host.http2
+    if http2 is None or not http2.secure:
+        return HTTP_1
+    return ("h2", *HTTP_1) if http2.preferred else (*HTTP_1, "h2")
+
+
+def load_context(front: Front, spoken: tuple[str, ...] = HTTP_1) -> ssl.SSLContext:
+    """A server context for it, which offers these protocols. Raises as `TlsContexts`, and ValueError for what this
+    Python cannot set."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     limit_protocols(context, front.protocols)
     context.options |= ssl.OP_NO_RENEGOTIATION
@@ -159,7 +168,7 @@ def load_context(front: Front) -> ssl.SSLContext:
         # A ticket would be a client's before we have looked how deep its chain is.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
-    context.set_alpn_protocols(ALPN)
+    context.set_alpn_protocols(spoken)
     context.sslsocket_class = TlsSocket
     limit_ciphers(context, front.ciphers, front.suites)
     for certificate, key in front.certificates:

@@ -680,7 +680,7 @@ DIRECTIVES = (
         "Whether the server's order of protocols counts, or the client's.",
         syntax="On|Off",
         default="On",
-        differs="With `Off` a client that offers both gets HTTP/2, whichever it names first; every client names it first.",
+        differs="With `Off` a client that offers both gets HTTP/2, whichever it names first; they all name it first.",
     ),
     Directive(
         "MergeTrailers",

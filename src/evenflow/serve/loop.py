@@ -238,11 +238,11 @@ class Work:
         server.routes.date = http_date(time.time())
         now = monotonic()
         server.now = now + TICK
-        check_deadlines(server.clients, now)
         if server.http2:
             from evenflow.serve.http2.connection import look_after
 
             look_after(server, now)
+        check_deadlines(server.clients, now)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1

@@ -538,7 +538,7 @@ class Http2Connection(Connection):
     def look_after(self, now: float) -> None:
         """Once in each tick."""
         for stream in list(self.streams.values()):
-            stream.check_patience(now)
+            stream.watch()
         if self.deadline <= now:
             self.on_deadline(now)
 

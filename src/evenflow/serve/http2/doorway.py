@@ -18,6 +18,8 @@ from evenflow.plan.http2 import Http2
 from evenflow.plan.model import ANSWER, REDIRECT, ConnectionFacts, VirtualHost
 from evenflow.proxy.steps import IDLE
 from evenflow.serve.client_connection import ClientConnection
+from evenflow.serve.client_tls import shake_hands
+from evenflow.serve.clock import monotonic
 from evenflow.serve.http2.connection import Http2Connection
 from evenflow.serve.http2.fields import Request
 from evenflow.serve.server import Server
@@ -54,19 +56,24 @@ class Doorway(ClientConnection):
         self.looked = tls is not None
         """No preface is awaited any more."""
 
-    def _shake_hands(self) -> bool:
-        if not ClientConnection._shake_hands(self):
-            return False
-        tls = self.tls
-        if tls is None or tls.selected_alpn_protocol() != "h2":
-            return True
+    def on_readable(self) -> None:
+        if self.handshaking and not self.closed:
+            if not shake_hands(self):
+                return
+            tls = self.tls
+            if tls is not None and tls.selected_alpn_protocol() == "h2":
+                self._begin_secured(tls)
+                return
+        ClientConnection.on_readable(self)
+
+    def _begin_secured(self, tls: ssl.SSLSocket) -> None:
+        """The handshake has agreed on HTTP/2."""
         host = tls.selected if isinstance(tls, TlsSocket) else self.host
         connection = self._hand_over(host)
         if host.http2.modern_tls and not is_modern(tls):
             connection.begin_badly()
         else:
             connection.begin()
-        return False
 
     def _hand_over(self, host: VirtualHost) -> Http2Connection:
         """The socket is somebody else's from here on."""
@@ -103,7 +110,7 @@ class Doorway(ClientConnection):
             return False
         if size < len(PREFACE):
             self._keep(buffer, start, end)
-            self._begin_head(size)
+            self.read_limit.begin_head(self.host, size, monotonic())
             return True
         data = bytes(buffer[start:end])
         connection = self._hand_over(self.host)

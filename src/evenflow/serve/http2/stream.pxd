@@ -13,7 +13,7 @@ cdef class Stream(ClientConnection):
     cdef public long long unacknowledged
     cdef long long body_left
     cdef public bint body_ended, told_end, gone, completing
-    cdef double moved, patience
+    cdef double moved, silence
 
     @cython.locals(exchange=Exchange)
     cpdef begin(self)
@@ -41,11 +41,9 @@ cdef class Stream(ClientConnection):
     cpdef list read_from(self)
     cpdef void drain(self, double now) except *
     cdef void _finish(self, Exchange exchange) except *
-    cdef void _linger(self) except *
+    cdef void linger(self) except *
     cdef void _cut(self, Exchange exchange) except *
-    cdef void _lost(self) except *
-    cdef void _log(self, Exchange exchange, bint aborted) except *
-    cdef void on_deadline(self, double now) except *
+    cdef void lost(self) except *
     @cython.locals(exchange=Exchange)
     cdef bint is_clients_turn(self) except -1
-    cpdef check_patience(self, double now)
+    cpdef watch(self)

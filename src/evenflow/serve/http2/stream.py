@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TURN = 32768
 """Bytes of a body that a stream may send before others have their turn."""
+MOST_NOTED = 8190
+"""Bytes of a refused request that are kept for the log."""
 PIECE = 65536
 """Bytes of the inbox that are used at once."""
 
@@ -35,6 +37,8 @@ class Stream(ClientConnection):
 
     def __init__(self, session: Http2Connection, number: int, facts: ConnectionFacts, request: Request) -> None:
         ClientConnection.__init__(self, session.server, -1, None, facts)
+        # What a log says of TLS it asks of the connection.
+        self.tls = session.tls
         self.session: Any = session
         self.number = number
         self.request = request
@@ -54,7 +58,7 @@ class Stream(ClientConnection):
         """The answer is whole; at most its last bytes wait."""
         self.moved = monotonic()
         """When the client last sent or took something,"""
-        self.patience = session.http2.stream_timeout or self.host.timeout
+        self.silence = session.http2.stream_timeout or self.host.timeout
         """and how many seconds may pass until it does again."""
 
     def begin(self) -> None:
@@ -63,9 +67,9 @@ class Stream(ClientConnection):
         request = self.request
         if request.status:
             exchange = self._begin_exchange()
-            exchange.refused_line = request.head[: min(request.head.find(b"\r\n"), 8190)]
+            exchange.refused_head = request.head[:MOST_NOTED]
             exchange.refuse_request(request.status, request.why)
-            self._advance()
+            self.advance()
             return
         data = bytearray(request.head)
         self._consume(data, 0, len(data))
@@ -97,7 +101,7 @@ class Stream(ClientConnection):
             return True
         if self.request.key:
             if self.tunnel is not None and not self.inbox and not self.tunnel.client_ended():
-                self._close_tunnel()
+                self.close_tunnel()
             return True
         if self.body_left == CHUNKED:
             self.body_left = 0
@@ -117,7 +121,7 @@ class Stream(ClientConnection):
         if self.tunnel is None:
             self._feed(size)
         elif not self.tunnel.client_sent(self.server.buffer, size):
-            self._close_tunnel()
+            self.close_tunnel()
 
     def deliver(self) -> None:
         """Use what waits in the inbox, as far as it is wanted."""
@@ -129,7 +133,7 @@ class Stream(ClientConnection):
             return
         self._acknowledge()
         if self.body_ended and self.tunnel is not None and not self.tunnel.client_ended():
-            self._close_tunnel()
+            self.close_tunnel()
 
     def _acknowledge(self) -> None:
         """What was used makes room in the client's window."""
@@ -141,9 +145,9 @@ class Stream(ClientConnection):
         """RST_STREAM, or the end of the connection."""
         self.gone = True
         if self.tunnel is not None:
-            self._close_tunnel()
+            self.close_tunnel()
         else:
-            self._lost()
+            self.lost()
 
     # --- in the place of a socket ---------------------------------------------------------------------------------
 
@@ -245,6 +249,7 @@ class Stream(ClientConnection):
             return
         if self.tunnel is not None and self.pending is None:
             self.completing = True
+        self.tls = None
         ClientConnection.close(self)
         self.inbox = bytearray()
         self.session.stream_closed(self)
@@ -267,7 +272,7 @@ class Stream(ClientConnection):
         if self.exchange is None:
             self.close()
 
-    def _linger(self) -> None:
+    def linger(self) -> None:
         self.exchange = None
         self.close()
 
@@ -275,23 +280,11 @@ class Stream(ClientConnection):
         self.completing = False
         ClientConnection._cut(self, exchange)
 
-    def _lost(self) -> None:
+    def lost(self) -> None:
         self.completing = False
-        ClientConnection._lost(self)
-
-    def _log(self, exchange: Exchange, aborted: bool) -> None:
-        # What a log says of TLS it asks of the connection.
-        self.tls = self.session.tls
-        ClientConnection._log(self, exchange, aborted)
-        self.tls = None
+        ClientConnection.lost(self)
 
     # --- time -----------------------------------------------------------------------------------------------------
-
-    def on_deadline(self, now: float) -> None:
-        if self.is_clients_turn() and now < self.moved + self.patience:
-            self.deadline = self.moved + self.patience
-            return
-        ClientConnection.on_deadline(self, now)
 
     def is_clients_turn(self) -> bool:
         """Whether it is the client that is waited for: to take what we have, or to send what it announced."""
@@ -308,7 +301,7 @@ class Stream(ClientConnection):
             and exchange.to_backend.pending() == 0
         )
 
-    def check_patience(self, now: float) -> None:
-        """Once in each tick: the client may not be silent as long as its member may."""
-        if now >= self.moved + self.patience and now < self.deadline and self.is_clients_turn():
-            ClientConnection.on_deadline(self, now)
+    def watch(self) -> None:
+        """Before deadlines are looked at: a client has another time to be silent than its member."""
+        if self.is_clients_turn():
+            self.deadline = self.moved + self.silence

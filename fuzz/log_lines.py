@@ -12,7 +12,8 @@ from typing import Final
 
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import FORWARD, ConnectionFacts, Decision, Scope, VirtualHost
-from evenflow.serve.log_format import FormatFault, compile_format
+from evenflow.serve.log_format import FormatFault
+from evenflow.serve.log_reading import compile_format
 from evenflow.serve.log_record import LogRecord
 from evenflow.tools import replay
 from evenflow.tools.asking import Unclear

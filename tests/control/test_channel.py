@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,35 @@ from evenflow.control.channel import Channel, Unreachable, ask, place, running
 
 
 @pytest.fixture
-def listening(tmp_path: Path) -> Iterator[Channel]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (channel.SIGNAL,))
-    made = Channel(str(tmp_path / "wiki.conf"))
+def signals() -> Iterator[list[int]]:
+    """The signals that came. They are caught and not blocked: a test's process has threads that would let one in."""
+    caught: list[int] = []
+    before = signal.signal(channel.SIGNAL, lambda number, _: caught.append(number))
+    yield caught
+    signal.signal(channel.SIGNAL, before)
+
+
+@pytest.fixture
+def listening(tmp_path: Path, signals: list[int]) -> Iterator[Listening]:
+    made = Listening(str(tmp_path / "wiki.conf"))
+    made.signals = signals
     yield made
     made.close()
-    while signal.sigtimedwait((channel.SIGNAL,), 0):
-        pass
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def serve(listening: Channel, answer: dict[str, Any]) -> list[Any]:
+class Listening(Channel):
+    """A channel, and the signals that it sent."""
+
+    signals: list[int]
+
+
+def serve(listening: Listening, answer: dict[str, Any]) -> list[Any]:
     """Wait for the signal, answer everybody; what was heard."""
-    assert signal.sigtimedwait((channel.SIGNAL,), 10)
+    deadline = time.monotonic() + 10
+    while not listening.signals:
+        assert time.monotonic() < deadline, "no signal came"
+        time.sleep(0.005)
+    listening.signals.clear()
     heard = []
     for order, visitor in listening.orders():
         heard.append(order)
@@ -43,7 +60,7 @@ def in_background(path: Path, order: dict[str, Any], told: list[Any]) -> threadi
     return thread
 
 
-def test_an_order_is_heard_by_a_signal_and_answered(listening: Channel) -> None:
+def test_an_order_is_heard_by_a_signal_and_answered(listening: Listening) -> None:
     told: list[Any] = []
     thread = in_background(listening.path, {"do": "reload"}, told)
     assert serve(listening, {"ok": True}) == [{"do": "reload"}]
@@ -51,12 +68,12 @@ def test_an_order_is_heard_by_a_signal_and_answered(listening: Channel) -> None:
     assert told == [{"ok": True}]
 
 
-def test_only_its_owner_can_come_near(listening: Channel) -> None:
+def test_only_its_owner_can_come_near(listening: Listening) -> None:
     assert listening.path.stat().st_mode & 0o777 == 0o600
     assert listening.path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_who_does_not_speak_is_hung_up_on(listening: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_speak_is_hung_up_on(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel, "SPEAKING_SECONDS", 0.05)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as mute:
         mute.connect(str(listening.path))
@@ -64,7 +81,7 @@ def test_who_does_not_speak_is_hung_up_on(listening: Channel, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("said", [b"\n", b"{", b"[" * 60000 + b"\n", b"x" * (channel.MOST + 10), b"\xff\n"])
-def test_what_is_no_order_is_none(listening: Channel, said: bytes) -> None:
+def test_what_is_no_order_is_none(listening: Listening, said: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.connect(str(listening.path))
 
@@ -78,13 +95,13 @@ def test_what_is_no_order_is_none(listening: Channel, said: bytes) -> None:
         sender.join(10)
 
 
-def test_a_second_one_for_the_same_file_is_refused(listening: Channel, tmp_path: Path) -> None:
+def test_a_second_one_for_the_same_file_is_refused(listening: Listening, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="another evenflow serves this configuration"):
         Channel(str(tmp_path / "." / "wiki.conf"))
     assert running() == [listening.path]
 
 
-def test_what_a_dead_one_left_is_taken_over(listening: Channel, tmp_path: Path) -> None:
+def test_what_a_dead_one_left_is_taken_over(listening: Listening, tmp_path: Path) -> None:
     listening.forget()
     assert listening.path.exists() and running() == []
     again = Channel(str(tmp_path / "wiki.conf"))

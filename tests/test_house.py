@@ -157,3 +157,24 @@ def test_types_are_not_asked_for_in_a_circle() -> None:
     asked = {below(path): set(CIMPORT_LINE.findall(path.read_text())) for path in TYPED}
     graph = {name: [f"{one.replace('.', '/')}.pxd" for one in asked[name]] for name in asked}
     graphlib.TopologicalSorter(graph).prepare()
+
+
+NUMBER_LINE: Final = re.compile(r"^cdef (?:int|double|Py_ssize_t|long long) ([^(]+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=below)
+def test_no_c_number_is_imported_as_if_python_saw_it(path: Path) -> None:
+    """What a `.pxd` makes a C variable of is no name for an import, unless the module puts it into `globals()`."""
+    shared = path.with_suffix(".pxd").read_text() if path.with_suffix(".pxd").exists() else ""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not node.module or not node.module.startswith("evenflow."):
+            continue
+        made = SOURCE.parent / f"{node.module.replace('.', '/')}.pxd"
+        if not made.exists():
+            continue
+        numbers = {name.strip() for line in NUMBER_LINE.findall(made.read_text()) for name in line.split(",")}
+        seen = made.with_suffix(".py").read_text()
+        for name in {alias.name for alias in node.names} & numbers:
+            asked = re.search(rf"from {re.escape(node.module)} cimport [^)]*?\b{name}\b", shared)
+            assert asked or f"{name}={name}" in seen, f"{node.module} keeps {name} to itself when compiled"
+

@@ -29,6 +29,21 @@ MICROSECONDS: Final = 8
 OTHER: Final = 9
 """Whatever is rarer: the argument is a function of the record."""
 
+if cython.compiled:
+    # The `.pxd` makes C variables of these, which Python does not see: put them where an import looks.
+    globals().update(
+        LITERAL=LITERAL,
+        CLIENT_NAME=CLIENT_NAME,
+        TIME=TIME,
+        REQUEST_LINE=REQUEST_LINE,
+        STATUS=STATUS,
+        BODY_BYTES_OR_DASH=BODY_BYTES_OR_DASH,
+        BYTES_SENT=BYTES_SENT,
+        REQUEST_FIELD=REQUEST_FIELD,
+        MICROSECONDS=MICROSECONDS,
+        OTHER=OTHER,
+    )
+
 PLAIN: Final = bytes(byte for byte in range(32, 127) if byte not in b'"\\')
 """What stands in a line as it came."""
 

@@ -93,6 +93,7 @@ def compile_edit(line: FieldEdit) -> Edit:
         text = ""
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
     edit = Edit(action, name, compile_value(text), pattern, env, line.origin)
+    edit.of_type = line.table != "request" and name.lower() == b"content-type"
     if line.expr is not None:
         edit.condition = compile_condition(line.expr)
     return edit

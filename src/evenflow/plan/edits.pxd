@@ -20,6 +20,7 @@ cdef class Edit:
     cdef public object pattern
     cdef public tuple env
     cdef public object condition
+    cdef public bint of_type
     cdef public object origin
 
 

@@ -105,7 +105,7 @@ class Edit:
     """One line. `value` is the value's format, for an edit the replacement's; `env` is (name, wanted) or None, and
     `condition` an expression that must hold, or None."""
 
-    __slots__ = ("action", "name", "value", "pattern", "env", "condition", "origin")
+    __slots__ = ("action", "name", "value", "pattern", "env", "condition", "of_type", "origin")
 
     def __init__(
         self,
@@ -122,7 +122,29 @@ class Edit:
         self.pattern = pattern
         self.env = env
         self.condition: expr.Condition | None = None
+        self.of_type = False
+        """It is about an answer's Content-Type."""
         self.origin = origin
+
+
+class AnswerType:
+    """The type of an answer while Header works on it (r->content_type): httpd keeps it beside the tables, and where it
+    has one, that is all that is sent."""
+
+    __slots__ = ("value", "edited")
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+        """b"" for none."""
+        self.edited = False
+        """Some line was about it."""
+
+    def settle(self, fields: Headers, always: Headers) -> bytes:
+        """What is sent, b"" for nothing; the tables have none of it afterwards."""
+        self.value = self.value or fields.get(b"content-type") or always.get(b"content-type") or b""
+        fields.remove(b"content-type")
+        always.remove(b"content-type")
+        return self.value
 
 
 class Plain:
@@ -209,7 +231,7 @@ def added_lines(edits: tuple[object, ...], view: View) -> bytes | None:
         assert isinstance(edit, Edit)
         condition = edit.env
         if condition is None or (condition[0] in env) == condition[1]:
-            if edit.action != ADD or edit.condition is not None:
+            if edit.action != ADD or edit.condition is not None or edit.of_type:
                 return None
             lines += edit.name + b": " + write(edit.value, view, env) + b"\r\n"
     return lines
@@ -220,10 +242,16 @@ def edit_request(edits: tuple[object, ...], headers: Headers, view: View) -> Non
     _run(edits, headers, view, None)
 
 
-def edit_response(edits: tuple[object, ...], headers: Headers, view: View, varied: Headers | None = None) -> None:
+def edit_response(
+    edits: tuple[object, ...],
+    headers: Headers,
+    view: View,
+    varied: Headers | None = None,
+    kind: AnswerType | None = None,
+) -> None:
     """Run one table of Header's edits over an answer's fields. What their conditions read goes into the Vary of
     `varied`; where that is None it waits in the inquiry."""
-    _run(edits, headers, view, varied)
+    _run(edits, headers, view, varied, kind)
 
 
 def add_vary(headers: Headers, names: tuple[bytes, ...]) -> None:
@@ -242,7 +270,13 @@ def compact_vary(headers: Headers) -> None:
         headers.set(b"Vary", b",".join(found.values()))
 
 
-def _run(edits: tuple[object, ...], headers: Headers, view: View, varied: Headers | None) -> None:
+def _run(
+    edits: tuple[object, ...],
+    headers: Headers,
+    view: View,
+    varied: Headers | None,
+    kind: AnswerType | None = None,
+) -> None:
     env = view.env
     if env is None:
         env = {}
@@ -251,7 +285,7 @@ def _run(edits: tuple[object, ...], headers: Headers, view: View, varied: Header
         condition = edit.env
         if condition is None or (condition[0] in env) == condition[1]:
             if edit.condition is None:
-                _act(edit, headers, view, env)
+                _act(edit, headers, view, env, kind)
                 continue
             inquiry = view.inquiry()
             # Where the expression cannot be evaluated httpd passes over the condition, not over the line.
@@ -260,10 +294,12 @@ def _run(edits: tuple[object, ...], headers: Headers, view: View, varied: Header
                 add_vary(varied, inquiry.vary)
                 inquiry.vary = ()
             if held:
-                _act(edit, headers, view, env)
+                _act(edit, headers, view, env, kind)
 
 
-def _act(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> None:
+def _act(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes], kind: AnswerType | None) -> None:
+    if edit.of_type and kind is not None:
+        _edit_type(edit, headers, view, env, kind)
     action = edit.action
     name = edit.name
     if action == UNSET:
@@ -287,6 +323,18 @@ def _act(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes]) -> N
         value = headers.get(name)
         if value is not None:
             env[NOTE_PREFIX + write(edit.value, view, env)] = value
+
+
+def _edit_type(edit: Edit, headers: Headers, view: View, env: dict[bytes, bytes], kind: AnswerType) -> None:
+    """What the line does to an answer's type, beside what it does to the table."""
+    action = edit.action
+    kind.edited = True
+    if action == SET or (action == SET_IF_EMPTY and headers.get(edit.name) is None):
+        kind.value = write(edit.value, view, env)
+    elif action == UNSET:
+        kind.value = b""
+    elif (action == EDIT or action == EDIT_ALL) and kind.value:
+        kind.value = _edited(edit, kind.value, write(edit.value, view, env))
 
 
 def write(format: Format, view: View, env: dict[bytes, bytes]) -> bytes:

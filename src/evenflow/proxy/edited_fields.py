@@ -56,8 +56,13 @@ def edit_ours(exchange: Exchange) -> None:
 
 
 def always_fields(exchange: Exchange) -> Headers:
-    """What a rule's CO and `Header always` put on an answer of ours."""
+    """What a rule's CO and `Header always` put on an answer of ours. Where lines were about its type, the last field is
+    that, b"" for none."""
     always = always_of_ours(exchange)
+    seen = exchange.seen_answer
+    if seen is not None and seen.kind.edited:
+        kind = seen.kind.settle(seen.fields, always)
+        always.items.append((b"Content-Type", kind))
     if exchange.view is not None and exchange.view.vary:
         edits.add_vary(always, exchange.view.vary)
         edits.compact_vary(always)
@@ -96,7 +101,8 @@ def always_of_ours(exchange: Exchange) -> Headers:
             if exchange.seen_answer is None:
                 exchange.seen_answer = Answered(exchange.status, Headers(), exchange.own_always, PAGE_TYPE)
             exchange.variables()
-            edits.edit_response(decision.scope.always_edits, exchange.own_always, exchange)
+            kind = exchange.seen_answer.kind
+            edits.edit_response(decision.scope.always_edits, exchange.own_always, exchange, None, kind)
     return exchange.own_always
 
 
@@ -126,8 +132,10 @@ def fields_of_ours(
         exchange.view.vary = ()
     edits.add_vary(edited, varied)
     exchange.variables()
-    edits.edit_response(scope.onsuccess_edits, edited, exchange, edited)
+    edits.edit_response(scope.onsuccess_edits, edited, exchange, edited, exchange.seen_answer.kind)
     edits.compact_vary(edited)
+    if exchange.seen_answer.kind.edited:
+        exchange.seen_answer.kind.settle(edited, exchange.seen_answer.always)
     return edited.items
 
 

@@ -66,8 +66,12 @@ def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added
             # What RequestHeader's conditions looked at goes with the fields that the member's took the place of.
             exchange.view.vary = ()
         if scope.always_edits:
-            edits.edit_response(scope.always_edits, always, exchange, fields)
-        edits.edit_response(scope.onsuccess_edits, fields, exchange, fields)
+            edits.edit_response(scope.always_edits, always, exchange, fields, exchange.seen_answer.kind)
+        edits.edit_response(scope.onsuccess_edits, fields, exchange, fields, exchange.seen_answer.kind)
+        if exchange.seen_answer.kind.edited:
+            settled = exchange.seen_answer.kind.settle(fields, always)
+            if settled:
+                fields.add(b"Content-Type", settled)
         if exchange.view is not None:
             edits.compact_vary(fields)
     if scope.default_charset:

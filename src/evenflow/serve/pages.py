@@ -261,7 +261,11 @@ def response(
         b"Server: " + TOKEN.text,
     ]
     for name, value in always_fields:
-        lines.append(name + b": " + value)
+        if name == b"Content-Type":
+            # Header says it in place of the answer: b"" for none.
+            content_type = value
+        else:
+            lines.append(name + b": " + value)
     for name, value in extra_fields:
         lines.append(name + b": " + value)
     if length >= 0:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
+import select
 import socket
+import ssl
 import threading
 from pathlib import Path
 
 import pytest
 
-from evenflow.serve.connection import Connection, os_shutdown
+from evenflow.serve.connection import Connection, farewell_of, os_shutdown, send_some
 from tests.serve.served import OK, Member, Peer, Served, request, until
 from tests.serve.test_server import make_server
+from tests.serve.test_tls import make_certificate
 
 PIECE = os.urandom(1 << 20)
 PIECES = 48
@@ -163,3 +167,61 @@ def test_shutting_a_descriptor_leaves_it_open() -> None:
     assert one.recv(1) == b"x"
     one.close()
     other.close()
+
+
+def secured(folder: Path) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
+    """Both ends of a connection with TLS, ours first; ours does not wait."""
+    certificate, key = make_certificate(folder, "a.example")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    ours, theirs = socket.socketpair()
+    made: list[ssl.SSLSocket] = []
+    thread = threading.Thread(target=lambda: made.append(client.wrap_socket(theirs, suppress_ragged_eofs=False)))
+    thread.start()
+    near = server.wrap_socket(ours, server_side=True, suppress_ragged_eofs=False)
+    thread.join()
+    near.setblocking(False)
+    return near, made[0]
+
+
+def test_who_says_that_nothing_more_comes_loses_nothing_of_what_does(tmp_path: Path) -> None:
+    near, far = secured(tmp_path)
+    with near, far:
+        far.sendall(b"under way")
+        word = farewell_of(near)
+        assert word
+        assert near.recv(100) == b"under way"
+        assert send_some(near.fileno(), word) == len(word)
+        # The other end sees our end, and can still speak.
+        assert far.recv(1) == b""
+        far.sendall(b"more")
+        assert near.recv(100) == b"more"
+        with contextlib.suppress(ssl.SSLWantReadError):
+            far.setblocking(False)
+            far.unwrap()
+        with contextlib.suppress(ssl.SSLZeroReturnError):
+            assert near.recv(1) == b""
+
+
+def test_a_farewell_goes_through_epoll_unnoticed(tmp_path: Path) -> None:
+    near, far = secured(tmp_path)
+    with near, far, select.epoll() as poll:
+        poll.register(near.fileno(), select.EPOLLIN)
+        farewell_of(near)
+        assert poll.poll(0) == []
+        far.sendall(b"x")
+        assert poll.poll(5) == [(near.fileno(), select.EPOLLIN)]
+        assert os.get_inheritable(near.fileno()) is False
+
+
+def test_a_farewell_that_the_socket_does_not_take_is_said_later(tmp_path: Path) -> None:
+    near, far = secured(tmp_path)
+    with near, far:
+        full = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                full += os.write(near.fileno(), bytes(65536))
+        assert send_some(near.fileno(), b"x") == 0

@@ -285,13 +285,19 @@ def test_a_half_closed_tunnel_over_tls(
         peer.head()
         peer.send(SWITCH)
         client.head()
-        data = os.urandom(3_000_000)
+        data = os.urandom(20_000_000)
         if first == "member":
-            # What the client sends at that very moment may be lost (`Connection.shut_writing`); that it ends may not.
-            client.send(data)
-            assert peer.read(len(data)) == data
+            # What the client sends is on its way, since the member does not read, when the member ends.
+            sender = threading.Thread(target=client.send, args=(data,))
+            sender.start()
+            sender.join(0.3)
+            assert sender.is_alive()
             peer.end()
+            assert peer.read(len(data)) == data
+            sender.join()
             assert client.socket.recv(1) == b""
+            client.send(b"last")
+            assert peer.read(4) == b"last"
             client.close()
         else:
             client.socket.settimeout(None)

@@ -9,6 +9,7 @@ cdef class Connection:
     cdef readonly int fd
     cdef readonly object tls
     cdef Outlet pending
+    cdef bytes farewell
     cdef readonly bint reading
     cdef bint writing
     cdef readonly bint closed

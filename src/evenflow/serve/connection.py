@@ -9,11 +9,14 @@ import contextlib
 import os
 import socket
 import ssl
-from typing import Any
+from typing import Any, Final
 
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, BROKEN, FAILED, SENT, WOULD_BLOCK, receive, send_outlet, send_range
 from evenflow.wire.outlet import Outlet
+
+MOST_FAREWELL: Final = 4096
+"""Bytes; it is a record of some thirty."""
 
 
 class Connection:
@@ -25,6 +28,8 @@ class Connection:
         self.tls: ssl.SSLSocket | None = tls
         self.pending: Outlet | None = None
         """Tunnel bytes that the socket did not take yet."""
+        self.farewell: bytes | None = None
+        """What is left of TLS's own word that nothing more comes from us; None while it is not said."""
         self.reading = False
         self.writing = False
         self.closed = False
@@ -109,16 +114,18 @@ class Connection:
         return done
 
     def shut_writing(self) -> None:
-        """Say that nothing more comes from us, and go on reading.
-
-        With TLS, bytes that are on their way to us just then are lost: Python's `unwrap` asks for the other side's
-        close_notify at once, and after data in its place nothing can be read. A plain connection loses nothing.
-        """
+        """Say that nothing more comes from us, and go on reading. Where the socket does not take it, be called again
+        when it is writable."""
         with contextlib.suppress(OSError):
-            if self.tls is not None:
-                self.tls.unwrap()
-            else:
+            if self.tls is None:
                 os_shutdown(self.fd)
+                return
+            if self.farewell is None:
+                self.farewell = farewell_of(self.tls)
+            if self.farewell:
+                self.farewell = self.farewell[send_some(self.fd, self.farewell) :]
+                if self.farewell:
+                    self.start_writing()
 
     def close(self) -> None:
         """Close the socket; a second call does nothing."""
@@ -168,5 +175,46 @@ def os_shutdown(fd: int) -> None:
     borrowed = socket.socket(fileno=fd)
     try:
         borrowed.shutdown(socket.SHUT_WR)
+    finally:
+        borrowed.detach()
+
+
+def farewell_of(tls: ssl.SSLSocket) -> bytes:
+    """The close_notify of this end (RFC 8446 section 6.1), as the bytes that the socket must still be given.
+
+    Python's `unwrap` asks for the other side's close_notify as soon as it has sent ours, and what it reads in its
+    place is lost. So meanwhile its descriptor leads to a socket that nothing comes out of. The socket itself stays
+    open, and whoever waits for it (epoll waits for the pair of both) notices nothing.
+    """
+    fd = tls.fileno()
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        far.setblocking(False)
+        kept = os.dup(fd)
+        try:
+            os.dup2(near.fileno(), fd, inheritable=False)
+            try:
+                tls.unwrap()
+            except (OSError, ValueError):
+                # It waits for the other side.
+                pass
+            finally:
+                os.dup2(kept, fd, inheritable=False)
+        finally:
+            os.close(kept)
+        try:
+            return far.recv(MOST_FAREWELL)
+        except BlockingIOError:
+            return b""
+
+
+def send_some(fd: int, data: bytes) -> int:
+    """How many of these bytes the socket takes now."""
+    borrowed = socket.socket(fileno=fd)
+    try:
+        return borrowed.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+    except BlockingIOError:
+        return 0
     finally:
         borrowed.detach()

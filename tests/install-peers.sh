@@ -26,6 +26,7 @@ else
     want chromium chromium
     want node nodejs
     want cc gcc libc6-dev
+    want openssl openssl
     want npm npm
 fi
 

@@ -43,6 +43,7 @@ PEERS: Final = {
     "tomcat10": Peer(("/usr/share/tomcat10/bin/catalina.sh",), "apt-get install tomcat10"),
     "tomcat10-instance-create": Peer(("tomcat10-instance-create",), "apt-get install tomcat10-user"),
     "java": Peer(("java",), "apt-get install default-jre-headless"),
+    "openssl": Peer(("openssl",), "apt-get install openssl"),
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),
     "chromium": Peer(("chromium", "chromium-browser"), "apt-get install chromium"),
     "faye": Peer((str(NODE_MODULES / "faye"),), "sh tests/install-peers.sh"),

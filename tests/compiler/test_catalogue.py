@@ -192,6 +192,7 @@ SSLVHostSNIPolicy insecure
 SSLInsecureRenegotiation On
 SSLFIPS On
 SSLUseStapling On
+SSLRenegBufferSize 7
 SSLOCSPEnable On
 SSLCertificateFile other.crt
 SSLCertificateKeyFile other.key
@@ -280,6 +281,13 @@ ELSEWHERE = frozenset(
         # only what holds anyhow may be said
         *("authbasicprovider", "hostnamelookups", "protocols", "mergetrailers", "h2push", "regexdefaultoptions"),
         "sslpassphrasedialog",
+        # they say how something is done that another one asks for: test_tls.py
+        *("sslstaplingcache", "sslstaplingrespondertimeout", "sslstaplingresponsetimeskew"),
+        "sslstaplingresponsemaxage",
+        *("sslstaplingstandardcachetimeout", "sslstaplingerrorcachetimeout", "sslstaplingreturnrespondererrors"),
+        *("sslstaplingfaketrylater", "sslstaplingforceurl", "sslocspproxyurl", "sslocspdefaultresponder"),
+        *("sslocspoverrideresponder", "sslocsprespondertimeout", "sslocspresponsetimeskew", "sslocspresponsemaxage"),
+        *("sslocspuserequestnonce", "sslocspnoverify", "sslocsprespondercertificatefile"),
         # their values name files that must be there
         *("typesconfig", "remoteipinternalproxylist", "remoteiptrustedproxylist"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evenflow.compiler.build import build
 from evenflow.plan.fronts import Front, member_tls_of
 from evenflow.plan.model import Plan
@@ -65,3 +67,75 @@ def test_certificates_are_looked_up_in_something() -> None:
     assert told("SSLCARevocationFile a.crl\nSSLCARevocationCheck chain\n") == []
     assert told("SSLProxyCARevocationCheck leaf\n") == []
     assert told("SSLProxyCARevocationCheck leaf\nSSLProxyEngine on\n") == [("error", "revocation-lists-missing", 4)]
+
+
+def test_stapling_needs_a_cache() -> None:
+    loaded = load_text("Listen 443\nSSLEngine on\nSSLCertificateFile a.crt\nSSLUseStapling on\n")
+    assert loaded.settings is not None
+    (found,) = build(loaded.settings).diagnostics
+    assert found.code == "stapling-cache-missing" and found.span is not None and found.span.line == 4
+
+
+def front_of(text: str) -> Front:
+    found = plan_of(
+        f"SSLStaplingCache shmcb:x\n<VirtualHost *:443>\nSSLEngine on\nSSLCertificateFile a.crt\n{text}</VirtualHost>\n"
+    ).hosts[0].front
+    assert isinstance(found, Front)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("SSLStaplingResponderTimeout 5", "timeout", 5.0),
+        ("SSLStaplingResponseTimeSkew 6", "skew", 6.0),
+        ("SSLStaplingResponseMaxAge 7", "max_age", 7.0),
+        ("SSLStaplingStandardCacheTimeout 8", "keeps", 8.0),
+        ("SSLStaplingErrorCacheTimeout 9", "keeps_errors", 9.0),
+        ("SSLStaplingReturnResponderErrors off", "returns_errors", False),
+        ("SSLStaplingFakeTryLater off", "fakes_try_later", False),
+        ("SSLStaplingForceURL http://a/", "url", "http://a/"),
+        ("SSLOCSPProxyURL http://p/", "proxy", "http://p/"),
+    ],
+)
+def test_how_is_stapled(line: str, field: str, value: object) -> None:
+    plain, said = front_of("SSLUseStapling on\n").stapling, front_of(f"SSLUseStapling on\n{line}\n").stapling
+    assert plain is not None and said is not None
+    assert getattr(said, field) == value != getattr(plain, field)
+    assert front_of(f"{line}\n").stapling is None
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("SSLOCSPEnable leaf", "chain", False),
+        ("SSLOCSPEnable on no_ocsp_for_cert_ok", "lax", True),
+        ("SSLOCSPDefaultResponder http://a/", "url", "http://a/"),
+        ("SSLOCSPOverrideResponder on", "overrides", True),
+        ("SSLOCSPResponderTimeout 5", "timeout", 5.0),
+        ("SSLOCSPResponseTimeSkew 6", "skew", 6.0),
+        ("SSLOCSPResponseMaxAge 7", "max_age", 7.0),
+        ("SSLOCSPUseRequestNonce off", "nonce", False),
+        ("SSLOCSPNoVerify on", "unsigned", True),
+        ("SSLOCSPResponderCertificateFile r.pem", "believed", "/r.pem"),
+        ("SSLOCSPProxyURL http://p/", "proxy", "http://p/"),
+    ],
+)
+def test_how_authorities_are_asked_about_clients(line: str, field: str, value: object) -> None:
+    plain, said = front_of("SSLOCSPEnable on\n").status, front_of(f"SSLOCSPEnable on\n{line}\n").status
+    assert plain is not None and said is not None
+    assert getattr(said, field) == value != getattr(plain, field)
+    assert front_of("SSLOCSPEnable off\n").status is None
+
+
+@pytest.mark.parametrize(
+    ("section", "later"),
+    [
+        ("<Location /x>\nSSLVerifyClient require\n</Location>\n", True),
+        ("<Location /x>\nSSLVerifyClient none\n</Location>\n", False),
+        ('<Location /x>\n<If "true">\nSSLVerifyClient optional\n</If>\n</Location>\n', True),
+        ("SSLVerifyClient optional\n", False),
+    ],
+)
+def test_who_is_asked_later(section: str, later: bool) -> None:
+    assert front_of(section).later is later

@@ -18,6 +18,7 @@ from evenflow.compiler.build import build
 from evenflow.config.load import load
 from evenflow.control.explanation import explain
 from evenflow.control.map_programs import close_programs, start_programs
+from evenflow.plan.fronts import Front
 from evenflow.plan.model import ConnectionFacts, Plan
 from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import HostTable, table_for
@@ -34,6 +35,7 @@ from .observed import Seen
 NOT_HTTP = "no HTTP was spoken"
 CLOSED = "the connection was closed before it"
 HALF = "the rest of its body never came"
+LATE = "who the client is was asked when its request was known"
 PEER = "who is at the other end is known only after a handshake"
 DEAD = "that nobody listens there is known only after a connect, and a document stands for it"
 
@@ -81,6 +83,8 @@ def told_otherwise(
             else:
                 connection.proxied_address, connection.spoken_for = preamble.address, True
                 payload = payload[preamble.size :]
+        elif one.request.tls is not None and asks_late(connection):
+            reason = LATE
         if not reason:
             said = explain(plan, connection, payload, places=places)
             while said["document"] is not None:
@@ -94,6 +98,12 @@ def told_otherwise(
         if wrong:
             found.append(f"{one.request.line_number}: {one.request.title}: {wrong}")
     return found, passed_over
+
+
+def asks_late(connection: ConnectionFacts) -> bool:
+    """Whether some section asks the clients of this address for their certificates."""
+    assert isinstance(connection.table, HostTable)
+    return any(isinstance(host.front, Front) and host.front.later for host in connection.table.hosts)
 
 
 def facts(plan: Plan, port: int, request: Request) -> ConnectionFacts:

@@ -59,6 +59,8 @@ class Request:
     tls: str | None = None
     certificate: str | None = None
     shows: str | None = None
+    agrees: bool = False
+    """The client may be asked for its certificate after the handshake."""
     speaks: str | None = None
     tunnel: bytes | None = None
     tunnel_early: bool = False
@@ -325,6 +327,8 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 request = replace(request, tls=rest)
             case "shows":
                 request = replace(request, shows=rest)
+            case "agrees":
+                request = replace(request, agrees=True)
             case "speaks":
                 request = replace(request, speaks=rest)
             case "certificate":

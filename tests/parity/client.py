@@ -69,12 +69,14 @@ VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 class Connection:
     """One connection to a front; over TLS when `server_name` is given (`-` is TLS without a name).
 
-    `shows` is the client's certificate with its key, `speaks` the only version of TLS.
+    `shows` is the client's certificate with its key, `speaks` the only version of TLS; `agrees`: it may be
+    asked for the certificate later.
     """
 
     def __init__(
-        self, port: int, server_name: str | None, shows: Path | None = None, speaks: str | None = None
-    ) -> None:
+        self, port: int, server_name: str | None, shows: Path | None = None, speaks: str | None = None,
+        agrees: bool = False,
+    ) -> None:  # fmt: skip
         self.unread = b""
         self.received = 0
         self.certificate: str | None = None
@@ -85,6 +87,7 @@ class Connection:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+            context.post_handshake_auth = agrees
             if shows is not None:
                 context.load_cert_chain(shows)
             if speaks is not None:

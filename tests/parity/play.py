@@ -168,7 +168,7 @@ def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
         if connection is None:
             try:
                 shows = front.folder / "certificates" / f"{batch[0].shows}.pem" if batch[0].shows else None
-                connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks)
+                connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks, batch[0].agrees)
             except (ssl.SSLError, OSError):
                 seen += [Seen(front.kind, request, Reply("closed"), []) for request in batch]
                 continue

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from evenflow.plan.decide import decide
+import pytest
+
+from evenflow.plan.decide import decide, resume
+from evenflow.plan.decision import CLIENT
 from evenflow.plan.fronts import Front
-from evenflow.plan.model import ANSWER, ConnectionFacts, Decision, Plan
+from evenflow.plan.model import ANSWER, ASK, ConnectionFacts, Decision, Plan
+from evenflow.plan.questions import CANNOT_ASK, CERTIFICATE, TOO_LONG
 from evenflow.plan.vhosts import table_for
 from evenflow.wire.http1 import RequestHead
 from tests.compiler.test_tls import plan_of
@@ -18,6 +22,9 @@ class Known:
 
     def get(self, name: bytes) -> bytes:
         return self.values.get(name.decode(), b"")
+
+    def above(self) -> int:
+        return int(self.values.get("above", b"-1"))
 
 
 def ask(plan: Plan, path: bytes, tls: bool, **values: bytes) -> Decision:
@@ -61,3 +68,54 @@ def test_require_a_verified_client() -> None:
     assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=b"NONE").status == 403
     assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=b"SUCCESS").status == 404
     assert ask(plan, b"/", False).status == 403
+
+
+LATER = (
+    "SSLEngine on\nSSLCertificateFile a.crt\n"
+    "<Location /must>\nSSLVerifyClient require\n</Location>\n"
+    "<Location /may>\nSSLVerifyClient optional\n</Location>\n"
+    "<Location /must/deep>\nSSLVerifyDepth 3\n</Location>\n"
+    "<Location /must/not>\nSSLVerifyClient none\n</Location>\n"
+)
+
+
+def test_a_section_asks_for_a_certificate_and_goes_on_with_the_answer() -> None:
+    plan = plan_of(LATER)
+    for path, answer, status in (
+        (b"/must", b"", 403),
+        (b"/may", b"", 404),
+        (b"/must", CANNOT_ASK, 403),
+        (b"/may", CANNOT_ASK, 403),
+        (b"/may", TOO_LONG, 413),
+    ):
+        made = ask(plan, path, True)
+        assert made.kind == ASK
+        assert made.question.kind == CERTIFICATE  # type: ignore[attr-defined]
+        assert made.inquiry.asked & CLIENT  # type: ignore[attr-defined]
+        made = resume(made, answer)
+        assert (made.kind, made.status) == (ANSWER, status)
+    assert ask(plan, b"/must/not", True).status == 404
+    assert ask(plan, b"/other", True).status == 404
+    assert ask(plan, b"/must", False).status == 404
+
+
+def test_a_certificate_that_comes_while_the_decision_waits() -> None:
+    made = ask(plan_of(LATER), b"/must", True)
+    inquiry = made.inquiry
+    inquiry.facts.tls_facts = Known(above=b"1")  # type: ignore[attr-defined]
+    assert resume(made, b"").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "above", "status"),
+    [(b"/must", 1, 404), (b"/must", 2, 403), (b"/must/deep", 3, 404), (b"/must/deep", 4, 403), (b"/may", 2, 403)],
+)
+def test_how_deep_the_chain_may_be_in_a_section(path: bytes, above: int, status: int) -> None:
+    assert ask(plan_of(LATER), path, True, above=b"%d" % above).status == status
+
+
+def test_where_the_handshake_has_asked_nobody_asks_again() -> None:
+    plan = plan_of(LATER.replace("a.crt\n", "a.crt\nSSLVerifyClient optional\n"))
+    assert ask(plan, b"/must", True).status == 403
+    assert ask(plan, b"/may", True).status == 404
+    assert ask(plan, b"/must", True, above=b"1").status == 404

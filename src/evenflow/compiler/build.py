@@ -39,7 +39,7 @@ from evenflow.compiler.sections import (
 )
 from evenflow.compiler.texts import to_bytes
 from evenflow.compiler.through import reach_members
-from evenflow.compiler.tls import compile_front, compile_member_tls, miss_lists
+from evenflow.compiler.tls import asks_later, compile_front, compile_member_tls, miss_cache, miss_lists
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
@@ -161,7 +161,9 @@ def make_host(
     host.explain_from = tuple(compile_network(text) for text in both.evenflow.explain_from or ())
     host.tls = bool(both.tls.engine)
     if host.tls:
-        host.front = compile_front(both.tls, root)
+        heard = (*sections, *(sections_of(block) if block is not None else ()))
+        host.front = compile_front(both.tls, both.ocsp, root, asks_later(heard))
+        miss_cache(both.ocsp, main.ocsp.cache, findings)
         miss_lists(both.tls, "SSL", findings)
         host.certificates = host.front.certificates
         if not host.certificates:
@@ -271,6 +273,7 @@ def merged(main: Block, block: Block) -> Block:
         alias=merge(main.alias, block.alias),
         files=merge(main.files, block.files),
         tls=merge(main.tls, block.tls),
+        ocsp=merge(main.ocsp, block.ocsp),
         member_tls=merge(main.member_tls, block.member_tls),
         filters=merge(main.filters, block.filters),
         expires=merge(main.expires, block.expires),

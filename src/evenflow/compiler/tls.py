@@ -5,20 +5,21 @@ Files are named, not opened.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import UNSET, MemberTlsSettings, TlsSettings, Unset
+from evenflow.config.settings import UNSET, Block, MemberTlsSettings, OcspSettings, TlsSettings, Unset
 from evenflow.origin import NOWHERE, Origin
-from evenflow.plan.fronts import EVERY, Front, Setting
+from evenflow.plan.fronts import EVERY, ClientStatus, Front, Setting, Stapling
 from evenflow.plan.scope import Said
 from evenflow.plan.tls import Option
 
 
-def compile_front(tls: TlsSettings, root: str) -> Front:
-    """How a virtual host with SSLEngine speaks TLS."""
+def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: bool) -> Front:
+    """How a virtual host with SSLEngine speaks TLS; `later`: one of its sections asks for certificates."""
     keys = [absolute(root, path) for path, _ in tls.keys or ()]
     found = [absolute(root, path) for path, _ in tls.certificates or ()]
     return Front(
@@ -29,13 +30,16 @@ def compile_front(tls: TlsSettings, root: str) -> Front:
         "" if tls.suites is UNSET else tls.suites[0],
         bool(tls.prefers_own),
         tls.tickets is not False,
-        tls.verify or "none",
+        "none" if tls.verify is UNSET else tls.verify[0],
         1 if tls.depth is UNSET else tls.depth,
         file_of(tls.ca_file, root),
         file_of(tls.ca_path, root),
         file_of(tls.crl_file, root),
         file_of(tls.crl_path, root),
         ("none", False) if tls.crl_check is UNSET else tls.crl_check[0],
+        later,
+        compile_stapling(ocsp),
+        compile_status(ocsp, root),
         origins=tuple(
             (name, said[1])
             for name, said in (
@@ -51,6 +55,57 @@ def compile_front(tls: TlsSettings, root: str) -> Front:
             if said is not UNSET
         ),
     )
+
+
+def compile_stapling(said: OcspSettings) -> Stapling | None:
+    """None where nothing is stapled."""
+    if said.stapling is UNSET or not said.stapling[0]:
+        return None
+    return Stapling(
+        10.0 if said.timeout is UNSET else said.timeout,
+        300.0 if said.skew is UNSET else said.skew,
+        -1.0 if said.max_age is UNSET else said.max_age,
+        3600.0 if said.keeps is UNSET else said.keeps,
+        600.0 if said.keeps_errors is UNSET else said.keeps_errors,
+        said.returns_errors is not False,
+        said.fakes_try_later is not False,
+        said.url or "",
+        said.proxy or "",
+        said.stapling[1],
+    )
+
+
+def compile_status(said: OcspSettings, root: str) -> ClientStatus | None:
+    """None where nobody is asked about clients."""
+    if said.enable is UNSET or said.enable[0][0] == "off":
+        return None
+    (kind, lax), origin = said.enable
+    return ClientStatus(
+        kind == "on",
+        lax,
+        said.client_url or "",
+        bool(said.overrides),
+        10.0 if said.client_timeout is UNSET else said.client_timeout,
+        300.0 if said.client_skew is UNSET else said.client_skew,
+        -1.0 if said.client_max_age is UNSET else said.client_max_age,
+        said.nonce is not False,
+        bool(said.unsigned),
+        file_of(said.believed, root),
+        said.proxy or "",
+        origin,
+    )
+
+
+def miss_cache(said: OcspSettings, cache: str | Unset, findings: Findings) -> None:
+    """Something is to be stapled, and `SSLStaplingCache` is not said."""
+    if said.stapling is not UNSET and said.stapling[0] and cache is UNSET:
+        findings.error(
+            "stapling-cache-missing",
+            "`SSLUseStapling on` needs `SSLStaplingCache` in the main server",
+            said.stapling[1],
+            notes=("httpd does not start: SSLStapling: no stapling cache available (AH01958)",),
+            help='write `SSLStaplingCache "shmcb:${APACHE_RUN_DIR}/ssl_stapling(32768)"` outside of all sections',
+        )
 
 
 MEMBER_FIELDS: Final = (
@@ -86,8 +141,8 @@ def compile_member_tls(tls: MemberTlsSettings, root: str) -> tuple[Setting, ...]
     return tuple(found)
 
 
-def say_tls(section: Said, tls: TlsSettings) -> None:
-    """What a section says of TLS towards clients."""
+def say_tls(section: Said, tls: TlsSettings, server: bool) -> None:
+    """What a section says of TLS towards clients. What servers say of certificates is their `Front`'s."""
     if tls.options:
         section.say(
             "tls_options",
@@ -101,6 +156,21 @@ def say_tls(section: Said, tls: TlsSettings) -> None:
         section.say("tls_required_by", tls.required[1])
     if tls.user_name is not UNSET:
         section.say("tls_user", to_bytes(tls.user_name))
+    if tls.verify is not UNSET and not server:
+        section.say("tls_verify", to_bytes(tls.verify[0]))
+        section.say("tls_verify_by", tls.verify[1])
+    if tls.depth is not UNSET and not server:
+        section.say("tls_depth", tls.depth)
+    if tls.buffer is not UNSET:
+        section.say("tls_buffer", tls.buffer)
+
+
+def asks_later(blocks: Iterable[Block]) -> bool:
+    """Whether one of these sections asks clients for certificates."""
+    return any(
+        (block.tls.verify is not UNSET and block.tls.verify[0] != "none") or asks_later(block.blocks)
+        for block in blocks
+    )
 
 
 def miss_lists(tls: TlsSettings | MemberTlsSettings, prefix: str, findings: Findings) -> None:

@@ -805,7 +805,7 @@ SSLProxyProtocol SP
 SSLProxyVerify SP
 SSLProxyVerifyDepth SP
 SSLRandomSeed G tuning
-SSLRenegBufferSize D tuning
+SSLRenegBufferSize D
 SSLRequire D
 SSLRequireSSL D
 SSLSessionCache G tuning
@@ -814,15 +814,15 @@ SSLSessionTicketKeyFile S
 SSLSessionTickets S
 SSLSRPUnknownUserSeed S
 SSLSRPVerifierFile S
-SSLStaplingCache G tuning
-SSLStaplingErrorCacheTimeout S tuning
-SSLStaplingFakeTryLater S tuning
-SSLStaplingForceURL S tuning
-SSLStaplingResponderTimeout S tuning
-SSLStaplingResponseMaxAge S tuning
-SSLStaplingResponseTimeSkew S tuning
-SSLStaplingReturnResponderErrors S tuning
-SSLStaplingStandardCacheTimeout S tuning
+SSLStaplingCache G
+SSLStaplingErrorCacheTimeout S
+SSLStaplingFakeTryLater S
+SSLStaplingForceURL S
+SSLStaplingResponderTimeout S
+SSLStaplingResponseMaxAge S
+SSLStaplingResponseTimeSkew S
+SSLStaplingReturnResponderErrors S
+SSLStaplingStandardCacheTimeout S
 SSLStrictSNIVHostCheck S
 SSLUserName A
 SSLUseStapling S

@@ -11,8 +11,6 @@ FORWARD: Final = (
     "evenflow is a reverse proxy: requests go to members that the configuration names, never through others"
 )
 
-NO_OCSP: Final = "authorities are not asked whether certificates are revoked"
-SHORT_LIVES: Final = "let the authority sign for days, not years"
 
 NO_CHAINS: Final = "what an answer goes through is said by place and by type, not by chains"
 SAY_FILTERS: Final = "write `SetOutputFilter DEFLATE` in a section, or `AddOutputFilterByType DEFLATE text/html ...`"
@@ -56,15 +54,6 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "proxyexpressdbmfile": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
     "proxyexpressdbmtype": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
-    "sslocspdefaultresponder": (NO_OCSP, SHORT_LIVES),
-    "sslocspnoverify": (NO_OCSP, SHORT_LIVES),
-    "sslocspoverrideresponder": (NO_OCSP, SHORT_LIVES),
-    "sslocspproxyurl": (NO_OCSP, SHORT_LIVES),
-    "sslocsprespondercertificatefile": (NO_OCSP, SHORT_LIVES),
-    "sslocsprespondertimeout": (NO_OCSP, SHORT_LIVES),
-    "sslocspresponsemaxage": (NO_OCSP, SHORT_LIVES),
-    "sslocspresponsetimeskew": (NO_OCSP, SHORT_LIVES),
-    "sslocspuserequestnonce": (NO_OCSP, SHORT_LIVES),
     "sslopensslconfcmd": (
         "Python's ssl has no way to hand commands to OpenSSL",
         "use SSLProtocol and SSLCipherSuite, or write it into OpenSSL's own configuration (openssl.cnf)",

@@ -34,6 +34,7 @@ from evenflow.config.directives import (
     rewrite,
     setenvif,
     ssl,
+    ssl_ocsp,
     ssl_proxy,
     status,
 )
@@ -59,6 +60,7 @@ MODULES: Final = (
     remoteip,
     reqtimeout,
     ssl,
+    ssl_ocsp,
     ssl_proxy,
     log_config,
     filters,

@@ -668,8 +668,8 @@ class TlsSettings:
     """For TLS 1.3."""
     prefers_own: bool | Unset = override()
     tickets: bool | Unset = override()
-    verify: str | Unset = override()
-    """SSLVerifyClient of a server: "none", "optional" or "require"."""
+    verify: tuple[str, Origin] | Unset = override()
+    """SSLVerifyClient: "none", "optional" or "require"."""
     depth: int | Unset = override()
     ca_file: tuple[str, Origin] | Unset = override()
     ca_path: tuple[str, Origin] | Unset = override()
@@ -682,7 +682,36 @@ class TlsSettings:
     options: tuple[Switches, ...] | Unset = append()
     required: tuple[bool, Origin] | Unset = override()
     """SSLRequireSSL"""
+    buffer: int | Unset = override()
+    """SSLRenegBufferSize, in bytes."""
     user_name: str | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
+class OcspSettings:
+    """mod_ssl's questions to authorities: SSLStapling..., and with `client` SSLOCSP.... Seconds."""
+
+    stapling: tuple[bool, Origin] | Unset = override()
+    cache: str | Unset = override()
+    timeout: float | Unset = override()
+    skew: float | Unset = override()
+    max_age: float | Unset = override()
+    keeps: float | Unset = override()
+    keeps_errors: float | Unset = override()
+    returns_errors: bool | Unset = override()
+    fakes_try_later: bool | Unset = override()
+    url: str | Unset = override()
+    proxy: str | Unset = override()
+    enable: tuple[tuple[str, bool], Origin] | Unset = override()
+    """"off", "on" or "leaf", and whether a certificate passes that names nobody to ask."""
+    client_url: str | Unset = override()
+    overrides: bool | Unset = override()
+    client_timeout: float | Unset = override()
+    client_skew: float | Unset = override()
+    client_max_age: float | Unset = override()
+    nonce: bool | Unset = override()
+    unsigned: bool | Unset = override()
+    believed: tuple[str, Origin] | Unset = override()
 
 
 @dataclass(frozen=True, slots=True)
@@ -818,6 +847,7 @@ class Block:
     remoteip: RemoteIpSettings = RemoteIpSettings()
     reqtimeout: ReqTimeoutSettings = ReqTimeoutSettings()
     tls: TlsSettings = TlsSettings()
+    ocsp: OcspSettings = OcspSettings()
     member_tls: MemberTlsSettings = MemberTlsSettings()
     log: LogSettings = LogSettings()
     filters: FilterSettings = FilterSettings()

@@ -15,6 +15,43 @@ EVERY: Final = frozenset(("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"))
 
 
 @dataclass(frozen=True, slots=True)
+class Stapling:
+    """What authorities are asked about certificates of ours, and what clients are shown of it. Seconds."""
+
+    timeout: float = 10.0
+    skew: float = 300.0
+    max_age: float = -1.0
+    """Below 0: as old as it likes."""
+    keeps: float = 3600.0
+    keeps_errors: float = 600.0
+    returns_errors: bool = True
+    fakes_try_later: bool = True
+    url: str = ""
+    proxy: str = ""
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientStatus:
+    """What authorities are asked about certificates of clients. Seconds."""
+
+    chain: bool = True
+    """About each certificate of the chain, not the client's alone."""
+    lax: bool = False
+    """A certificate passes that names nobody to ask."""
+    url: str = ""
+    overrides: bool = False
+    timeout: float = 10.0
+    skew: float = 300.0
+    max_age: float = -1.0
+    nonce: bool = True
+    unsigned: bool = False
+    believed: str = ""
+    proxy: str = ""
+    origin: Origin = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """How TLS is spoken to clients. Paths are absolute; "" and None stand for what is not said."""
 
@@ -35,6 +72,10 @@ class Front:
     crl_path: str = ""
     crl_check: tuple[str, bool] = ("none", False)
     """none, leaf or chain; and whether a certificate passes whose issuer has given no list."""
+    later: bool = False
+    """A section asks for certificates, once the request is known."""
+    stapling: Stapling | None = None
+    status: ClientStatus | None = None
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
     """Where each directive that names a file or a cipher is written."""
 
@@ -45,9 +86,10 @@ class Front:
     @property
     def asking(self) -> tuple[object, ...]:
         """Whom it wants to see a certificate of."""
-        if self.verify == "none":
+        if self.verify == "none" and not self.later:
             return ()
-        return (self.verify, self.depth, self.ca_file, self.ca_path, self.crl_file, self.crl_path, self.crl_check)
+        lists = (self.crl_file, self.crl_path, self.crl_check)
+        return (self.verify, self.later, self.depth, self.ca_file, self.ca_path, lists, self.status)
 
     @property
     def opening(self) -> tuple[object, ...]:

@@ -67,7 +67,9 @@ cdef class Scope:
     cdef public tuple tls_options, member_tls
     cdef public bint tls_required
     cdef public object tls_required_by
-    cdef public bytes tls_user
+    cdef public bytes tls_user, tls_verify
+    cdef public object tls_verify_by
+    cdef public Py_ssize_t tls_depth, tls_buffer
 
 
 cdef class VirtualHost:

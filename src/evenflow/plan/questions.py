@@ -21,6 +21,15 @@ PASSWORD: Final = 3
 NAME: Final = 4
 """The host name of an address as it is, not confirmed; b"" for none."""
 
+CERTIFICATE: Final = 4
+"""Whether the client has a certificate to show, now that its request is known (SSLVerifyClient in a section): b"" once
+it was asked and all that it has shown is in the connection's facts; CANNOT_ASK, TOO_LONG."""
+
+CANNOT_ASK: Final = "cannot ask"
+"""Its TLS has no way to be asked after the handshake."""
+TOO_LONG: Final = "too long"
+"""The request has more of a body than may wait for its certificate (SSLRenegBufferSize)."""
+
 OVERLOADED: Final = "overloaded"
 """The answer to any question where too many are waiting."""
 
@@ -77,7 +86,7 @@ class Answers:
 
     def keep(self, question: Question, answer: object) -> None:
         """Remember it, if it is one to remember."""
-        if answer == OVERLOADED or (question.kind == PASSWORD and answer is not True):
+        if question.kind == CERTIFICATE or answer == OVERLOADED or (question.kind == PASSWORD and answer is not True):
             return
         if len(self.young) >= MOST_KEPT:
             self.old = self.young

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from evenflow.plan import steps
-from evenflow.plan.decision import CLIENT, Inquiry, answer
+from evenflow.plan.decision import CLIENT, Inquiry, answer, wait
 from evenflow.plan.fronts import Front
 from evenflow.plan.model import Decision, Scope
+from evenflow.plan.questions import CANNOT_ASK, CERTIFICATE, TOO_LONG, Question
 from evenflow.plan.vhosts import HostTable
 
 
@@ -19,6 +20,9 @@ class TlsFacts(Protocol):
 
     def get(self, name: bytes) -> bytes:
         """The value of one of mod_ssl's variables; b"" for none."""
+
+    def above(self) -> int:
+        """How many authorities stand above the client's certificate; -1 where it has shown none."""
 
 
 class Option:
@@ -101,9 +105,43 @@ def admit(inquiry: Inquiry) -> Decision | None:
         inquiry.origin = inquiry.scope.tls_required_by
         return answer(inquiry, 403, "SSL connection required (AH02219)")
     front = inquiry.host.front
+    if inquiry.scope.tls_verify and inquiry.facts.tls and isinstance(front, Front):
+        return admit_shown(inquiry, front)
     if isinstance(front, Front) and front.verify == "require" and inquiry.facts.tls:
         inquiry.asked |= CLIENT
         facts = inquiry.facts.tls_facts
         if facts is not None and facts.get(b"SSL_CLIENT_VERIFY") != b"SUCCESS":
             return answer(inquiry, 403, "the virtual host requires a certificate, and the handshake brought none")
+    return None
+
+
+def admit_shown(inquiry: Inquiry, front: Front) -> Decision | None:
+    """SSLVerifyClient of a section: the client is asked for a certificate now, if it has shown none before."""
+    scope = inquiry.scope
+    wanted = scope.tls_verify
+    inquiry.asked |= CLIENT
+    facts: TlsFacts | None = inquiry.facts.tls_facts
+    if inquiry.trace is not None:
+        inquiry.note(steps.ACCESS, scope.tls_verify_by, b"SSLVerifyClient", wanted)
+    if facts is None or wanted == b"none":
+        # Nobody shook hands: an explanation of a request that nobody sent.
+        return None
+    inquiry.origin = scope.tls_verify_by
+    height = facts.above()
+    if height < 0 and front.verify == "none":
+        told = inquiry.told.get((CERTIFICATE, b""))
+        if told is None:
+            inquiry.question = Question(CERTIFICATE, b"")
+            return wait(inquiry)
+        if told == TOO_LONG:
+            return answer(inquiry, 413, "the body is larger than SSLRenegBufferSize, and a certificate is asked for")
+        if told == CANNOT_ASK:
+            return answer(inquiry, 403, "the client's TLS cannot be asked for a certificate now (AH10158)")
+    if height < 0:
+        if wanted == b"optional":
+            return None
+        return answer(inquiry, 403, "a certificate is required here, and the client has shown none")
+    depth = scope.tls_depth if scope.tls_depth >= 0 else front.depth
+    if height > depth:
+        return answer(inquiry, 403, f"more than {depth} authorities stand above the client's certificate")
     return None

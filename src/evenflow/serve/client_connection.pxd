@@ -34,6 +34,7 @@ cdef class ClientConnection(Connection):
     cdef Tally tally
     cdef ReadLimit read_limit
     cdef bint handshaking
+    cdef object late
     cdef bint ended
     cdef bint lingering
     cdef Py_ssize_t lingered

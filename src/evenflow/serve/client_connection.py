@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evenflow.plan.model import ConnectionFacts, Member, VirtualHost
+from evenflow.plan.questions import CERTIFICATE
 from evenflow.proxy import attempt
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.steps import (
@@ -44,6 +45,7 @@ from evenflow.wire.outlet import Outlet
 
 if TYPE_CHECKING:
     from evenflow.serve.file_body import FileBody
+    from evenflow.serve.late_certificate import LateCertificate
     from evenflow.serve.packing import PackedFile
 
 MOST_STASH = 65536
@@ -72,6 +74,8 @@ class ClientConnection(Connection):
         table: Any = facts.table
         self.host: VirtualHost = table.first
         self.handshaking = tls is not None
+        self.late: LateCertificate | None = None
+        """The client is being asked for its certificate, for the request at hand."""
         self.ended = False
         """The client has sent its last byte."""
         self.lingering = False
@@ -110,6 +114,8 @@ class ClientConnection(Connection):
         while True:
             size = self.receive()
             if size == WOULD_BLOCK:
+                if self.late is not None:
+                    client_tls.look_for_certificate(self)
                 return
             if size <= 0:
                 self._on_end(size == 0)
@@ -123,6 +129,8 @@ class ClientConnection(Connection):
                     self.close()
             else:
                 self._feed(size)
+                if self.late is not None:
+                    client_tls.look_for_certificate(self)
             if self.tls is None or not self.reading:
                 return
 
@@ -138,7 +146,7 @@ class ClientConnection(Connection):
         if exchange is None or exchange.step == IDLE or exchange.step == BODY or self._wants_body(exchange):
             self.stash = None
             self._consume(stash, 0, len(stash))
-        elif len(stash) > MOST_STASH:
+        elif len(stash) > MOST_STASH and self.late is None:
             self._pause()
 
     def _wants_body(self, exchange: Exchange) -> bool:
@@ -155,7 +163,7 @@ class ClientConnection(Connection):
         if end > start:
             self.stash = buffer[start:end]
             exchange = self.exchange
-            if end - start > MOST_STASH and (exchange is None or exchange.step != IDLE):
+            if end - start > MOST_STASH and (exchange is None or exchange.step != IDLE) and self.late is None:
                 self._pause()
 
     def _pause(self) -> None:
@@ -308,6 +316,9 @@ class ClientConnection(Connection):
         """Find out what the decision depends on; meanwhile the connection waits."""
         decision = exchange.decision
         self.deadline = monotonic() + self.host.timeout
+        if decision.question.kind == CERTIFICATE:
+            client_tls.ask_for_certificate(self, exchange)
+            return
         self.server.questions.ask(decision.question, partial(self._answered, decision))
 
     def _answered(self, decision: object, answer: object) -> None:
@@ -702,6 +713,9 @@ class ClientConnection(Connection):
         if self.handshaking:
             self.stop_writing()
             self.on_readable()
+            return
+        if self.late is not None:
+            client_tls.ask_on(self)
             return
         if self.tunnel is not None:
             if not self.tunnel.client_writable():

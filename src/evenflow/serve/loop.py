@@ -30,6 +30,7 @@ from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
 from evenflow.serve.server import Server
+from evenflow.serve.stapling import Stapler
 from evenflow.serve.tls import contexts_of
 from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -91,6 +92,8 @@ def run(
         server.access_logs.flush()
         server.error_logs.close()
         server.questions.close()
+        server.client_statuses.close()
+        work.stapler.close()
         loop.close()
 
 
@@ -114,6 +117,7 @@ class Work:
         self.contexts = contexts_of(plan)
         self.http2 = any(host.http2 is not None for host in (*plan.hosts, plan.main) if host is not None)
         """Some virtual host speaks HTTP/2."""
+        self.stapler = Stapler(server.loop, server.log)
         self.ticks = 0
         CHILD.begin(server.clients, room_for_connections())
 
@@ -126,6 +130,7 @@ class Work:
         for bound, listener in self.sockets:
             bound.setblocking(False)
             self.server.loop.add_reader(bound.fileno(), self.accept, bound, listener)
+        self.contexts.staple(self.stapler)
         self.tick()
 
     def accept(self, bound: socket.socket, listener: Listener) -> bool:

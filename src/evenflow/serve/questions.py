@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from evenflow.plan.questions import ADDRESSES_OF, NAME, NAME_OF, OVERLOADED, PASSWORD, Question
+from evenflow.plan.questions import ADDRESSES_OF, CANNOT_ASK, CERTIFICATE, NAME, NAME_OF, OVERLOADED, PASSWORD, Question
 from evenflow.serve.passwords import is_password
 
 MOST_PASSWORDS: Final = 32
@@ -84,6 +84,9 @@ def answer_now(question: Question) -> object:
         return name_of(question.subject)
     if question.kind == NAME:
         return name_as_it_is(question.subject)
+    if question.kind == CERTIFICATE:
+        # Who comes here has no connection whose client could be asked.
+        return CANNOT_ASK
     assert question.kind == ADDRESSES_OF
     return addresses_of(question.subject)
 

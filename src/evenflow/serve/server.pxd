@@ -10,7 +10,7 @@ cdef class Server:
     cdef readonly object log
     cdef readonly object error_logs
     cdef readonly object access_logs
-    cdef readonly object questions
+    cdef readonly object questions, client_statuses
     cdef readonly bint logs_access
     cdef readonly object record
     cdef readonly bytearray buffer

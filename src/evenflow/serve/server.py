@@ -12,6 +12,7 @@ from typing import Any
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
+from evenflow.serve.client_status import ClientStatuses
 from evenflow.serve.error_log import ErrorLog, ErrorLogs
 from evenflow.serve.log_record import LogRecord
 from evenflow.serve.member_pool import MemberPool
@@ -41,6 +42,7 @@ class Server:
         self.error_logs = ErrorLogs(routes.plan, log)
         self.access_logs = access_logs
         self.questions = Questions(loop)
+        self.client_statuses = ClientStatuses(loop)
         self.logs_access = bool(access_logs.sinks)
         self.record = LogRecord()
         self.buffer = bytearray(BUFFER_SIZE)

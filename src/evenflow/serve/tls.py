@@ -20,7 +20,9 @@ from evenflow.origin import Origin
 from evenflow.plan.fronts import EVERY, Front, MemberTls
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable
+from evenflow.serve.client_status import faults_of_status
 from evenflow.serve.revocation import chain_of, faults_of_lists, load_lists, revoked
+from evenflow.serve.stapling import Stapler, faults_of_stapling
 from evenflow.serve.tls_facts import HandshakeFacts
 
 HTTP_1: Final = ("http/1.1",)
@@ -102,11 +104,19 @@ class TlsContexts:
         it is revoked. Who is not admitted must be left without a farewell: OpenSSL then forgets the session, and it
         cannot be resumed."""
         front = front_of(connection.selected)
-        return front.verify == "none" or (height_of(connection) <= front.depth and not revoked(connection, front))
+        if front.verify != "none" and height_of(connection) > front.depth:
+            return False
+        return not front.asking or not revoked(connection, front)
 
     def facts(self, connection: TlsSocket) -> HandshakeFacts:
         """What its handshake tells."""
         return HandshakeFacts(connection, self._leaves.get(front_of(connection.selected), b""))
+
+    def staple(self, stapler: Stapler) -> None:
+        """In each handshake from now on, show what authorities say of our certificates. After the fork: what OpenSSL
+        calls belongs to one process."""
+        for front, context in self._contexts.items():
+            stapler.attach(context, front)
 
     def _choose(self, connection: Any, name: str | None, context: ssl.SSLContext) -> int | None:
         """OpenSSL's call when the client's first flight is there; None goes on with the handshake."""
@@ -164,7 +174,7 @@ def load_context(front: Front, spoken: tuple[str, ...] = HTTP_1) -> ssl.SSLConte
     context.options |= ssl.OP_NO_RENEGOTIATION
     if not front.prefers_own:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    if not front.tickets or front.verify != "none":
+    if not front.tickets or front.asking:
         # A ticket would be a client's before we have looked how deep its chain is.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
@@ -173,8 +183,10 @@ def load_context(front: Front, spoken: tuple[str, ...] = HTTP_1) -> ssl.SSLConte
     limit_ciphers(context, front.ciphers, front.suites)
     for certificate, key in front.certificates:
         load_certificate(context, certificate, key, front.chain)
-    if front.verify != "none":
+    if front.asking:
         context.verify_mode = ssl.CERT_REQUIRED if front.verify == "require" else ssl.CERT_OPTIONAL
+        # With it nobody is asked in a handshake of TLS 1.3; in one of TLS 1.2 everybody is.
+        context.post_handshake_auth = front.verify == "none"
         if front.ca_file or front.ca_path:
             context.load_verify_locations(front.ca_file or None, front.ca_path or None)
         load_lists(context, front)
@@ -261,6 +273,8 @@ def check_certificates(plan: Plan) -> list[tuple[Origin, str]]:
             if message:
                 faults.append((host.origin, message))
         faults += faults_of_files(front)
+        faults += faults_of_stapling(front)
+        faults += faults_of_status(front)
         if len(faults) == before:
             try:
                 load_context(front)

@@ -10,6 +10,8 @@ import re
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
+from evenflow.serve.revocation import chain_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,6 +64,7 @@ class HandshakeFacts:
         # OpenSSL lets no handshake end well with a certificate that it could not verify.
         self.values[b"SSL_CLIENT_VERIFY"] = b"SUCCESS" if self.client else b"NONE"
         self.tls = tls
+        self.height: int | None = None
         self.read: dict[bytes, x509.Certificate | None] = {}
 
     def get(self, name: bytes) -> bytes:
@@ -71,6 +74,12 @@ class HandshakeFacts:
         if value is None:
             value = self.values[name] = self.find(name)
         return value
+
+    def above(self) -> int:
+        """How many authorities stand above the client's certificate; -1 where it has shown none."""
+        if self.height is None:
+            self.height = len(chain_of(self.tls)) - 1 if self.client else -1
+        return self.height
 
     def find(self, name: bytes) -> bytes:
         if name == b"SSL_SESSION_ID":

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evenflow.config.arguments import at, count_words, flag, one, one_of, raw, text
+from evenflow.config.arguments import c_number, count_words, flag, one, raw, text
 from evenflow.config.contexts import ANYWHERE, INSIDE, SERVER, SERVERS
-from evenflow.config.diagnostics import Wrong, warning
+from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.directives import ssl_words
 from evenflow.config.directives.ssl_words import with_origin, wrong
@@ -104,15 +104,6 @@ def verify_client(draft: Draft, statement: Statement | Section, value: Any) -> N
     (word,) = count_words(statement, 1, 1, "takes one argument, SSL Client verify type ('none', 'optional', 'require', "
                           "'optional_no_ca')")  # fmt: skip
     wanted = ssl_words.verify(statement.name, word)
-    if draft.place in INSIDE:
-        if wanted != "none":
-            raise Wrong(
-                "renegotiation-not-supported",
-                "a certificate cannot be asked for once a request has come: TLS 1.3 has no renegotiation",
-                note="httpd answers 403 over TLS 1.3 to clients without post-handshake authentication: all browsers",
-                help="write `SSLVerifyClient optional` in the `<VirtualHost>`, and here `Require ssl-verify-client`",
-            )
-        return
     if wanted == "optional_no_ca":
         raise Wrong(
             "value-not-supported",
@@ -120,21 +111,7 @@ def verify_client(draft: Draft, statement: Statement | Section, value: Any) -> N
             word.span,
             help="write `optional`, and name who signs them in `SSLCACertificateFile`",
         )
-    draft.put("tls", "verify", wanted)
-
-
-def verify_depth(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    if draft.place not in INSIDE:
-        draft.put("tls", "depth", value)
-        return
-    draft.reports.append(
-        warning(
-            "no-effect-here",
-            "`SSLVerifyDepth` has no effect here: certificates are asked for when a connection begins",
-            at(statement),
-            help="write it in the `<VirtualHost>`",
-        )
-    )
+    draft.put("tls", "verify", (wanted, statement.origin))
 
 
 def authorities(field: str) -> ssl_words.Act:
@@ -145,11 +122,20 @@ def authorities(field: str) -> ssl_words.Act:
             raise Wrong(
                 "renegotiation-not-supported",
                 f"`{statement.name}` cannot be said for a part of a virtual host",
+                says="Your SSL library does not have support for per-directory CA",
                 help=f"write `{statement.name}` in the `<VirtualHost>`",
             )
         draft.put("tls", field, (value, statement.origin))
 
     return act
+
+
+def buffer_size(name: str, word: Word) -> int:
+    """Bytes."""
+    found = c_number(word.text)
+    if found < 0:
+        raise wrong(word, f"`{name}` must be 0 or more bytes, not `{word.text}`", f"Invalid size for {name}")
+    return found
 
 
 def require_tls(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -273,13 +259,15 @@ DIRECTIVES = (
         "Ask clients for a certificate.",
         syntax="none|optional|require",
         default="none",
-        differs="Only for a whole virtual host. `optional_no_ca` is refused.",
+        differs="`optional_no_ca` is refused. In a section clients are asked once the request is known, over TLS 1.3. "
+        "Nobody can be asked so over TLS 1.2, where clients of a virtual host with such a section are asked in the "
+        "handshake (as by `optional`). A client that shows no certificate is answered 403.",
     ),
     Directive(
         "SSLVerifyDepth",
         ANYWHERE,
         one(ssl_words.depth),
-        verify_depth,
+        put("tls", "depth"),
         "How many authorities may stand above a client's certificate.",
         syntax="NUMBER",
         default="1",
@@ -336,6 +324,15 @@ DIRECTIVES = (
         syntax="VARIABLE",
     ),
     Directive(
+        "SSLRenegBufferSize",
+        INSIDE,
+        one(buffer_size),
+        put("tls", "buffer"),
+        "How much of a request's body may wait for the certificate that a section asks for; more is answered 413.",
+        syntax="BYTES",
+        default="131072",
+    ),
+    Directive(
         "SSLRequireSSL",
         INSIDE,
         raw,
@@ -374,25 +371,6 @@ DIRECTIVES = (
         flag,
         only_off("switch it on for the whole system, in OpenSSL's own configuration"),
         "FIPS mode of OpenSSL; only Off is taken.",
-        default="Off",
-    ),
-    Directive(
-        "SSLUseStapling",
-        SERVERS,
-        flag,
-        only_off("leave it out: clients then ask the authority themselves, or nobody"),
-        "OCSP stapling; only Off is taken.",
-        default="Off",
-    ),
-    Directive(
-        "SSLOCSPEnable",
-        SERVERS,
-        one(one_of("off", "on", "leaf")),
-        lambda draft, statement, value: only_off("let authorities sign for short times, and leave it out")(
-            draft, statement, value != "off"
-        ),
-        "Ask authorities whether clients' certificates are revoked; only Off is taken.",
-        syntax="On|leaf|Off",
         default="Off",
     ),
     Directive(

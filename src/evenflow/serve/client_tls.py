@@ -64,7 +64,7 @@ def shake_hands(client: ClientConnection) -> bool:
 def is_vetted(client: ClientConnection, tls: TlsSocket) -> bool:
     """Whether nobody needs to be asked about the client's certificate; else that is done now, and nothing is read."""
     said = status_wanted(tls)
-    if said is None:
+    if said is None or tls.vetted:
         return True
     client.stop_reading()
     client.server.client_statuses.ask(tls, said, partial(vetted, client))
@@ -85,7 +85,10 @@ def vetted(client: ClientConnection, cause: str) -> None:
         tell_refused(client, cause)
         turn_away(client)
         return
-    client.handshaking = False
+    # The handshake goes on where it stopped: at its end.
+    tls = client.tls
+    assert isinstance(tls, TlsSocket)
+    tls.vetted = True
     client.start_reading()
 
 
@@ -112,7 +115,9 @@ def ask_for_certificate(client: ClientConnection, exchange: Exchange) -> None:
     decision = exchange.decision
     tls = client.tls
     most = decision.scope.tls_buffer
-    late = None if tls is None else LateCertificate(tls, decision, most)
+    # Requests of HTTP/2 share a connection: nobody would know whose the question is (RFC 9113 section 9.2.3).
+    asking = tls is not None and tls.selected_alpn_protocol() != "h2"
+    late = LateCertificate(tls, decision, most) if tls is not None and asking else None
     cause = ""
     if exchange.request_left > most:
         cause = TOO_LONG

@@ -53,6 +53,8 @@ class TlsSocket(ssl.SSLSocket):
     table: HostTable
     selected: VirtualHost
     sni: bytes = b""
+    vetted: bool = False
+    """Authorities have been asked about the client's certificate, and say nothing against it."""
 
 
 class TlsContexts:

@@ -89,6 +89,7 @@ class Stapler:
         self.log = log
         self.kept: list[object] = []
         """OpenSSL's ways to call us."""
+        self.staples: dict[Front, list[Staple]] = {}
         self.pool: concurrent.futures.ThreadPoolExecutor | None = None
         self.timers: dict[Staple, Any] = {}
         self.closed = False
@@ -97,7 +98,8 @@ class Stapler:
         """Staple what this context shows, from now on."""
         if front.stapling is None or obstacle():
             return
-        found = staples_of(front)
+        known = self.staples.get(front)
+        found = self.staples[front] = staples_of(front) if known is None else known
         by_certificate = {encoded(one.certificate): one for one in found}
 
         def choose(certificate: Callable[[], bytes]) -> bytes | None:
@@ -107,6 +109,7 @@ class Stapler:
         only = len(found) == 1 and len(front.certificates) == 1
         if found:
             self.kept.append(library().staple(context, choose))
+        if known is None:
             for staple in found:
                 self.ask(staple)
 

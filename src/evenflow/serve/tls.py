@@ -117,7 +117,7 @@ class TlsContexts:
     def staple(self, stapler: Stapler) -> None:
         """In each handshake from now on, show what authorities say of our certificates. After the fork: what OpenSSL
         calls belongs to one process."""
-        for front, context in self._contexts.items():
+        for (front, _), context in self._contexts.items():
             stapler.attach(context, front)
 
     def _choose(self, connection: Any, name: str | None, context: ssl.SSLContext) -> int | None:

@@ -21,7 +21,7 @@ PASSWORD: Final = 3
 NAME: Final = 4
 """The host name of an address as it is, not confirmed; b"" for none."""
 
-CERTIFICATE: Final = 4
+CERTIFICATE: Final = 5
 """Whether the client has a certificate to show, now that its request is known (SSLVerifyClient in a section): b"" once
 it was asked and all that it has shown is in the connection's facts; CANNOT_ASK, TOO_LONG."""
 

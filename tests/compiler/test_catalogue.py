@@ -43,6 +43,7 @@ LimitRequestBody 7
 AllowEncodedSlashes On
 MergeSlashes Off
 ErrorLog logs/other
+ErrorLogFormat "%t %M"
 LogLevel debug
 Listen 127.0.0.1:8123
 ListenBacklog 77

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.origin import NOWHERE
-from evenflow.plan.model import Plan, VirtualHost
 from evenflow.serve import error_log, log_output
-from evenflow.serve.error_log import DEBUG, ERROR, WARN, ErrorLog, ErrorLogs
+from evenflow.serve.error_log import DEBUG, ERROR, WARN, ErrorLog
 
 
 class Clock:
@@ -167,21 +165,3 @@ def test_syslog_with_an_unknown_facility_is_refused() -> None:
     with pytest.raises(ValueError, match="no facility `kitchen`"):
         ErrorLog("syslog:kitchen")
     ErrorLog("syslog:local3:evenflow").close()
-
-
-def test_each_virtual_host_has_the_log_and_the_level_that_it_asked_for(tmp_path: Path) -> None:
-    main = ErrorLog(str(tmp_path / "main.log"), "warn")
-    plan = Plan()
-    plan.main = VirtualHost(2, b"main", NOWHERE)
-    own, quiet = VirtualHost(0, b"own", NOWHERE), VirtualHost(1, b"quiet", NOWHERE)
-    own.error_log = str(tmp_path / "own.log")
-    quiet.log_level = "crit"
-    plan.hosts = (own, quiet)
-    logs = ErrorLogs(plan, main)
-    for host in (own, quiet, plan.main, None):
-        logs.of(host).error("something failed", str(host), host=host)
-    logs.close()
-    assert "VirtualHost(own" in (tmp_path / "own.log").read_text()
-    said = (tmp_path / "main.log").read_text()
-    assert said.count("something failed") == 2 and "VirtualHost(main" in said and "host=None" in said
-    assert logs.of(plan.main) is main and logs.of(None) is main

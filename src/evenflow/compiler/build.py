@@ -46,6 +46,7 @@ from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
 from evenflow.plan import files
 from evenflow.plan.environment import asked_by
+from evenflow.plan.error_lines import ErrorLines
 from evenflow.plan.ground_rules import METHODS, TRACE_EXTENDED, TRACE_OFF, TRACE_ON
 from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
@@ -182,6 +183,7 @@ def make_host(
     host.remoteip = compile_remoteip(both.remoteip, root, findings)
     host.logs = log_targets(main, block, findings, root)
     host.error_log = error_log((block.core.error_log if block is not None else "") or "", root)
+    host.error_lines = compile_error_lines(main, block)
     host.proxy_status = both.proxy.status not in (UNSET, "off")
     host.log_level = core.log_level or ""
 
@@ -223,6 +225,23 @@ def make_host(
         for said in (host.base.options, *(options_of(section) for section in host.directories))
     )
     return host
+
+
+def compile_error_lines(main: Block, block: Block | None) -> ErrorLines | None:
+    """ErrorLogFormat of a server; each of its three parts is taken over whole from the main server if it has none."""
+    own = (block or main).log
+    message = own.error_format or main.log.error_format or None
+    requests = own.error_requests or main.log.error_requests or ()
+    connections = own.error_connections or main.log.error_connections or ()
+    said = [*([message] if message else []), *requests, *connections]
+    if not said:
+        return None
+    return ErrorLines(
+        message[0] if message else "",
+        tuple(text for text, _ in requests),
+        tuple(text for text, _ in connections),
+        said[0][1],
+    )
 
 
 def sections_of(server: Block) -> tuple[Block, ...]:

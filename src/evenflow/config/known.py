@@ -31,7 +31,7 @@ class Known:
     source: str
     contexts: Context
     ignorable: str
-    """"tuning", "local", "lines", or "" where ignoring it would change an answer."""
+    """"tuning", "local", or "" where ignoring it would change an answer."""
 
 
 TABLE: Final = """\
@@ -271,7 +271,7 @@ EnableSendfile A tuning
 Error A
 ErrorDocument A
 ErrorLog S
-ErrorLogFormat S lines
+ErrorLogFormat S
 ExtendedStatus G tuning
 FileETag A
 FlushMaxPipelined S tuning
@@ -1036,7 +1036,6 @@ def known_directive(name: str) -> Known | None:
 IGNORED_BECAUSE: Final = {
     "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
     "local": "it concerns files that are served from this machine, not what is proxied",
-    "lines": "lines of the error log have one form here, `[time] [level] [pid N] text: name=value ...`",
 }
 """What `Known.ignorable` means, in words for a message."""
 

@@ -746,6 +746,10 @@ class LogSettings:
     logs: tuple[LogLine, ...] | Unset = append()
     global_logs: tuple[LogLine, ...] | Unset = append()
     transfer_format: str | Unset = override()
+    error_format: tuple[str, Origin] | Unset = override()
+    error_requests: tuple[tuple[str, Origin], ...] | Unset = append()
+    """ErrorLogFormat for the lines before the first one about a request; a virtual host's replace the main server's."""
+    error_connections: tuple[tuple[str, Origin], ...] | Unset = append()
 
 
 @dataclass(frozen=True, slots=True)

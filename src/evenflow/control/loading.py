@@ -74,7 +74,7 @@ def read(path: str, defines: dict[str, str]) -> tuple[Plan | None, str]:
 
 def look_ahead(plan: Plan) -> list[Trouble]:
     """What is wrong with the certificates and log formats of a plan: all of it, before anything is opened."""
-    from evenflow.serve import access_log, tls
+    from evenflow.serve import access_log, error_format, tls
 
     nowhere = Trouble("nothing-to-listen-on", "no `Listen` is written", NOWHERE, "write for instance `Listen 8080`")
     return [
@@ -82,6 +82,7 @@ def look_ahead(plan: Plan) -> list[Trouble]:
         *[Trouble("certificate-unusable", message, origin) for origin, message in tls.check_certificates(plan)],
         *[Trouble("certificate-unusable", message, origin) for origin, message in check_members(plan)],
         *[Trouble("log-format-unknown", message, origin) for origin, message in access_log.check_formats(plan)],
+        *[Trouble("log-format-unknown", message, origin) for origin, message in error_format.check_formats(plan)],
     ]
 
 
@@ -152,8 +153,12 @@ def error_log_of(plan: Plan) -> str:
 
 def open_error_log(plan: Plan) -> ErrorLog:
     """The error log. Raises Trouble where it cannot be written."""
+    from evenflow.serve.error_format import formats_of
+
+    main = plan.main
+    name = main.server_name.decode("latin-1") if main is not None else ""
     try:
-        return ErrorLog(error_log_of(plan), plan.log_level)
+        return ErrorLog(error_log_of(plan), plan.log_level, formats=formats_of(main), server=name)
     except OSError as fault:
         raise Trouble(
             "log-unusable",

@@ -87,6 +87,7 @@ cdef class VirtualHost:
     cdef public bytes server_path
     cdef public frozenset methods
     cdef public str error_log, log_level
+    cdef public object error_lines
     cdef public bint proxy_status
     cdef public Scope base
     cdef public object backends, early_asked, remoteip, read_timeouts

@@ -343,7 +343,8 @@ class VirtualHost:
         "ordinary_paths", "merge_slashes", "encoded_slashes", "maps_encoded", "strict_host", "server_path", "methods",
         "trace",
         "redirects", "file_aliases", "types", "checks_links",
-        "certificates", "logs", "error_log", "log_level", "proxy_status", "base", "rules", "mappings", "locations",
+        "certificates", "logs", "error_log", "error_lines", "log_level", "proxy_status", "base", "rules",
+        "mappings", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
         "early_always", "early_onsuccess",
@@ -384,6 +385,8 @@ class VirtualHost:
         self.logs: tuple[LogTarget, ...] = ()
         self.error_log = ""
         """Where its errors are written, as `Plan.error_log`; "" where the main server's log has them too."""
+        self.error_lines: object = None
+        """`error_lines.ErrorLines`; None: lines of the error log have our own form."""
         self.log_level = ""
         """Its LogLevel; "" for the main server's."""
         self.proxy_status = False

@@ -1,8 +1,9 @@
 """What went wrong, one line each, for someone with a service down.
 
-A line is `[time] [level] [pid N] text: name=value ...`, in httpd's order so that eyes and log readers know it. Lines
-of the same key are limited, so that a dead cluster cannot fill a disk, and what was left out is counted. Nothing is
-formatted for a level that is not written. It does not know what happened: callers bring the words.
+A line is `[time] [level] [pid N] text: name=value ...`, in httpd's order so that eyes and log readers know it, or what
+ErrorLogFormat makes of it. Lines of the same key are limited, so that a dead cluster cannot fill a disk, and what was
+left out is counted. Nothing is formatted for a level that is not written. It does not know what happened: callers bring
+the words.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import syslog
 import time
 import traceback
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from evenflow.plan.model import Plan
 from evenflow.serve import log_output
+
+if TYPE_CHECKING:
+    from evenflow.serve.log_record import LogRecord
 
 EMERG: Final = 0
 ALERT: Final = 1
@@ -68,17 +71,84 @@ class _Window:
         self.text = text
 
 
+class Ids:
+    """How lines name a connection and the request at work on it; b"" until one is written."""
+
+    __slots__ = ("connection", "request")
+
+    def __init__(self) -> None:
+        self.connection = b""
+        self.request = b""
+
+
+class Occasion:
+    """One line that is to be written, for a format. `record` and `ids` are there where a connection is behind it."""
+
+    __slots__ = ("now", "level", "words", "record", "ids", "server", "cause", "origin")
+
+    def __init__(
+        self, now: float, level: int, words: str, record: LogRecord | None, ids: Ids | None, server: str
+    ) -> None:
+        self.now = now
+        self.level = level
+        self.words = words
+        """The message; "" for a line before the first one about a connection or a request."""
+        self.record = record
+        self.ids = ids
+        self.server = server
+        """Name of the server whose log it is."""
+        self.cause = ""
+        """Why it happened, where a word is known for it."""
+        self.origin = ""
+        """The line of the configuration behind it."""
+
+    @property
+    def level_name(self) -> str:
+        return NAMES[self.level] if self.words else ""
+
+
+class Formats(Protocol):
+    """What ErrorLogFormat says; `error_format` reads it."""
+
+    main: Any
+
+    def introductions(self, occasion: Occasion) -> list[str]: ...
+
+    def line(self, occasion: Occasion) -> str | None: ...
+
+
+class About:
+    """Whom a line is about: what a log can ask of it, and its names."""
+
+    __slots__ = ("record", "ids")
+
+    def __init__(self, record: LogRecord, ids: Ids) -> None:
+        self.record = record
+        self.ids = ids
+
+
 class ErrorLog:
     """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`, or ""
     for standard error.
 
     Several processes may hold one: each line is a single write to a descriptor opened to append. OSError where the
-    file cannot be opened.
+    file cannot be opened. Lines look as `formats` says, for the server of this name; without, they have our own form.
     """
 
-    __slots__ = ("level", "target", "_descriptor", "_clock", "_windows", "_second", "_stamp", "_syslog")
+    __slots__ = (
+        "level", "target", "formats", "server", "_descriptor", "_clock", "_windows", "_second", "_stamp", "_syslog"
+    )  # fmt: skip
 
-    def __init__(self, target: str = "", log_level: str = "warn", clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        target: str = "",
+        log_level: str = "warn",
+        clock: Callable[[], float] = time.time,
+        formats: Formats | None = None,
+        server: str = "",
+    ) -> None:
+        self.formats = formats
+        self.server = server
         self.level: int = threshold(log_level)
         self.target = target
         self._clock = clock
@@ -95,32 +165,39 @@ class ErrorLog:
         """Whether a line of `level` would be written: ask before making a costly text."""
         return level <= self.level
 
-    def error(self, text: str, key: str = "", **fields: object) -> None:
+    def error(self, text: str, key: str = "", about: About | None = None, **fields: object) -> None:
         """Something failed that somebody should look at."""
         if self.level >= ERROR:
-            self.write(ERROR, text, key, fields)
+            self.write(ERROR, text, key, fields, about)
 
-    def warn(self, text: str, key: str = "", **fields: object) -> None:
+    def warn(self, text: str, key: str = "", about: About | None = None, **fields: object) -> None:
         """Something is not as it should be, and we went on."""
         if self.level >= WARN:
-            self.write(WARN, text, key, fields)
+            self.write(WARN, text, key, fields, about)
 
-    def notice(self, text: str, key: str = "", **fields: object) -> None:
+    def notice(self, text: str, key: str = "", about: About | None = None, **fields: object) -> None:
         """Something ordinary that is worth a line: start, end, a member that is back."""
         if self.level >= NOTICE:
-            self.write(NOTICE, text, key, fields)
+            self.write(NOTICE, text, key, fields, about)
 
-    def info(self, text: str, key: str = "", **fields: object) -> None:
+    def info(self, text: str, key: str = "", about: About | None = None, **fields: object) -> None:
         """What a client or a member did to itself."""
         if self.level >= INFO:
-            self.write(INFO, text, key, fields)
+            self.write(INFO, text, key, fields, about)
 
-    def debug(self, text: str, key: str = "", **fields: object) -> None:
+    def debug(self, text: str, key: str = "", about: About | None = None, **fields: object) -> None:
         """Steps, for someone who looks for a cause."""
         if self.level >= DEBUG:
-            self.write(DEBUG, text, key, fields)
+            self.write(DEBUG, text, key, fields, about)
 
-    def write(self, level: int, text: str, key: str = "", fields: dict[str, object] | None = None) -> None:
+    def write(
+        self,
+        level: int,
+        text: str,
+        key: str = "",
+        fields: dict[str, object] | None = None,
+        about: About | None = None,
+    ) -> None:
         """Write one line of `level`, unless the level is not wanted or the key had its share.
 
         `key` tells apart what is limited apart (a member's name, say); without it the text is the key, so a text is a
@@ -130,7 +207,11 @@ class ErrorLog:
             return
         now = self._clock()
         if self._may_write(now, level, text, key):
-            self._put(now, level, text if not fields else text + ": " + spell(fields))
+            words = text if not fields else text + ": " + spell(fields)
+            if self.formats is None:
+                self._put(now, level, words)
+            else:
+                self._put_formatted(self.formats, now, level, words, fields or {}, about)
 
     def tick(self) -> None:
         """Say what was left out in windows that are over; called now and then, and before the process ends with
@@ -176,19 +257,39 @@ class ErrorLog:
 
     def _own_up(self, now: float, window: _Window) -> None:
         if window.left_out:
-            self._put(
-                now,
-                window.level,
-                f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s",
-            )
+            words = f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s"
+            if self.formats is None:
+                self._put(now, window.level, words)
+            else:
+                self._put_formatted(self.formats, now, window.level, words, {}, None)
+
+    def _put_formatted(
+        self,
+        formats: Formats,
+        now: float,
+        level: int,
+        words: str,
+        fields: dict[str, object],
+        about: About | None,
+    ) -> None:
+        """Write the line as ErrorLogFormat says, behind those that come once for its connection and its request."""
+        record, ids = (about.record, about.ids) if about is not None else (None, None)
+        occasion = Occasion(now, level, printable(words), record, ids, self.server)
+        occasion.cause = printable(str(fields.get("cause") or ""))
+        occasion.origin = printable(str(fields.get("origin") or ""))
+        for line in formats.introductions(occasion):
+            self._send(level, line)
+        if formats.main is None:
+            self._put(now, level, words)
+            return
+        line_or_none = formats.line(occasion)
+        if line_or_none is not None:
+            self._send(level, line_or_none)
 
     def _put(self, now: float, level: int, words: str) -> None:
-        if self._descriptor < 0:
-            assert self._syslog is not None
-            facility, tag = self._syslog
-            # One process has one connection to syslog, which its logs share.
-            syslog.openlog(tag, syslog.LOG_PID, facility)
-            syslog.syslog(min(level, DEBUG), printable(words))
+        """Write a line in our own form."""
+        if self._syslog is not None:
+            self._send(level, printable(words))
             return
         second = int(now)
         if second != self._second:
@@ -196,46 +297,20 @@ class ErrorLog:
             self._stamp = stamp(second)
         before, after = self._stamp
         micros = int((now - second) * 1000000)
-        line = f"[{before}.{micros:06d} {after}] [{NAMES[level]}] [pid {os.getpid()}] {printable(words)}\n"
+        self._send(level, f"[{before}.{micros:06d} {after}] [{NAMES[level]}] [pid {os.getpid()}] {printable(words)}")
+
+    def _send(self, level: int, line: str) -> None:
+        if self._syslog is not None:
+            facility, tag = self._syslog
+            # One process has one connection to syslog, which its logs share.
+            syslog.openlog(tag, syslog.LOG_PID, facility)
+            syslog.syslog(min(level, DEBUG), line)
+            return
         try:
-            os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
+            os.write(self._descriptor, (line + "\n").encode("utf-8", "backslashreplace"))
         except OSError:
             # A full disk or a reader that went away: serving goes on without the line.
             pass
-
-
-class ErrorLogs:
-    """The error log of each virtual host of a plan, in one process; `main` is that of hosts without one of their own.
-    """
-
-    def __init__(self, plan: Plan, main: ErrorLog) -> None:
-        self.main = main
-        self.by_host: dict[object, ErrorLog] = {}
-        known = {(main.target, main.level): main}
-        for host in (*plan.hosts, plan.main):
-            if host is None:
-                continue
-            target = host.error_log or main.target
-            level = threshold(host.log_level) if host.log_level else main.level
-            key = (target, level)
-            if key not in known:
-                known[key] = ErrorLog(target, NAMES[level])
-            self.by_host[host] = known[key]
-        self.all = tuple(known.values())
-
-    def of(self, host: object) -> ErrorLog:
-        """The log of one virtual host, the main one for None."""
-        return self.by_host.get(host, self.main)
-
-    def tick(self) -> None:
-        """`ErrorLog.tick` for each."""
-        for log in self.all:
-            log.tick()
-
-    def close(self) -> None:
-        """`ErrorLog.close` for each."""
-        for log in self.all:
-            log.close()
 
 
 def read_syslog(target: str) -> tuple[int, str] | None:

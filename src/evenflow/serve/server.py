@@ -13,7 +13,8 @@ from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.client_status import ClientStatuses
-from evenflow.serve.error_log import ErrorLog, ErrorLogs
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.error_logs import ErrorLogs
 from evenflow.serve.log_record import LogRecord
 from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.questions import Questions

@@ -20,6 +20,7 @@ from evenflow.config.render import render, summary
 from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
 from evenflow.plan.model import Plan
+from evenflow.serve import error_format
 from evenflow.serve.access_log import check_formats
 from evenflow.serve.member_tls import check_members
 from evenflow.serve.tls import check_certificates
@@ -71,7 +72,7 @@ def ahead(plan: Plan) -> tuple[Diagnostic, ...]:
     findings = Findings()
     for origin, message in (*check_certificates(plan), *check_members(plan)):
         findings.error("certificate-unusable", message, origin)
-    for origin, message in check_formats(plan):
+    for origin, message in (*check_formats(plan), *error_format.check_formats(plan)):
         findings.error("log-format-unknown", message, origin)
     return tuple(findings.diagnostics)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from evenflow.config.arguments import count_words, one, raw, text
@@ -48,7 +49,52 @@ def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> No
     draft.add("log", "logs", LogLine(value, None, None, None, statement.origin))
 
 
+def error_log_format(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 1, 2, "takes 1-2 arguments")
+    text = words[-1].text
+    said = (text, statement.origin)
+    kind = words[0].text.lower() if len(words) == 2 else ""
+    if kind not in ("", "request", "connection"):
+        raise Wrong(
+            "value-malformed",
+            f"`{words[0].text}` is neither `request` nor `connection`",
+            words[0].span,
+            says="ErrorLogFormat type must be one of request, connection",
+        )
+    has_message = ERROR_MESSAGE.search(text) is not None
+    if kind and has_message:
+        raise Wrong(
+            "value-malformed",
+            f"a line of each {kind} is written before there is a message: `%M` has no place in it",
+            words[1].span,
+            says="%M cannot be used in once-per-request or once-per-connection formats",
+        )
+    if not kind and not has_message:
+        raise Wrong(
+            "value-malformed",
+            "a line of the error log needs its message: `%M`",
+            words[0].span,
+            says="main ErrorLogFormat must contain message format string '%M'",
+        )
+    if kind:
+        draft.add("log", f"error_{kind}s", said)
+    else:
+        draft.put("log", "error_format", said)
+
+
+ERROR_MESSAGE = re.compile(r"%[-+0-9]*(?:\{[^}]*\})?[-+0-9]*M")
+
 DIRECTIVES = (
+    Directive(
+        "ErrorLogFormat",
+        SERVERS,
+        raw,
+        error_log_format,
+        "What lines of the error log look like, and those that are written once for a connection or a request.",
+        syntax="[connection|request] FORMAT",
+        differs="The message (`%M`) is in our own words, `%E` names its cause, `%F` is the line of the configuration "
+        "behind it, `%m` is `evenflow`. Without this directive lines have a form of ours.",
+    ),
     Directive(
         "LogFormat",
         SERVERS,

@@ -16,7 +16,7 @@ from pathlib import Path
 from .casebook import Logged, LogLine
 from .observed import Seen
 
-MASKED = re.compile(r"\b(time|took|pid|port|id|out|both|body)=(\[[^]]*\]|[\w.+-]+)")
+MASKED = re.compile(r"\b(?:(said)=.+|(time|took|pid|port|id|out|both|body)=(\[[^]]*\]|[\w.+-]+))")
 NEAR = 120.0
 """Seconds by which the time of a line may be off."""
 
@@ -33,7 +33,9 @@ def masked(line: str, seen: Sequence[Seen]) -> str:
     """One line with its masks; `seen` are the requests of which it may speak."""
 
     def mask(found: re.Match[str]) -> str:
-        name, value = found[1], found[2]
+        if found[1]:
+            return "said=(words)"
+        name, value = found[2], found[3]
         word = MASKS[name](value, seen)
         return found[0] if word is None else f"{name}={word}"
 

@@ -27,6 +27,7 @@ def seen(body: bytes, size: int, payload: bytes = b"") -> Seen:
         ("id=awHjTHyUaTmLHChT53XzHwAAAAY id=-", "id=(id) id=-"),
         ("body=9 body=8 out=70 out=71 both=75", "body=(page) body=8 out=(sent) out=71 both=(both)"),
         ("time=12 time=[yesterday]", "time=12 time=[yesterday]"),
+        ("a said=anything at all", "a said=(words)"),
         ("nothing named", "nothing named"),
     ],
 )

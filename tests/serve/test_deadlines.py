@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from evenflow.origin import NOWHERE
+from evenflow.plan.model import LogTarget
 from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog
+from tests.proxy.story import World
 from tests.serve.served import OK, Member, Served, request, until
 
 
@@ -21,9 +24,29 @@ def member() -> Member:
 def test_a_request_that_does_not_arrive(tmp_path: Path) -> None:
     with Served(tmp_path, host={"timeout": 0.3}) as served:
         client = served.client()
-        client.send(b"GET / HT")
+        client.send(b"GET / HTTP/1.1\r\nHo")
         assert client.answer()[0] == 408
         client.expect_end()
+
+
+def test_a_request_line_that_does_not_arrive_has_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+
+    def arrange(world: World) -> None:
+        world.host.logs = (LogTarget(str(path), '"%r" %>s %b %H', None, NOWHERE),)
+
+    with Served(tmp_path, host={"timeout": 0.3}, arrange=arrange) as served:
+        client = served.client()
+        client.send(b"GET / HT")
+        client.expect_end()
+        kept = served.client()
+        kept.send(request("GET", "/own"))
+        assert kept.answer()[0] == 404
+        kept.send(b"GET / HT")
+        kept.expect_end()
+        lines = until(lambda: len(found := path.read_text().splitlines() if path.exists() else []) >= 2 and found)
+    assert lines[0] == '"-" 408 - HTTP/1.0'
+    assert len(lines) == 2 and lines[1].startswith('"GET /own HTTP/1.1" 404 ')
 
 
 def test_a_connection_that_says_nothing_is_closed_without_a_word(tmp_path: Path) -> None:

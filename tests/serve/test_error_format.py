@@ -53,7 +53,7 @@ def occasion(about: LogRecord | None = None, level: int = ERROR, words: str = "i
         ("100%% a\\tb", "100% a\tb"),
         # what has nothing to say takes its field with it
         ("%M %{Y}i b", "it failed b"),
-        ("%M [y\\ %{Y}i z] b", "it failed b"),
+        ("%M [y\\ %{Y}i z] b", "it failed z] b"),
         ("%M [x\\ %{X}i z] b", 'it failed [x a"b\\\\c z] b'),
         ("%M% ,\\ ref\\ %{X}i", 'it failed, ref a"b\\\\c'),
         ("%M% ,\\ ref\\ %{Y}i", "it failed"),
@@ -114,15 +114,16 @@ def test_lines_before_the_first_one_about_a_connection_and_a_request(tmp_path: P
     path = tmp_path / "error.log"
     log = ErrorLog(str(path), formats=formats_of(host))
     ids = Ids()
-    log.error("first", about=About(record(), ids))
-    log.error("second", about=About(record(), ids))
+    about = About(record(), ids)
+    log.error("first", about=about)
+    log.error("second", about=about)
     first = (ids.connection.decode(), ids.request.decode())
-    ids.request = b""
-    log.error("third", about=About(record(), ids))
+    about.record.facts.unique = b""
+    log.error("third", about=about)
     log.error("fourth")
     connection, request = first
     other = ids.request.decode()
-    assert len(connection) == len(request) == 11 and other != request
+    assert len(connection) == 11 and len(request) == 27 and other != request
     assert path.read_text().splitlines() == [
         f"C {connection}",
         f"R {request} end",

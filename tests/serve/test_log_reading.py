@@ -291,7 +291,7 @@ def test_an_error_document_in_the_place_of_what_was_asked_for(record: LogRecord)
     record.last_head = head(b"GET /a.txt HTTP/1.0\r\n\r\n")
     assert line("%r %m %<m %>m %q. %<q", record) == "POST /x?a=1 HTTP/1.0 GET POST GET . ?a=1"
     record.decision.kind = FILE
-    record.decision.file = b"/srv/a.txt"
+    record.decision.file = record.decision.filename = b"/srv/a.txt"
     record.first_decision.user = b"ann"
     record.first_decision.filename = b"proxy:http://127.0.0.1:8090/x"
     assert line("%f %<f", record) == "/srv/a.txt proxy:http://127.0.0.1:8090/x?a=1"

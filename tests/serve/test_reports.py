@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.serve.error_log import ErrorLog, ErrorLogs
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.error_logs import ErrorLogs
 from evenflow.serve.reports import client_of, report_failure, report_refusal
 from tests.proxy.story import Story, Tell, connect, head, member_closes, ready, refused, sends, step
 

@@ -105,7 +105,7 @@ cdef class ConnectionFacts:
     cdef public bint spoken_for
     cdef public int remote_port, local_port
     cdef public bint tls
-    cdef public object table, memo, tls_facts, http2
+    cdef public object table, memo, tls_facts, http2, log_ids
 
 
 cdef class Decision:

@@ -488,7 +488,7 @@ class ConnectionFacts:
 
     __slots__ = (
         "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
-        "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique", "http2",
+        "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique", "http2", "log_ids",
     )
 
     def __init__(
@@ -521,6 +521,8 @@ class ConnectionFacts:
         """The variables of this HTTP/2 stream (HTTP2, H2_STREAM_ID ...); None for HTTP/1."""
         self.unique = b""
         """UNIQUE_ID of the request at work, once somebody has asked."""
+        self.log_ids: Any = None
+        """`error_log.Ids`, once a line of the error log was about this connection."""
 
     @property
     def client(self) -> bytes:

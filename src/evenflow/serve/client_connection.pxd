@@ -64,6 +64,7 @@ cdef class ClientConnection(Connection):
     cdef void _consume(self, bytearray buffer, Py_ssize_t start, Py_ssize_t end) except *
     @cython.locals(exchange=Exchange, now=double)
     cdef Exchange _begin_exchange(self)
+    cpdef void never_asked(self) except *
     cdef bint _is_between(self) except -1
     @cython.locals(exchange=Exchange)
     cdef void _on_end(self, bint cleanly) except *

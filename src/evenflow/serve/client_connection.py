@@ -600,7 +600,9 @@ class ClientConnection(Connection):
         self.pace = None
         self._send(exchange.to_client)
         if self.tally is not None:
-            self.tally.log(self.server, exchange, self.tls, True)
+            # It is not the client that went away.
+            exchange.keep_client = False
+            self.tally.log(self.server, exchange, self.tls, False)
         self.exchange = None
         self.server.give_exchange(exchange)
         self.close()
@@ -616,6 +618,16 @@ class ClientConnection(Connection):
             self.server.give_exchange(exchange)
         self.drop_backend()
         self.close()
+
+    def never_asked(self) -> None:
+        """Its time is over, and not even a request line came: the connection ends without a word, as in httpd. A log
+        has a line for it if it never carried a request.
+        """
+        if self.tally is not None and self.served == 0:
+            exchange = self.exchange or self._begin_exchange()
+            exchange.refuse_request(408, "no request line came in time")
+            self.tally.log(self.server, exchange, self.tls, False)
+        self.lost()
 
     def abandon(self) -> None:
         """Let everything go that it holds, after a mistake of ours left it in no state that anybody knows."""

@@ -10,3 +10,5 @@ cpdef void check_deadlines(set clients, double now) except *
 cdef void on_deadline(ClientConnection client, double now) except *
 @cython.locals(exchange=Exchange, step=cython.int)
 cdef void on_read_timeout(ClientConnection client, double now) except *
+@cython.locals(exchange=Exchange, stash=bytearray, head=bytearray)
+cdef bint refuse_late_head(ClientConnection client) except -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evenflow.proxy import attempt
+from evenflow.proxy.beginnings import noted
 from evenflow.proxy.steps import ASKING, BODY, DONE, IDLE, MEMBER, SENDING, WAIT
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.error_log import tell_of_fault
@@ -45,7 +46,10 @@ def on_deadline(client: ClientConnection, now: float) -> None:
     elif step == DONE:
         client.lost()
         return
-    elif step == IDLE or step == BODY:
+    elif step == IDLE:
+        if not refuse_late_head(client):
+            return
+    elif step == BODY:
         exchange.refuse_request(408, "the request did not arrive in time")
     elif step == ASKING:
         exchange.refuse_request(503, "the answer to a question of access did not come in time")
@@ -84,12 +88,8 @@ def on_read_timeout(client: ClientConnection, now: float) -> None:
         return
     step = exchange.step
     if step == IDLE:
-        stash = client.stash
-        if stash is None or stash.lstrip(b"\r\n").find(b"\n") < 0:
-            # Not even a request line: httpd says nothing.
-            client.lost()
+        if not refuse_late_head(client):
             return
-        exchange.refuse_request(408, "the request's head did not arrive in time")
     elif exchange.request_left == 0:
         return
     elif step == BODY:
@@ -107,3 +107,17 @@ def on_read_timeout(client: ClientConnection, now: float) -> None:
         return
     client.deadline = now + client.host.timeout
     client.advance()
+
+
+def refuse_late_head(client: ClientConnection) -> bool:
+    """A head did not come whole in time: refuse it; False where not even its first line came, and all is over."""
+    stash = client.stash
+    exchange = client.exchange
+    assert exchange is not None
+    head = bytearray() if stash is None else stash.lstrip(b"\r\n")
+    if head.find(b"\n") < 0:
+        client.never_asked()
+        return False
+    exchange.refused_head = noted(head, 0, len(head))
+    exchange.refuse_request(408, "the request's head did not arrive in time")
+    return True

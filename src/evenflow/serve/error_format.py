@@ -18,7 +18,7 @@ from evenflow.origin import Origin
 from evenflow.plan.edits import NOTE_PREFIX
 from evenflow.plan.error_lines import ErrorLines
 from evenflow.plan.model import Plan, VirtualHost
-from evenflow.plan.unique import UNIQUE_ID
+from evenflow.plan.unique import unique_id
 from evenflow.serve.error_log import DAYS, MONTHS, Occasion, spell_control
 from evenflow.serve.log_format import FormatFault
 from evenflow.serve.log_pieces import asked_name, server_name
@@ -68,8 +68,9 @@ class ErrorFormats:
         if not ids.connection:
             ids.connection = new_id()
             made += [line_of(items, before) for items in self.connection]
-        if not ids.request:
-            ids.request = record.variable(UNIQUE_ID) or new_id()
+        request = unique_id(record.facts)
+        if ids.request != request:
+            ids.request = request
             made += [line_of(items, before) for items in self.request]
         return [line for line in made if line is not None]
 

@@ -72,7 +72,7 @@ class _Window:
 
 
 class Ids:
-    """How lines name a connection and the request at work on it; b"" until one is written."""
+    """How lines name a connection and the last request that one was about; b"" until one is written."""
 
     __slots__ = ("connection", "request")
 

@@ -250,7 +250,8 @@ def first_handler(record: LogRecord) -> bytes:
 def spell_handler(decision: Any) -> bytes:
     if decision is None:
         return DASH
-    if decision.kind == FORWARD:
+    if decision.kind == FORWARD or decision.filename.startswith(b"proxy:"):
+        # Also where a request that was mapped is refused.
         return b"proxy-server"
     # A rule's H may take it from the request.
     return escape(decision.handler.encode("latin-1", "replace")) if decision.kind == LOCAL else DASH

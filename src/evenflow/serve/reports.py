@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.steps import MEMBER
-from evenflow.serve.error_log import ErrorLogs
+from evenflow.serve.error_log import About, ErrorLog, Ids
+from evenflow.serve.error_logs import ErrorLogs
+from evenflow.serve.log_record import LogRecord
 
 
 def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
@@ -19,6 +21,7 @@ def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
         log.error(
             "member unavailable",
             f"unavailable {name}",
+            about(log, exchange),
             balancer=balancer,
             member=name,
             stage=failure.stage,
@@ -30,6 +33,7 @@ def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
         log.error(
             "member failed",
             f"failed {name} {failure.stage}",
+            about(log, exchange),
             balancer=balancer,
             member=name,
             stage=failure.stage,
@@ -48,6 +52,7 @@ def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
         log.error(
             "request failed",
             f"request {status} {exchange.why}",
+            about(log, exchange),
             status=status,
             why=exchange.why,
             target=exchange.head.target[:200].decode("latin-1"),
@@ -58,10 +63,35 @@ def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
         log.info(
             "request refused",
             f"refused {status}",
+            about(log, exchange),
             status=status,
             why=exchange.why,
             client=client_of(exchange),
         )
+
+
+def about(log: ErrorLog, exchange: Exchange) -> About | None:
+    """What a format can ask of the exchange; None where no format is asked."""
+    if log.formats is None:
+        return None
+    facts = exchange.facts
+    if facts.log_ids is None:
+        facts.log_ids = Ids()
+    record = LogRecord()
+    record.facts = facts
+    record.keepalive_count = exchange.served
+    record.refused = exchange.refused_head
+    if exchange.decision is not None:
+        record.decision = exchange.decision
+        record.host = exchange.decision.host
+        record.head = exchange.first_head
+        # Variables of the balancer are not final yet.
+        record.env = exchange.env or {}
+        record.request_fields = exchange.request_fields
+        record.plain = exchange.plain
+    else:
+        record.host = facts.table.first
+    return About(record, facts.log_ids)
 
 
 def client_of(exchange: Exchange) -> str:

@@ -1,5 +1,5 @@
 cimport cython
-from evenflow.plan.model cimport Decision
+from evenflow.plan.model cimport ConnectionFacts, Decision
 from evenflow.proxy.exchange cimport Exchange
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.clock cimport monotonic
@@ -15,7 +15,7 @@ cdef class Tally:
     cdef object later
 
     cpdef void begin(self, double now) except *
-    @cython.locals(decision=Decision, record=LogRecord)
+    @cython.locals(decision=Decision, record=LogRecord, facts=ConnectionFacts)
     cpdef void log(self, Server server, Exchange exchange, object tls, bint aborted) except *
     cpdef void put_aside(self, Exchange exchange, object tls) except *
     @cython.locals(record=LogRecord)

@@ -49,7 +49,12 @@ class Tally:
         record.decision = decision
         record.host = host
         record.head = exchange.first_head if decision is not None else None
-        record.facts = exchange.facts
+        record.last_head = exchange.head if exchange.first_decision is not None else None
+        facts = exchange.facts
+        record.facts = facts
+        # Only if the last line about this connection was about this request.
+        ids = facts.log_ids
+        record.log_id = ids.request if ids is not None and ids.request == facts.unique else b""
         record.tls = tls
         record.first_decision = exchange.first_decision
         record.status = exchange.status
@@ -67,6 +72,9 @@ class Tally:
         record.request_fields = exchange.request_fields
         record.plain = exchange.plain
         record.sent_head = exchange.sent_head
+        trailers = exchange.request_chunks.trailers
+        record.request_trailers = b"" if trailers is None else bytes(trailers)
+        record.response_trailers = exchange.body.trailers()
         for log in logs:
             log.write(record)
 
@@ -96,11 +104,14 @@ class Tally:
         record.decision = decision
         record.host = decision.host
         record.head = head
+        record.last_head = None
+        record.log_id = record.request_trailers = record.response_trailers = b""
         record.facts = facts
         record.tls = tls
         record.first_decision = None
         record.status = record.first_status = 101
-        record.body_bytes_sent = tunnel.received
+        # What goes through a tunnel is no body (httpd); all bytes count.
+        record.body_bytes_sent = 0
         record.bytes_sent = head_bytes + tunnel.received
         record.bytes_received = self.received + tunnel.sent
         record.started = self.started

@@ -76,12 +76,20 @@ def error_log_format(draft: Draft, statement: Statement | Section, value: Any) -
             words[0].span,
             says="main ErrorLogFormat must contain message format string '%M'",
         )
+    if not kind and ERROR_REQUIRED.search(text) is not None:
+        raise Wrong(
+            "value-malformed",
+            "no line may be left out for what is missing in it: `+` has no place in this format",
+            words[0].span,
+            says="The '+' flag cannot be used in the main error log format",
+        )
     if kind:
         draft.add("log", f"error_{kind}s", said)
     else:
         draft.put("log", "error_format", said)
 
 
+ERROR_REQUIRED = re.compile(r"%(?:%|[-0-9]|\{[^}]*\})*\+")
 ERROR_MESSAGE = re.compile(r"%[-+0-9]*(?:\{[^}]*\})?[-+0-9]*M")
 
 DIRECTIVES = (

@@ -41,6 +41,8 @@ ADVICE = (
     upgrades.check_rules,
     upgrades.check_fields,
     upgrades.check_tunnels,
+    upgrades.check_old_versions,
+    urls.check_redirects_shadowed,
     timeouts.check_tunnels,
     timeouts.check_long_polls,
     timeouts.check_waiting,

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks.view import Places, Server
+from evenflow.config.advice.uses import uses
+from evenflow.config.checks.view import Places, Server, every_block
 from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.settings import UNSET, Block
 
@@ -22,7 +23,14 @@ def _scopes(server: Server) -> tuple[Block, ...]:
 
 def check_error_override(server: Server, places: Places) -> Iterator[Diagnostic]:
     """The application's own error bodies are lost."""
-    for scope in _scopes(server):
+    others = server.block is server.main and any(block.kind == "virtualhost" for block in server.main.blocks)
+    if next(uses(server), None) is None and (others or server.block.core.document_root is not UNSET):
+        # Nothing is forwarded here; a file that is a part of another has no mapping either.
+        return
+    below = [part for scope in _scopes(server) if scope is not server.main for part in every_block(scope)]
+    own = server.block.proxy.error_override
+    first = () if own is not UNSET and server.block is not server.main else (server.main,)
+    for scope in dict.fromkeys((*first, *(part for part in server.main.blocks if part.kind == "if"), *below)):
         codes = frozenset(scope.proxy.error_override_codes or ())
         if scope.proxy.error_override is not True or (codes and codes <= OURS):
             continue

@@ -45,7 +45,7 @@ def check_routed(server: Server, places: Places) -> Iterator[Diagnostic]:
 def check_path(server: Server, places: Places) -> Iterator[Diagnostic]:
     """Another path behind than in front: Synchrony answers below /synchrony only."""
     for use in uses(server):
-        if use.mapping is None or use.path.rstrip("/") != "/synchrony":
+        if use.mapping is None or use.by_pattern or use.path.rstrip("/") != "/synchrony":
             continue
         behind = use.target_path
         if behind.rstrip("/") != "/synchrony":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import is_websocket, uses
-from evenflow.config.checks.view import Places, Server, flag
+from evenflow.config.checks.view import Places, Server, covers, flag
 from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.directives.proxy import balancer_name
 from evenflow.config.settings import RuleLine
@@ -88,6 +88,28 @@ def check_tunnels(server: Server, places: Places) -> Iterator[Diagnostic]:
             notes=("the member gets the handshake without its Upgrade field, and answers 400",),
             help="write `upgrade=websocket` behind the member's URL",
         )
+
+
+OLD = frozenset({"force-proxy-request-1.0", "downgrade-1.0", "force-response-1.0"})
+
+
+def check_old_versions(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """HTTP/1.0 towards a member that WebSockets go to: there is no Upgrade in it."""
+    led = [use for use in uses(server) if any(is_websocket(member) for member in use.members)]
+    for scope in (server.main, server.block, *server.locations):
+        for line in scope.environment.variables or ():
+            if line.name.lower() not in OLD or line.value is None:
+                continue
+            if scope.kind == "location" and not any(covers(scope.pattern, use.path) for use in led):
+                continue
+            if led:
+                yield warning(
+                    "websocket-not-tunnelled",
+                    f"`{line.origin.text}`: no WebSocket gets through to `{led[0].target}`",
+                    places.whole(line.origin),
+                    notes=("HTTP/1.0 knows no Upgrade",),
+                    help="remove it, or put it into the `<Location>` of what needs it",
+                )
 
 
 def _leads_websockets(server: Server, rule: RuleLine) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import Use, uses
-from evenflow.config.checks.view import CATCH_ALL, Places, Server, covers, flag, is_catch_all
+from evenflow.config.checks.mappings import paths_and_mappings
+from evenflow.config.checks.view import CATCH_ALL, Places, Prefixes, Server, covers, flag, is_catch_all, line_of
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.settings import UNSET, Block
+from evenflow.config.settings import UNSET, Block, MappingLine
 
 
 def _preserves_host(server: Server) -> bool:
@@ -41,7 +42,7 @@ def check_redirects(server: Server, places: Places) -> Iterator[Diagnostic]:
                 "the member is asked by its own address and puts it into Location; a line has to turn that back",
                 "if the members know the public address (Tomcat: proxyName, proxyPort, scheme), all is well",
             ),
-            help=f"write `ProxyPassReverse {path} {use.target}` below it, or `ProxyPreserveHost On`",
+            help=f"write `ProxyPassReverse {path} {use.target.partition('$')[0]}` below it, or `ProxyPreserveHost On`",
         )
 
 
@@ -65,7 +66,7 @@ def _authority(use: Use) -> str:
 def check_paths(server: Server, places: Places) -> Iterator[Diagnostic]:
     """Another path in front than behind: links, cookies and redirects that the application writes name its own."""
     for use in uses(server):
-        if use.mapping is None or use.path.rstrip("/").endswith("/synchrony"):
+        if use.mapping is None or use.by_pattern or use.path.rstrip("/").endswith("/synchrony"):
             continue
         front = use.path.rstrip("/")
         if balancer_name(use.target) is not None and not use.members:
@@ -138,6 +139,28 @@ def check_temporary(server: Server, places: Places) -> Iterator[Diagnostic]:
                 notes=("302 is asked for again each time, too; after 308 method and body stay, and browsers know it",),
                 help="write 308 as its status: `Redirect 308 / https://NAME/`, or the flag `R=308`",
             )
+
+
+def check_redirects_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A Redirect of the server below a ProxyPass for the same paths: mappings are asked first."""
+    taking: Prefixes[MappingLine] = Prefixes()
+    for path, mapping in paths_and_mappings(server):
+        if mapping.path is not None:
+            taking.put(path, mapping)
+    for line in server.block.alias.redirects or ():
+        if line.path is None or line.regex or not line.path.startswith("/"):
+            continue
+        first = next((one for _, one in taking.taking(line.path)), None)
+        if first is None or first.target == "!":
+            continue
+        yield warning(
+            "redirect-shadowed",
+            f"`{line.origin.text}` never acts: its paths are forwarded",
+            places.whole(line.origin),
+            also=(Label(places.whole(first.origin), "this mapping takes them first", primary=False),),
+            notes=("ProxyPass is asked before Redirect, wherever they stand in the file",),
+            help=f"write `ProxyPass {line.path} !` above {line_of(first.origin, line.origin)}",
+        )
 
 
 def check_query(server: Server, places: Places) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evenflow.config.checks.mappings import paths_and_mappings
+from evenflow.config.checks.mappings import paths_and_mappings, patterns_and_mappings
 from evenflow.config.checks.sticky import rule_start
 from evenflow.config.checks.view import BalancerView, Server, flag, host_and_port, is_catch_all
 from evenflow.config.directives.proxy import balancer_name
@@ -29,6 +29,8 @@ class Use:
     balancer: BalancerView | None
     mapping: MappingLine | None
     rule: RuleLine | None
+    by_pattern: bool = False
+    """The mapping takes what a pattern says; `path` is what each such path begins with."""
 
     @property
     def members(self) -> tuple[MemberLine, ...]:
@@ -57,6 +59,10 @@ def uses(server: Server) -> Iterator[Use]:
     for path, mapping in paths_and_mappings(server):
         if mapping.target != "!":
             yield Use(path or "/", mapping.target, mapping.origin, _balancer(server, mapping.target), mapping, None)
+    for start, mapping in patterns_and_mappings(server):
+        if mapping.target != "!" and start:
+            balancer = _balancer(server, mapping.target)
+            yield Use(start, mapping.target, mapping.origin, balancer, mapping, None, True)
     for rule in server.rules:
         if flag(rule, "P") and rule.substitution != "-":
             path = "/" if is_catch_all(rule) else rule_start(rule)

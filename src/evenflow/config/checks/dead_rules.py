@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evenflow.config.checks.rules import is_websocket
-from evenflow.config.checks.view import CATCH_ALL, Places, Server, flag, line_of
+from evenflow.config.checks.view import CATCH_ALL, Places, Server, flag, line_of, literal_start
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.settings import RuleLine
 
@@ -23,7 +23,23 @@ QUERY = re.compile(r"\\\?[A-Za-z0-9_]+=")
 def check_behind_the_end(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A rule behind one that takes every path, asks nothing and ends the list."""
     end: RuleLine | None = None
+    starts: dict[str, RuleLine] = {}
+    chained = False
     for rule in server.rules:
+        earlier = _earlier(starts, rule) if end is None and not is_websocket(server, rule) else None
+        if earlier is not None:
+            yield warning(
+                "rule-shadowed",
+                f"`{rule.origin.text}` is never reached",
+                places.whole(rule.origin),
+                also=(Label(places.whole(earlier.origin), "this rule takes all of its paths", primary=False),),
+                notes=("rules are tried in the order they are written",),
+                help=f"move it, with its conditions, above {line_of(earlier.origin, rule.origin)}",
+            )
+        start = "" if chained else whole_start(rule)
+        chained = flag(rule, "C")
+        if start:
+            starts.setdefault(start, rule)
         if end is not None:
             if is_websocket(server, rule):
                 continue  # said, with what it means, by `websocket-not-tunnelled`
@@ -37,6 +53,31 @@ def check_behind_the_end(server: Server, places: Places) -> Iterator[Diagnostic]
             )
         elif ends(rule):
             end = rule
+
+
+TAIL = re.compile(r"(?:\(\.\*\)|\.\*)?\$?$")
+
+
+def whole_start(rule: RuleLine) -> str:
+    """The text such that the rule takes every path which begins with it and ends the list there; "" for any other."""
+    if rule.conditions or flag(rule, "S") or flag(rule, "C") or not any(flag(rule, name) for name in ENDING):
+        return ""
+    if rule.pattern.startswith("!") or not rule.pattern.startswith("^/"):
+        return ""
+    body = rule.pattern
+    tail = TAIL.search(body)
+    if tail is None or tail.group() == "$":
+        return ""
+    start = body[: tail.start()]
+    return start[1:] if literal_start(start) == start[1:] and len(start) > 2 else ""
+
+
+def _earlier(starts: dict[str, RuleLine], rule: RuleLine) -> RuleLine | None:
+    """The rule that takes whatever this one would."""
+    if rule.pattern.startswith("!") or flag(rule, "NC") or flag(rule, "C"):
+        return None
+    start = literal_start(rule.pattern)
+    return next((starts[start[:size]] for size in range(1, len(start) + 1) if start[:size] in starts), None)
 
 
 def ends(rule: RuleLine) -> bool:

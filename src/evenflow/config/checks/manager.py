@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from evenflow.config.checks.view import Places, Server, covers, line_of, location_mapping, rule_that_takes
+from evenflow.config.checks.view import (
+    Places,
+    Server,
+    covers,
+    line_of,
+    literal_start,
+    location_mapping,
+    rule_that_takes,
+    sample,
+    takes_all,
+)
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.settings import UNSET, Block, RequireGroup, RequireLine
 from evenflow.origin import Origin
@@ -24,8 +35,13 @@ OPEN = {
 def handled(server: Server, handler: str) -> Iterator[Block]:
     """The server's own sections with this handler; one of the main server may be meant for another port."""
     for location in server.block.blocks:
-        if location.kind == "location" and location.match == "prefix" and location.core.handler == handler:
+        if location.kind != "location" or location.core.handler != handler:
+            continue
+        if location.match == "prefix":
             yield location
+        elif location.match == "regex" and literal_start(location.pattern).startswith("/"):
+            # What every path begins with that the pattern takes is one of them.
+            yield replace(location, match="prefix", pattern=literal_start(location.pattern).rstrip("/"))
 
 
 def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
@@ -64,9 +80,45 @@ def _mapping_of(server: Server, path: str) -> Origin | None:
         if found is not None and location.match == "prefix" and covers(location.pattern, path):
             return None if found.target == "!" else found.origin
     for mapping in server.mappings:
-        if mapping.path is not None and covers(mapping.path, path):
+        if mapping.path is None:
+            continue
+        if mapping.regex and sample(mapping.path) == path and mapping.target == "!":
+            return None
+        if takes_all(mapping.path) if mapping.regex else covers(mapping.path, path):
             return None if mapping.target == "!" else mapping.origin
     return None
+
+
+def granting(lines: tuple[RequireLine | RequireGroup, ...], kind: str) -> RequireLine | None:
+    """The line that lets everybody in; None where there is none, or others must agree."""
+    found = None
+    for line in lines:
+        open_line = granting(line.items, line.kind) if isinstance(line, RequireGroup) else None
+        if isinstance(line, RequireLine) and not line.negated:
+            words = (line.provider, *(word.lower() for word in line.arguments))
+            open_line = line if words in (("all", "granted"), ("expr", "true")) else None
+        if kind == "any" and open_line is not None:
+            return open_line
+        if kind != "any" and open_line is None:
+            return None
+        found = found or open_line
+    return found if kind == "all" else None
+
+
+def any_will_do(section: Block) -> bool:
+    """`Satisfy any`, and no Allow or Deny that keeps anybody out: the address is enough, and every one will do."""
+    satisfies = section.access.satisfies or ()
+    return bool(satisfies) and satisfies[-1][0] == "any" and not keeps_out(section)
+
+
+def keeps_out(section: Block) -> bool:
+    """Whether Order, Allow and Deny keep strangers out."""
+    orders = section.access.orders or ()
+    order = orders[-1][0] if orders else "deny,allow"
+    words = [(rule.allows, rule.word.lower()) for rule in section.access.rules or ()]
+    if order == "deny,allow":
+        return (False, "all") in words and (True, "all") not in words
+    return (True, "all") not in words or (False, "all") in words
 
 
 def check_open(server: Server, places: Places) -> Iterator[Diagnostic]:
@@ -85,20 +137,18 @@ def _check_open(server: Server, places: Places, handler: str) -> Iterator[Diagno
             if location.access.requires is UNSET:
                 continue
             if location.match != "prefix":
+                if location.match == "regex" and location.core.handler == handler:
+                    requires = location.access.requires
+                    continue
                 requires = None
                 break  # a pattern may or may not speak here
             if covers(location.pattern, manager.pattern):
                 requires = location.access.requires
         else:
-            open_line = next(
-                (
-                    line
-                    for line in requires or ()
-                    if isinstance(line, RequireLine) and (line.provider, *line.arguments) == ("all", "granted")
-                ),
-                None,
-            )
-            if requires is not None and open_line is None:
+            open_line = granting(requires or (), "any")
+            if requires is not None and open_line is None and not any_will_do(manager):
+                continue
+            if requires is None and keeps_out(manager):
                 continue
             at = places.whole(open_line.origin if open_line is not None else said)
             yield warning(

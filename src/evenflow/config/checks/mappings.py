@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks.view import Places, Prefixes, Server, line_of, location_mapping, rule_that_takes
+from evenflow.config.checks.view import (
+    Places,
+    Prefixes,
+    Server,
+    flag,
+    line_of,
+    literal_start,
+    location_mapping,
+    only_below,
+    rule_that_takes,
+    sample,
+    takes_all,
+)
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.settings import MappingLine
+from evenflow.config.settings import MappingLine, RuleLine
 
 
 def _what(mapping: MappingLine) -> str:
@@ -33,8 +45,11 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
     in_sections: Prefixes[tuple[str, MappingLine]] = Prefixes()
     for location in server.locations:
         taking = location_mapping(location)
-        if taking is not None and location.match == "prefix" and is_prefix(taking):
-            in_sections.put(location.pattern, (location.pattern, taking))
+        if taking is not None and is_prefix(taking):
+            if location.match == "prefix":
+                in_sections.put(location.pattern, (location.pattern, taking))
+            elif location.match == "regex" and takes_all(location.pattern):
+                in_sections.put("/", ("/", taking))
     for mapping in server.mappings:
         assert mapping.path is not None
         if mapping.encoded:
@@ -42,6 +57,13 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
         else:
             before = [one for _, one in known.taking(mapping.path)] if is_prefix(mapping) else roots
         earlier = _first(before, mapping)
+        forwarding = None if earlier is not None else rule_before(server, mapping)
+        if forwarding is not None:
+            yield _behind_a_rule(places, mapping, forwarding)
+            continue
+        if mapping.regex and takes_all(mapping.path):
+            known.put("/", mapping)
+            roots.append(mapping)
         if is_prefix(mapping):
             known.put(mapping.path, mapping)
             if mapping.path == "/":
@@ -55,7 +77,35 @@ def check_shadowed(server: Server, places: Places) -> Iterator[Diagnostic]:
         if earlier is not None:
             assert earlier.path is not None
             note = "mappings are tried in the order they are written"
-            yield _shadowed(places, mapping, earlier, earlier.path, note, "above")
+            path = "/" if earlier.regex else earlier.path
+            yield _shadowed(places, mapping, earlier, path, note, "above")
+
+
+def rule_before(server: Server, mapping: MappingLine) -> RuleLine | None:
+    """The rule that forwards whatever the mapping would take: rules run first, and this one asks nothing else."""
+    if mapping.target == "!" or not is_prefix(mapping) or mapping.path is None:
+        return None
+    for rule in server.rules:
+        if flag(rule, "P") and rule.substitution != "-" and not rule.conditions and takes_all(rule.pattern):
+            return rule
+        if not (flag(rule, "F") or flag(rule, "G")) and (rule.substitution != "-" or rule.flags):
+            # What becomes of the path behind it is not known here.
+            return None
+    return None
+
+
+def _behind_a_rule(places: Places, mapping: MappingLine, rule: RuleLine) -> Diagnostic:
+    return warning(
+        "mapping-shadowed",
+        f"`{_what(mapping)}` can never match",
+        places.head(mapping.origin, 1),
+        also=(Label(places.whole(rule.origin), "this rule forwards every path first", primary=False),),
+        notes=("rules run before ProxyPass, wherever they stand in the file",),
+        help="leave one of the two out"
+        if mapping.path == "/"
+        else f"write `RewriteCond %{{REQUEST_URI}} !^{_escaped(mapping.path or '')}` above "
+        + line_of(rule.origin, mapping.origin),
+    )
 
 
 def _first(before: list[MappingLine], mapping: MappingLine) -> MappingLine | None:
@@ -104,13 +154,21 @@ def _shadowed(places: Places, mapping: MappingLine, taking: MappingLine, path: s
 
 def check_exclusions(server: Server, places: Places) -> Iterator[Diagnostic]:
     """`ProxyPass X !`, and a rule that forwards X all the same."""
-    excluded = [(mapping.path or "", mapping) for mapping in server.mappings if mapping.target == "!"]
+    excluded = []
+    for mapping in server.mappings:
+        alone = sample(mapping.path or "") if mapping.regex else mapping.path
+        if mapping.target == "!" and alone:
+            excluded.append((alone, mapping))
     for location in server.locations:
-        mapping = location_mapping(location)
-        if mapping is not None and mapping.target == "!" and location.match == "prefix":
-            excluded.append((location.pattern, mapping))
+        inner = location_mapping(location)
+        if inner is not None and inner.target == "!" and location.match == "prefix":
+            excluded.append((location.pattern, inner))
     for path, mapping in excluded:
         rule = rule_that_takes(server.rules, path)
+        if rule is None and not path.endswith("/"):
+            # A rule for what lies below it, as `^/static/(.*)`.
+            rule = rule_that_takes(server.rules, path + "/x")
+            rule = rule if rule is not None and only_below(rule, path) else None
         if rule is None:
             continue
         yield warning(
@@ -165,10 +223,28 @@ def check_slashes(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 
 def paths_and_mappings(server: Server) -> Iterator[tuple[str, MappingLine]]:
-    """Every mapping with the prefix that it takes; sections with patterns left out."""
+    """Every mapping with the prefix that it takes; those with patterns left out."""
     for mapping in server.mappings:
-        yield mapping.path or "", mapping
+        if not mapping.regex:
+            yield mapping.path or "", mapping
     for location in server.locations:
         found = location_mapping(location)
         if found is not None and location.match == "prefix":
             yield location.pattern, found
+
+
+def patterns_and_mappings(server: Server) -> Iterator[tuple[str, MappingLine]]:
+    """Every mapping with a pattern, with what each path that it takes begins with; "" where that is not certain."""
+    for mapping in server.mappings:
+        if mapping.regex:
+            assert mapping.path is not None
+            yield start_of(mapping.path), mapping
+    for location in server.locations:
+        found = location_mapping(location)
+        if found is not None and location.match == "regex":
+            yield start_of(location.pattern), found
+
+
+def start_of(pattern: str) -> str:
+    """What every path that the pattern takes begins with; "/" for all of them, "" where nothing is certain."""
+    return "/" if takes_all(pattern) else literal_start(pattern)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenflow.config.checks.mappings import paths_and_mappings
+from evenflow.config.checks.mappings import paths_and_mappings, patterns_and_mappings
 from evenflow.config.checks.view import Places, Server, flag
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
@@ -13,7 +13,10 @@ from evenflow.config.settings import UNSET, Block
 
 def check_members(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A mapping or rule to a balancer that has no member."""
-    targets = [(mapping.target, mapping.origin, 503) for _, mapping in paths_and_mappings(server)]
+    targets = [
+        (mapping.target, mapping.origin, 503)
+        for _, mapping in (*paths_and_mappings(server), *patterns_and_mappings(server))
+    ]
     targets += [(rule.substitution, rule.origin, 500) for rule in server.rules if flag(rule, "P")]
     for target, origin, status in targets:
         name = balancer_name(target)

@@ -44,6 +44,7 @@ def _cut(substitution: str) -> tuple[str, str, str]:
 
 def check_websockets(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A rule to a WebSocket member that can never act, or acts otherwise than by a tunnel."""
+    yield from _left_behind(server, places)
     open_before: RuleLine | None = None
     for rule in server.block.rewrite.rules or ():
         if is_websocket(server, rule):
@@ -91,6 +92,25 @@ def check_websockets(server: Server, places: Places) -> Iterator[Diagnostic]:
                     "inside a section a mapped request is matched as `proxy:http://...`, which does not begin with `/`",
                     "write `.*` as the pattern, and test the path with `RewriteCond %{REQUEST_URI}`",
                 )
+
+
+def _left_behind(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A rule of the main server for WebSockets, and a virtual host that forwards and does not have it."""
+    if server.block is server.main or not server.mappings or any(is_websocket(server, rule) for rule in server.rules):
+        return
+    if any(mapping.member.upgrade for mapping in server.mappings):
+        return
+    for rule in server.main.rewrite.rules or ():
+        if is_websocket(server, rule) and flag(rule, "P"):
+            yield warning(
+                "websocket-not-tunnelled",
+                f"`{rule.origin.text}` is not for `{server.block.origin.text}`",
+                places.whole(rule.origin),
+                also=(Label(places.whole(server.block.origin), "this one has rules of its own", primary=False),),
+                notes=("no virtual host takes over the main server's rules unless it says so",),
+                help="move it into the virtual host, or write `RewriteEngine On` and `RewriteOptions Inherit` there",
+            )
+            return
 
 
 def is_websocket(server: Server, rule: RuleLine) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from evenflow.config.checks.mappings import paths_and_mappings
+from evenflow.config.checks.mappings import paths_and_mappings, patterns_and_mappings
 from evenflow.config.checks.view import BalancerView, Places, Server, flag, host_and_port, line_of, literal_start
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.settings import UNSET, RuleLine
+from evenflow.config.settings import UNSET, FieldEdit, RuleLine
+from evenflow.origin import Origin
 
 APPLICATION_COOKIES = frozenset(
     {
@@ -24,6 +26,18 @@ APPLICATION_COOKIES = frozenset(
     }
 )
 """Set by applications and their servers, which may put a route behind the last dot (Tomcat's jvmRoute)."""
+
+VARIABLES = frozenset(
+    {
+        "BALANCER_SESSION_STICKY",
+        "BALANCER_SESSION_ROUTE",
+        "BALANCER_NAME",
+        "BALANCER_WORKER_NAME",
+        "BALANCER_WORKER_ROUTE",
+        "BALANCER_ROUTE_CHANGED",
+    }
+)
+"""What a balancer sets."""
 
 SETTING = frozenset({"add", "set", "setifempty", "append", "merge"})
 
@@ -72,6 +86,10 @@ def check_cookie(server: Server, places: Places) -> Iterator[Diagnostic]:
         name, origin = sticky
         if not name or name.lower() in APPLICATION_COOKIES or _is_set(server, name):
             continue
+        tried = next((line for line in _tries(server, name)), None)
+        if tried is not None:
+            yield _never_a_route(places, name, *tried)
+            continue
         yield warning(
             "sticky-cookie-never-set",
             f"`stickysession={name}` has no effect: nothing here sets a cookie `{name}`",
@@ -85,11 +103,66 @@ def check_cookie(server: Server, places: Places) -> Iterator[Diagnostic]:
         )
 
 
+def _tries(server: Server, name: str) -> Iterator[tuple[Origin, str, str]]:
+    """Lines that mean to set the cookie and cannot: (line, why, what to type)."""
+    right = f'write `Header add Set-Cookie "{name}=.%{{BALANCER_WORKER_ROUTE}}e; path=/" env=BALANCER_ROUTE_CHANGED`'
+    for edit in server.edits:
+        why = _sets(edit, name) and _why_no_route(edit)
+        if why:
+            yield edit.origin, why, right
+    for rule in server.all_rules:
+        if _rule_sets(rule, name):
+            yield rule.origin, "rules run before a member is chosen: `BALANCER_WORKER_ROUTE` is empty then", right
+
+
+def _never_a_route(places: Places, name: str, origin: Origin, why: str, help: str) -> Diagnostic:
+    return warning(
+        "sticky-cookie-never-set",
+        f"`stickysession={name}` has no effect: this line never gives a client the cookie with a route",
+        places.whole(origin),
+        notes=(why,),
+        help=help,
+    )
+
+
+ROUTE_VARIABLE = re.compile(r"%\{(BALANCER_[A-Z_]+)\}e")
+
+
+def _sets(edit: FieldEdit, name: str) -> bool:
+    return (
+        edit.table != "request"
+        and edit.action in SETTING
+        and edit.name.lower() == "set-cookie"
+        and edit.value.lstrip().startswith(name + "=")
+    )
+
+
+def _why_no_route(edit: FieldEdit) -> str:
+    """Why a line that sets the cookie does not set it for a new session; "" where nothing is wrong with it."""
+    if edit.env == ("BALANCER_ROUTE_CHANGED", False):
+        return "`env=!BALANCER_ROUTE_CHANGED` holds only where the client has its cookie already"
+    if edit.env is not None and edit.env[1] and edit.env[0].startswith("BALANCER_") and edit.env[0] not in VARIABLES:
+        return f"nothing sets `{edit.env[0]}`; the variable is called `BALANCER_ROUTE_CHANGED`"
+    for variable in ROUTE_VARIABLE.findall(edit.value):
+        if variable == "BALANCER_SESSION_ROUTE":
+            return "`BALANCER_SESSION_ROUTE` is the route that the client asked for: a new client asks for none"
+        if variable not in VARIABLES:
+            return f"nothing sets `{variable}`; the route is in `BALANCER_WORKER_ROUTE`"
+    return ""
+
+
+def _rule_sets(rule: RuleLine, name: str) -> bool:
+    return any(
+        short == "CO" and value is not None and value.lstrip(";").startswith((name + ":", name + ";"))
+        for short, value in rule.flags
+    )
+
+
 def _is_set(server: Server, name: str) -> bool:
     for edit in server.edits:
         if edit.table == "request":
             continue
-        if edit.action in SETTING and edit.name.lower() == "set-cookie" and edit.value.lstrip().startswith(name + "="):
+        if _sets(edit, name) and not _why_no_route(edit):
             return True
         if (
             edit.action in ("edit", "edit*")
@@ -98,17 +171,20 @@ def _is_set(server: Server, name: str) -> bool:
         ):
             return True
     return any(
-        short == "CO" and value is not None and value.lstrip(";").startswith((name + ":", name + ";"))
+        _rule_sets(rule, name) and not any("BALANCER_WORKER_ROUTE" in (value or "") for _, value in rule.flags)
         for rule in server.all_rules
-        for short, value in rule.flags
     )
 
 
 def check_split(server: Server, places: Places) -> Iterator[Diagnostic]:
     """Two balancers over the same hosts for the same paths: one client's requests are chosen for twice."""
-    alike: dict[frozenset[tuple[str, int]], list[tuple[BalancerView, str]]] = {}
+    alike: dict[object, list[tuple[BalancerView, str]]] = {}
     for balancer, path in _uses(server):
         alike.setdefault(balancer.hosts, []).append((balancer, path))
+        if balancer.sticky is not None:
+            # One cookie for both, and another application on the same hosts: it must mean the same host in both.
+            key = (balancer.sticky[0], frozenset(host for host, _ in balancer.hosts))
+            alike.setdefault(key, []).append((balancer, path))
     seen: set[frozenset[str]] = set()
     pairs = ((*one, *other) for used in alike.values() for place, one in enumerate(used) for other in used[place + 1 :])
     for one, first_path, other, second_path in pairs:
@@ -166,7 +242,7 @@ def _routes(balancer: BalancerView) -> set[tuple[str, str]]:
 
 def _uses(server: Server) -> Iterator[tuple[BalancerView, str]]:
     """Each balancer with the start of the paths that are sent to it; "" where that is every path or not known."""
-    for path, mapping in paths_and_mappings(server):
+    for path, mapping in (*paths_and_mappings(server), *patterns_and_mappings(server)):
         balancer = server.balancers.get(balancer_name(mapping.target) or "")
         if balancer is not None:
             yield balancer, path

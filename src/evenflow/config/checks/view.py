@@ -22,6 +22,7 @@ from evenflow.config.settings import (
     FieldEdit,
     MappingLine,
     MemberLine,
+    RewriteSettings,
     RuleLine,
 )
 from evenflow.config.syntax import Included, Node, Section, Span, Statement, statements
@@ -91,18 +92,20 @@ def make_server(main: Block, block: Block, shared: tuple[Block, ...] | None = No
         shared = _sections(main)
     scopes = (main,) if block is main else (main, block)
     engine = next((scope.rewrite.engine for scope in reversed(scopes) if scope.rewrite.engine is not UNSET), False)
-    mappings = [mapping for scope in scopes for mapping in (scope.proxy.mappings or ())]
+    handed = next((one.proxy.pass_inherit for one in reversed(scopes) if one.proxy.pass_inherit is not UNSET), True)
+    mapping_scopes = scopes if handed else scopes[-1:]
+    mappings = [mapping for scope in mapping_scopes for mapping in (scope.proxy.mappings or ())]
     inner = [part for scope in scopes for part in (shared if scope is main else _sections(scope))]
     locations = tuple(part for part in inner if part.kind == "location")
     proxies = tuple(part for part in inner if part.kind == "proxy")
-    parts = [part for scope in scopes for part in (_every_block(scope) if scope is block else (scope, *shared))]
+    parts = [part for scope in scopes for part in (every_block(scope) if scope is block else (scope, *shared))]
     return Server(
         block,
         main,
         tuple(mappings),
         locations,
         proxies,
-        (block.rewrite.rules or ()) if engine is True else (),
+        rules_of(main, block) if engine is True else (),
         engine is True,
         _balancers((*scopes, *inner)),
         frozenset() if block is main else frozenset(_balancers((main, *shared))),
@@ -111,14 +114,30 @@ def make_server(main: Block, block: Block, shared: tuple[Block, ...] | None = No
     )
 
 
+def rules_of(main: Block, block: Block) -> tuple[RuleLine, ...]:
+    """A server's rules, with those of the main server where RewriteOptions hand them down to a virtual host that says
+    anything of rewriting."""
+    own = block.rewrite.rules or ()
+    if block is main:
+        return own
+    here, above = block.rewrite.options or (), main.rewrite.options or ()
+    inherited = main.rewrite.rules or ()
+    down = block.rewrite != RewriteSettings() and "ignoreinherit" not in here
+    if "inheritbefore" in here or (down and "inheritdownbefore" in above):
+        return inherited + own
+    if "inherit" in here or (down and "inheritdown" in above):
+        return own + inherited
+    return own
+
+
 def _sections(scope: Block) -> tuple[Block, ...]:
     return tuple(part for part in scope.blocks if part.kind != "virtualhost")
 
 
-def _every_block(block: Block) -> Iterator[Block]:
+def every_block(block: Block) -> Iterator[Block]:
     yield block
     for part in block.blocks:
-        yield from _every_block(part)
+        yield from every_block(part)
 
 
 def _balancers(parts: tuple[Block, ...]) -> dict[str, BalancerView]:
@@ -255,6 +274,11 @@ def _both(one: bool | None, other: bool | None) -> bool | None:
     return False if one is False or other is False else None if one is None or other is None else True
 
 
+def only_below(rule: RuleLine, path: str) -> bool:
+    """Whether the pattern asks for more than `path` itself."""
+    return _search(rule.pattern, path, ignore_case=flag(rule, "NC")) is False
+
+
 def rule_that_takes(rules: tuple[RuleLine, ...], path: str) -> RuleLine | None:
     """The `[P]` rule that is certain to forward `path`, if there is one and no rule before it is in doubt."""
     for rule in rules:
@@ -278,6 +302,17 @@ def is_catch_all(rule: RuleLine) -> bool:
         condition.test.upper() == "%{REQUEST_URI}" and condition.pattern.startswith("!") and not flag(condition, "OR")
         for condition in rule.conditions
     )
+
+
+def takes_all(pattern: str) -> bool:
+    """Whether a pattern takes every path."""
+    return CATCH_ALL.match(pattern) is not None
+
+
+def sample(pattern: str) -> str | None:
+    """The one path that an anchored pattern without choices takes; None for any other."""
+    found = re.fullmatch(r"\^((?:[A-Za-z0-9/_~-]|\\?\.(?![*+?{]))+)\$?", pattern)
+    return found[1].replace("\\", "") if found is not None else None
 
 
 def literal_start(pattern: str) -> str:

@@ -156,6 +156,7 @@ BrotliAlterETag NoChange
 DeflateFilterNote ratio
 BrotliFilterNote ratio
 EvenflowExplain from 10.0.0.1
+EvenflowGoodbye 5
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
 EvenflowEject balancer://c errors=50%

@@ -58,7 +58,7 @@ class Started:
                 return []
 
     def children(self) -> set[int]:
-        """The living children, as /proc has them."""
+        """The living processes below it, as /proc has them: children, and for a moment after a reload a judge."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return {int(word) for word in listed.split()}
 

@@ -25,7 +25,7 @@ from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 
 
-def run(plan: Plan, sockets: list[Any], scoreboard: Any, index: int, handlers: dict[str, Any], log: ErrorLog) -> None:
+def run(plan: Plan, sockets: list[Any], scoreboard: Any, index: int, handlers: dict[str, Any], *_: Any) -> None:
     """What a child does: the contract of `evenflow.serve.loop.run`."""
     if os.environ.get("DIE_AT_ONCE"):
         os._exit(9)

@@ -44,7 +44,7 @@ def lived(
 
 
 def test_a_child_that_drained_exits_0_and_has_filled_its_row() -> None:
-    def run(plan: Plan, sockets: list[Any], scoreboard: Scoreboard, index: int, handlers: Any, log: Any) -> None:
+    def run(plan: Plan, sockets: list[Any], scoreboard: Scoreboard, index: int, *_: Any) -> None:
         assert index == 1
         # It serves when it accepts, and `run` is the first to know that.
         assert scoreboard.child(1).state is ChildState.STARTING

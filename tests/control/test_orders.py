@@ -7,6 +7,7 @@ from typing import Any
 from evenflow.control import loading
 from evenflow.control.generation import Generation
 from evenflow.control.orders import carry_out
+from evenflow.plan.model import Balancer, Member
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.plan.cases import inside, plan_of
@@ -38,6 +39,9 @@ class House:
         if self.refuses:
             raise loading.Refused(self.refuses)
         return "warning[x]: y\n"
+
+    def empty_by(self, balancer: Balancer, member: Member, seconds: float) -> None:
+        self.emptied = (balancer.name, member.name, seconds)
 
     def retired(self) -> list[Generation]:
         return []
@@ -86,6 +90,15 @@ def test_a_member_is_drained_disabled_and_enabled() -> None:
     assert slot.usable() and slot.error_since == 0.0
     # The other balancer's member of the same host is another one.
     assert house.generation.scoreboard.member(2, 0).status == 0
+
+
+def test_a_drain_may_have_a_deadline() -> None:
+    house = House()
+    order = {"do": "drain", "balancer": "wiki", "member": "n1", "deadline": 900}
+    assert carry_out(order, house)["deadline"] == 900
+    assert house.emptied == (b"wiki", b"http://b1:8090", 900.0)
+    for wrong in ("x", 0, -1, 1e12, [1]):
+        assert carry_out({**order, "deadline": wrong}, House())["ok"] is False
 
 
 def test_children_see_a_change_at_their_next_choice() -> None:

@@ -7,10 +7,10 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from evenflow.control import channel
 from tests.control.processes import PATIENCE, Served, alive, until
 from tests.faults.members import Visit
 from tests.faults.members import member as listening_member
@@ -163,13 +163,14 @@ def upgraded(visit: Visit) -> bool:
     return False
 
 
-def tunnel(server: Served) -> socket.socket:
+def tunnel(server: Served, path: str = "/ws") -> socket.socket:
     client = server.connect()
-    client.sendall(b"GET /ws HTTP/1.1\r\nHost: wiki.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += client.recv(4096)
-    assert head.startswith(b"HTTP/1.1 101")
+    head = f"GET {path} HTTP/1.1\r\nHost: wiki.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    client.sendall(head.encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += client.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 101")
     return client
 
 
@@ -187,10 +188,11 @@ def test_tunnels_live_on(serve: Callable[..., Served]) -> None:
                 client.sendall(b"still there? %d" % turn)
                 assert client.recv(100) == b"still there? %d" % turn
         # One child of each generation, each with a tunnel.
-        assert len(server.children()) == 4 and first in server.children()
+        until(lambda: len(server.children()) == 4)
+        assert first in server.children()
         clients[0].close()
         until(lambda: not alive(first))
-        assert len(server.children()) == 3
+        until(lambda: len(server.children()) == 3)
         for client in clients[1:]:
             client.close()
         until(lambda: len(server.children()) == 1)
@@ -201,10 +203,8 @@ def test_retired_children_end_with_the_program(serve: Callable[..., Served]) -> 
         server = serve(LOUD + f"ProxyPass /ws ws://127.0.0.1:{member.port}/ws", "--children", "1").ready()
         with tunnel(server):
             reload(server)
+            until(lambda: len(server.children()) == 2)
             children = server.children()
-            assert len(children) == 2
-            server.tell(signal.SIGTERM)
-            time.sleep(0.7)
             server.tell(signal.SIGTERM)
             assert server.ends_with() == 0
             assert not any(alive(child) for child in children)
@@ -218,7 +218,7 @@ def test_a_killed_retired_child_is_not_replaced(serve: Callable[..., Served]) ->
             reload(server)
             os.kill(first, signal.SIGKILL)
             until(lambda: "a retired child died" in server.said)
-            assert len(server.children()) == 1
+            until(lambda: len(server.children()) == 1)
             assert server.get("/robots.txt")[0] == 200
 
 
@@ -237,3 +237,49 @@ def test_an_error_of_a_member_is_known_on(serve: Callable[..., Served]) -> None:
         for _ in range(3):
             assert server.get("/app")[1] == b"hello"
         assert server.said.count("member unavailable") == 1
+
+
+GOODBYE = b"\x88\x02\x03\xe9"
+
+
+def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served]) -> None:
+    with listening_member(upgraded) as first, listening_member(upgraded) as second:
+        server = serve(
+            LOUD + f"EvenflowGoodbye 1\nProxyPass /ws ws://127.0.0.1:{first.port}/ws\n"
+            f"ProxyPass /other ws://127.0.0.1:{second.port}/ws",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        with tunnel(server) as goes, tunnel(server, "/other") as stays:
+            rewrite(server, f"ws://127.0.0.1:{first.port}/ws", f"ws://127.0.0.1:{second.port}/ws")
+            reload(server)
+            assert goes.recv(100) == GOODBYE
+            stays.sendall(b"\x81\x00")
+            assert stays.recv(100) == b"\x81\x00"
+            # And once more, for who is a generation older by then.
+            rewrite(server, "ProxyPass /other", "Redirect /other /x\nProxyPass /y")
+            reload(server)
+            assert stays.recv(100) == GOODBYE
+        until(lambda: len(server.children()) == 1)
+
+
+def test_editors_leave_a_drained_member_by_its_deadline(serve: Callable[..., Served]) -> None:
+    with listening_member(upgraded) as first, listening_member(upgraded) as second:
+        server = serve(
+            LOUD + f"<Proxy balancer://s>\nBalancerMember ws://127.0.0.1:{first.port} route=n1\n"
+            f"BalancerMember ws://127.0.0.1:{second.port} route=n2\nProxySet stickysession=R\n</Proxy>\n"
+            "ProxyPassMatch ^(/ws.*) balancer://s$1",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        path = channel.place(str(server.file))
+        with tunnel(server, "/ws;R=x.n1") as old:
+            reload(server)
+            with tunnel(server, "/ws;R=x.n1") as goes, tunnel(server, "/ws;R=x.n2") as stays:
+                order = {"do": "drain", "balancer": "s", "member": "n1", "deadline": 2}
+                assert channel.ask(path, order)["ok"]
+                assert goes.recv(100) == GOODBYE and old.recv(100) == GOODBYE
+                stays.sendall(b"\x81\x00")
+                assert stays.recv(100) == b"\x81\x00"
+        until(lambda: "a drained member is disabled" in server.said)
+        before = len(first.visits)
+        tunnel(server, "/ws;R=x.n1").close()
+        assert len(first.visits) == before

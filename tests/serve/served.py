@@ -190,26 +190,30 @@ class Served:
         self.complaints = folder / "stderr"
         self.clients: list[Peer] = []
         self.status: int | None = None
+        self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.line.settimeout(PATIENCE)
         self.pid = os.fork()
         if self.pid == 0:
-            self._serve()
+            self._serve(theirs)
+        theirs.close()
         until(self._catches_sigterm, "the child to begin")
 
-    def _serve(self) -> None:
+    def _serve(self, theirs: socket.socket) -> None:
         code = 1
         try:
             complaints = os.open(self.complaints, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(complaints, 2)
-            keep = self.listening.fileno()
-            os.closerange(3, keep)
-            os.closerange(keep + 1, 1024)
+            kept = sorted((self.listening.fileno(), theirs.fileno()))
+            for begin, end in zip((2, *kept), (*kept, 1024), strict=True):
+                os.closerange(begin + 1, end)
             sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 - for the rest of its life
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if self.files:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
             listener = Listener("127.0.0.1", self.port, self.tls, Origin("test.conf", 1, "Listen"))
             bound = [(self.listening, listener)]
-            run(self.world.plan, bound, self.world.scoreboard, 0, self.handlers, ErrorLog(str(self.log), "info"))
+            log = ErrorLog(str(self.log), "info")
+            run(self.world.plan, bound, self.world.scoreboard, 0, self.handlers, log, theirs)
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -231,6 +235,7 @@ class Served:
         for member in self.members:
             member.close()
         self.listening.close()
+        self.line.close()
         if self.status is None:
             os.kill(self.pid, signal.SIGTERM if kind is None else signal.SIGKILL)
             self.wait(kind is None)

@@ -124,6 +124,7 @@ def build(settings: Settings) -> Built:
     plan.user = core.user or ""
     plan.group = core.group or ""
     plan.listen_backlog = core.listen_backlog or 511
+    plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
     plan.programs = tuple(running.values())
     return Built(None if findings.failed else plan, tuple(findings.diagnostics))
 

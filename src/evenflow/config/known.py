@@ -867,6 +867,7 @@ xml2StartParse A
 [evenflow_module mod_evenflow.c]
 EvenflowEject SP
 EvenflowExplain S
+EvenflowGoodbye G
 EvenflowHash SP
 EvenflowRetryBudget SP
 EvenflowSlowStart SP

@@ -819,6 +819,7 @@ class EvenflowSettings:
 
     explain_from: tuple[str, ...] | Unset = override()
     """EvenflowExplain's addresses and networks; () for Off."""
+    goodbye: float | Unset = override()
 
 
 # --- sections -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import gc
 import os
 import random
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -40,13 +41,19 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_NAME: Final = 15
 
 
-def live(generation: Generation, index: int, supervisor: int, others: Sequence[Generation] = ()) -> NoReturn:
+def live(
+    generation: Generation,
+    index: int,
+    supervisor: int,
+    others: Sequence[Generation] = (),
+    line: socket.socket | None = None,
+) -> NoReturn:
     """Be child `index` of `supervisor` (its process id), from fork to exit. `others` are generations that live beside
-    this one.
+    this one, `line` leads to the supervisor.
     """
     status = CRASHED
     try:
-        status = serve(generation, index, supervisor, others)
+        status = serve(generation, index, supervisor, others, line)
     except BaseException:
         last_words(generation)
     finally:
@@ -58,7 +65,9 @@ def live(generation: Generation, index: int, supervisor: int, others: Sequence[G
             os._exit(status)
 
 
-def serve(generation: Generation, index: int, supervisor: int, others: Sequence[Generation] = ()) -> int:
+def serve(
+    generation: Generation, index: int, supervisor: int, others: Sequence[Generation], line: socket.socket | None
+) -> int:
     """Prepare, serve until drained, and answer the exit status."""
     settle_signals()
     for one in (generation, *others):
@@ -82,7 +91,13 @@ def serve(generation: Generation, index: int, supervisor: int, others: Sequence[
     row = generation.scoreboard.child(index)
     row.begin(os.getpid(), generation.plan.generation, time.monotonic())
     generation.run(
-        generation.plan, generation.shares[index], generation.scoreboard, index, generation.handlers, generation.log
+        generation.plan,
+        generation.shares[index],
+        generation.scoreboard,
+        index,
+        generation.handlers,
+        generation.log,
+        line,
     )
     return DONE
 

@@ -5,6 +5,7 @@ A reload makes a second one beside the first; so nothing of it is kept in the su
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,11 @@ from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 
-Run = Callable[[Plan, list[listening.Bound], Scoreboard, int, dict[str, Callable[..., Any]], ErrorLog], None]
-"""`evenflow.serve.loop.run`: serve with these sockets until drained; SIGTERM is its signal to drain."""
+Run = Callable[
+    [Plan, list[listening.Bound], Scoreboard, int, dict[str, Callable[..., Any]], ErrorLog, socket.socket | None], None
+]
+"""`evenflow.serve.loop.run`: serve with these sockets until drained; SIGTERM is its signal to drain. The last is the
+line to the supervisor."""
 
 
 @dataclass(slots=True)

@@ -16,9 +16,12 @@ from evenflow.control.generation import Generation
 from evenflow.control.manager.change import change_member
 from evenflow.control.manager.view import MemberView, view_balancer
 from evenflow.control.status.report import view_child
-from evenflow.plan.model import Balancer, VirtualHost
+from evenflow.plan.model import Balancer, Member, VirtualHost
 from evenflow.slotmem.layout import STATUS_BITS
 from evenflow.slotmem.scoreboard import Scoreboard
+
+MOST_SECONDS: Final = 30 * 86400
+"""The longest deadline of a drain."""
 
 
 class Unclear(Exception):
@@ -36,6 +39,8 @@ class House(Protocol):
     def reload(self) -> str: ...
 
     def retired(self) -> list[Generation]: ...
+
+    def empty_by(self, balancer: Balancer, member: Member, seconds: float) -> None: ...
 
 
 def carry_out(order: Any, house: House) -> dict[str, Any]:
@@ -164,8 +169,17 @@ def state_of(view: MemberView) -> str:
 
 
 def drain(order: dict[str, Any], house: House) -> dict[str, Any]:
-    """The member keeps its sessions and gets no new ones."""
-    return change(order, house, {b"w_status_N": b"1"})
+    """The member keeps its sessions and gets no new ones; with `deadline`, for so many seconds: until then its tunnels
+    have left, one after the other, and then it is disabled.
+    """
+    seconds = order.get("deadline")
+    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= MOST_SECONDS):
+        raise Unclear(f"a deadline is a number of seconds up to {MOST_SECONDS}")
+    done = change(order, house, {b"w_status_N": b"1"})
+    if seconds is not None:
+        balancer, view = find_member(house, order)
+        house.empty_by(balancer, view.member, float(seconds))
+    return {**done, "deadline": seconds}
 
 
 def disable(order: dict[str, Any], house: House) -> dict[str, Any]:
@@ -176,7 +190,9 @@ def disable(order: dict[str, Any], house: House) -> dict[str, Any]:
 def enable(order: dict[str, Any], house: House) -> dict[str, Any]:
     """The member serves: neither drained, disabled nor stopped, and not in error."""
     done = change(order, house, {b"w_status_N": b"0", b"w_status_D": b"0", b"w_status_S": b"0"})
-    find_member(house, order)[1].slot.error_since = 0.0
+    slot = find_member(house, order)[1].slot
+    slot.error_since = 0.0
+    slot.leave_by = 0.0
     return {**done, "member": describe_member(find_member(house, order)[1])}
 
 

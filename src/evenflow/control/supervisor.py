@@ -13,21 +13,24 @@ import gc
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
 import evenflow
-from evenflow.control import channel, child, listening, loading, log_pipes, orders, pid_file, privileges
+from evenflow.control import channel, child, judge, listening, loading, log_pipes, orders, pid_file, privileges
 from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE
-from evenflow.plan.model import Plan
+from evenflow.plan.model import Balancer, Member, Plan
 from evenflow.serve import log_output, tls
-from evenflow.slotmem.adoption import Ancestry
+from evenflow.slotmem.adoption import Ancestry, member_keys
 from evenflow.slotmem.children import ChildState
+from evenflow.slotmem.layout import DISABLED
 
 DRAIN_SECONDS: Final = 30.0
 """What is in flight has so long to finish; tunnels do not keep a child alive longer."""
@@ -42,7 +45,8 @@ LONGEST_PAUSE: Final = 10.0
 """Seconds before a child that dies at once again and again is replaced: doubled each time, between these two."""
 IDLE_SECONDS: Final = 60.0
 ELDERS_SECONDS: Final = 1.0
-"""While retired children live, what they hold is counted so often."""
+"""While retired children live, what they hold is counted so often; and so often members are looked at that are to be
+empty by some time."""
 START_SECONDS: Final = 30.0
 """The children of a new configuration serve within this, or are given up."""
 LOOK: Final = "the error log says why; everything goes on with the configuration that was loaded before"
@@ -87,7 +91,7 @@ def supervise(
 class Post:
     """One child's place: who fills it, since when, and when it is to be filled again. Times are monotonic seconds."""
 
-    __slots__ = ("index", "pid", "started", "quick_deaths", "due")
+    __slots__ = ("index", "pid", "started", "quick_deaths", "due", "line")
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -96,6 +100,15 @@ class Post:
         self.started = 0.0
         self.quick_deaths = 0
         self.due = 0.0
+        self.line: socket.socket | None = None
+        """Our end of what leads to it: a judge listens there."""
+
+    def vacate(self) -> None:
+        """Whoever filled it is gone."""
+        self.pid = 0
+        if self.line is not None:
+            self.line.close()
+            self.line = None
 
 
 class Crew:
@@ -140,6 +153,10 @@ class Supervisor:
         self.log = generation.log
         self.pid = os.getpid()
         self.pid_file = ""
+        self.judge = 0
+        """The process that decides about tunnels after a reload; 0 while there is none."""
+        self.emptying = False
+        """Some member is to be empty by some time."""
         self.path = path
         self.channel: channel.Channel | None = None
 
@@ -213,6 +230,8 @@ class Supervisor:
             self.restart_commands(now)
             if self.elders:
                 self.ancestry.write(self.generation.scoreboard)
+            if self.emptying:
+                self.close_emptied(now)
             self.log.tick()
 
     def until_due(self) -> float:
@@ -220,7 +239,8 @@ class Supervisor:
         now = time.monotonic()
         due = [post.due for post in self.crew.posts if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
-        return max(0.0, min([*due, now + (ELDERS_SECONDS if self.elders else IDLE_SECONDS)]) - now)
+        busy = bool(self.elders) or self.emptying
+        return max(0.0, min([*due, now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
 
     def pipes(self) -> list[log_pipes.LogPipe]:
         """The log commands of all generations, each once."""
@@ -231,22 +251,50 @@ class Supervisor:
         sys.stdout.flush()
         sys.stderr.flush()
         try:
+            post.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             pid = os.fork()
         except OSError as fault:
+            post.vacate()
             self.log.error("cannot fork a child", child=post.index, cause=fault.strerror)
             post.due = time.monotonic() + LONGEST_PAUSE
             return
         if pid == 0:
-            if self.channel is not None:
-                self.channel.forget()
+            self.forget([*self.crews(), crew])
             others = [one.generation for one in self.crews() if one is not crew]
-            child.live(crew.generation, post.index, self.pid, others)
+            child.live(crew.generation, post.index, self.pid, others, theirs)
+        theirs.close()
         post.pid = pid
         post.started = time.monotonic()
+
+    def forget(self, crews: Sequence[Crew]) -> None:
+        """In a process of ours: let go of what is the supervisor's alone."""
+        if self.channel is not None:
+            self.channel.forget()
+        for crew in crews:
+            for post in crew.posts:
+                post.vacate()
+
+    def summon_judge(self) -> None:
+        """Fork the process that retired children ask about their tunnels; one at a time."""
+        if self.judge:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.judge, signal.SIGKILL)
+        try:
+            self.judge = os.fork()
+        except OSError as fault:
+            self.log.error("cannot fork the judge: tunnels of before the reload stay", cause=fault.strerror)
+            return
+        if self.judge == 0:
+            lines = [post.line for crew in self.elders for post in crew.posts if post.line is not None]
+            if self.channel is not None:
+                self.channel.forget()
+            judge.live(self.generation, lines, self.retired())
 
     def reap(self) -> None:
         """Take note of everybody who ended."""
         for pid, status in ended():
+            if pid == self.judge:
+                self.judge = 0
             for post in self.crew.posts:
                 if post.pid == pid:
                     self.bury(post, status)
@@ -284,7 +332,7 @@ class Supervisor:
             lived=f"{lived:.1f}",
             replaced_in=f"{pause:g}",
         )
-        post.pid = 0
+        post.vacate()
         post.due = now + pause
 
     def open_channel(self) -> None:
@@ -321,6 +369,32 @@ class Supervisor:
                 except Trouble as trouble:
                     pipe.started = now
                     self.log.error(trouble.headline)
+
+    # --- members that are to be empty ---
+
+    def empty_by(self, balancer: Balancer, member: Member, seconds: float) -> None:
+        """From now on the member's tunnels leave, in all generations; after `seconds` it is disabled."""
+        moment = time.monotonic() + seconds
+        wanted = member_keys(self.generation.scoreboard)[member.slot]
+        for crew in self.crews():
+            board = crew.generation.scoreboard
+            for index, key in enumerate(member_keys(board)):
+                if key == wanted:
+                    board.member(index, 0).leave_by = moment
+        self.emptying = True
+
+    def close_emptied(self, now: float) -> None:
+        """Disable those whose time is over; enabling one takes its time away."""
+        board = self.generation.scoreboard
+        slots = [board.member(index, 0) for index in range(len(board.members))]
+        waiting = [slot for slot in slots if slot.leave_by and not slot.status & DISABLED]
+        for slot in waiting:
+            if now >= slot.leave_by:
+                slot.set_status(DISABLED, True)
+                if slot.member.balancer is not None:
+                    board.balancer(slot.member.balancer.index).changed()
+                self.log.notice("a drained member is disabled: its time is over", member=slot.member.name.decode())
+        self.emptying = any(not slot.status & DISABLED for slot in waiting)
 
     # --- another generation ---
 
@@ -367,7 +441,9 @@ class Supervisor:
         before.generation.hand_over(generation)
         self.log.close()
         self.log = generation.log
-        before.tell(signal.SIGUSR2)
+        self.summon_judge()
+        for retiring in self.elders:
+            retiring.tell(signal.SIGUSR2)
         return said
 
     def comes_up(self, crew: Crew) -> bool:
@@ -380,7 +456,7 @@ class Supervisor:
             for post in crew.posts:
                 pid, status = os.waitpid(post.pid, os.WNOHANG) if post.pid else (-1, 0)
                 if pid:
-                    post.pid = 0
+                    post.vacate()
                     self.log.error("a child of the new configuration died at once", cause=child.cause_of(status))
                     return False
         return True
@@ -392,7 +468,7 @@ class Supervisor:
             if post.pid:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(post.pid, 0)
-                post.pid = 0
+                post.vacate()
         crew.generation.close([one.generation for one in self.crews()])
         log_output.go_back(crew.generation.files)
         tls.go_back(self.generation.plan)
@@ -401,7 +477,7 @@ class Supervisor:
         """A retired child ended, as is expected of it; the last one closes the door."""
         for post in crew.posts:
             if post.pid == pid:
-                post.pid = 0
+                post.vacate()
                 if status:
                     self.log.error(
                         "a retired child died",
@@ -443,13 +519,16 @@ class Supervisor:
     def tell(self, number: int) -> None:
         for crew in self.crews():
             crew.tell(number)
+        if self.judge:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.judge, signal.SIGKILL)
 
     def reap_ended(self) -> int:
         """Take note of who ended, as is now expected of everybody; how many children are left."""
         for pid, status in ended():
             for post in [post for crew in self.crews() for post in crew.posts]:
                 if post.pid == pid:
-                    post.pid = 0
+                    post.vacate()
                     if status and not (
                         os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGTERM, signal.SIGKILL)
                     ):

@@ -608,7 +608,7 @@ class Plan:
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
-        "programs", "unique_ids", "server_token",
+        "programs", "unique_ids", "server_token", "goodbye",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -638,3 +638,5 @@ class Plan:
         """Requests have a UNIQUE_ID, and the configuration asks for it."""
         self.programs: tuple[object, ...] = ()
         """The `maps.ProgramMap`s that must run."""
+        self.goodbye = 30.0
+        """Seconds over which tunnels leave whose way a reload has changed."""

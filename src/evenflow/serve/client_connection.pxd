@@ -111,6 +111,6 @@ cdef class ClientConnection(Connection):
     @cython.locals(exchange=Exchange, done=cython.int)
     cpdef on_writable(self)
     @cython.locals(connected=TunnelConnection, tunnel=Tunnel)
-    cdef void close_tunnel(self) except *
+    cpdef void close_tunnel(self) except *
     cpdef list read_from(self)
     cpdef void drain(self, double now) except *

@@ -25,6 +25,7 @@ from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
 from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
+from evenflow.serve.farewell import END_SECONDS, Farewells
 from evenflow.serve.hello import AwaitedHello
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
@@ -66,11 +67,13 @@ def run(
     child: int,
     handlers: dict[str, Callable[..., Any]],
     log: ErrorLog,
+    line: socket.socket | None = None,
 ) -> None:
     """Serve with these listening sockets until told to end, then finish what is in flight, and return.
 
     SIGTERM is to end soon: who has nothing in flight is let go at once. SIGUSR2 is to retire: a younger generation
-    serves, so there is no hurry; kept connections end with the next answer or by their time-out, and tunnels live on.
+    serves, so there is no hurry; kept connections end with the next answer or by their time-out, and tunnels live on
+    unless the judge at the other end of `line` says that their way has changed.
     """
     loop = new_event_loop()
     asyncio.set_event_loop(loop)
@@ -78,7 +81,7 @@ def run(
     resolver = Resolver(loop)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
     loop.set_exception_handler(partial(tell_of_mistake, log))
-    work = Work(server, plan, sockets, scoreboard.child(child))
+    work = Work(server, plan, sockets, scoreboard.child(child), Farewells(server, line))
     loop.call_soon(resolver.start, plan.members)
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
     loop.call_soon(loop.add_signal_handler, signal.SIGTERM, work.drain)
@@ -107,10 +110,16 @@ class Work:
     """The child's listeners and its tick."""
 
     def __init__(
-        self, server: Server, plan: Plan, sockets: list[tuple[socket.socket, Listener]], row: ChildSlot
+        self,
+        server: Server,
+        plan: Plan,
+        sockets: list[tuple[socket.socket, Listener]],
+        row: ChildSlot,
+        farewells: Farewells,
     ) -> None:
         self.server = server
         self.row = row
+        self.farewells = farewells
         self.plan = plan
         self.sockets = sockets
         self.tables: dict[tuple[bytes, int], Any] = {}
@@ -248,6 +257,7 @@ class Work:
 
             look_after(server, now)
         check_deadlines(server.clients, now)
+        self.farewells.tick(now)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1
@@ -255,6 +265,7 @@ class Work:
             self.row.beat(now)
             self.count()
             self.trim(now)
+            self.farewells.dismiss_from_leaving_members(now)
             self.find_broken()
             self.tell_of_patterns()
             self.tell_of_outliers()
@@ -309,15 +320,23 @@ class Work:
 
     def drain(self) -> None:
         """Accept what waits, then nothing more; connections end after the request that they are at."""
-        self.retire()
+        self.stop_accepting()
         if not self.server.ending:
             self.server.ending = True
             now = monotonic()
             for client in (*self.server.clients, *self.server.http2):
                 client.drain(now)
+            self.farewells.dismiss(self.farewells.tunnels(), END_SECONDS)
 
     def retire(self) -> None:
-        """The same, but nobody is hurried: a kept connection has its next answer, or its time-out, to end."""
+        """The same, but nobody is hurried: a kept connection has its next answer, or its time-out, to end. Said again
+        at each reload.
+        """
+        self.stop_accepting()
+        self.farewells.ask()
+
+    def stop_accepting(self) -> None:
+        """Accept what waits, then nothing more."""
         server = self.server
         if server.draining:
             return

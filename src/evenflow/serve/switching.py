@@ -8,6 +8,7 @@ from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.switches import NO_HALF_CLOSE
 from evenflow.proxy.tunnel import Tunnel
 from evenflow.serve.tunnel_connection import TunnelConnection
+from evenflow.wire.frames import Frames
 
 if TYPE_CHECKING:
     from evenflow.serve.client_connection import ClientConnection
@@ -24,6 +25,12 @@ def switch(client: ClientConnection, exchange: Exchange) -> None:
     client.tunnel = tunnel
     exchange.slot = None
     tunnel.tunnel.received = exchange.body.sent
+    decision = exchange.decision
+    tunnel.head = bytes(exchange.head.came or exchange.head.data)
+    if decision.balancer is not None:
+        tunnel.balancer = decision.balancer.name
+    if exchange.upgrade is not None and exchange.upgrade.lower() == b"websocket":
+        tunnel.frames = Frames()
     if exchange.switched & NO_HALF_CLOSE:
         tunnel.tunnel.half_closes = False
     if client.tally is not None:

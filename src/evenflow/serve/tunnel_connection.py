@@ -1,6 +1,7 @@
-"""What is left after a 101: bytes pass between a client's connection and its member's, and none is looked at.
+"""What is left after a 101: bytes pass between a client's connection and its member's, and none is changed.
 
-It holds both connections and stops reading from whoever sends faster than the other side takes. Every act answers
+Of WebSockets it counts where the member's frames end, so that a tunnel that has to go can tell its client so. It holds
+both connections and stops reading from whoever sends faster than the other side takes. Every act answers
 whether the tunnel goes on; where it does not, the client connection closes it.
 """
 
@@ -10,7 +11,11 @@ from evenflow.proxy.tunnel import Tunnel
 from evenflow.serve.backend_connection import BackendConnection
 from evenflow.serve.connection import Connection
 from evenflow.serve.sockets import BLOCKED, FAILED
+from evenflow.wire.frames import GOING_AWAY, Frames, close_frame
 from evenflow.wire.outlet import Outlet
+
+CLOSING_SECONDS = 5.0
+"""A client that was told to go has closed within this, or is cut off."""
 
 
 class TunnelConnection:
@@ -20,6 +25,16 @@ class TunnelConnection:
         self.tunnel = tunnel
         self.client = client
         self.backend = backend
+        self.frames: Frames | None = None
+        """Where the member's frames end; None where the tunnel is no WebSocket."""
+        self.head = b""
+        """The request that it began with, as it came."""
+        self.balancer = b""
+        """The balancer that chose the member; b"" for none."""
+        self.leaves = False
+        """It was given a moment to go at."""
+        self.gone = False
+        """Its client was told: nothing of the member's follows."""
 
     def begin(self, to_backend: Outlet, to_client: Outlet) -> bool:
         """Send what the exchange left: a request body that the member has not taken, and the 101 with what came behind
@@ -28,6 +43,8 @@ class TunnelConnection:
             # The tunnel's bytes go behind it.
             self.backend.pending = Outlet()
             self.backend.pending.put_range(to_backend.data, to_backend.start, to_backend.end)
+        if self.frames is not None:
+            self.frames.pass_by(to_client.data, to_client.end - self.tunnel.received, to_client.end)
         done = self.client.push(to_client)
         if done == BLOCKED:
             self.client.pending = Outlet()
@@ -37,8 +54,9 @@ class TunnelConnection:
         return done != FAILED
 
     def _touch(self) -> None:
-        client = self.client
-        client.deadline = client.server.now + self.tunnel.timeout
+        if not self.gone:
+            client = self.client
+            client.deadline = client.server.now + self.tunnel.timeout
 
     def client_sent(self, buffer: bytearray, size: int) -> bool:
         """The client sent `buffer[:size]`."""
@@ -51,12 +69,34 @@ class TunnelConnection:
 
     def backend_sent(self, buffer: bytearray, size: int) -> bool:
         """The member sent `buffer[:size]`."""
+        if self.gone:
+            return True
+        if self.frames is not None:
+            self.frames.pass_by(buffer, 0, size)
         self.tunnel.received += size
         self._touch()
         done = self.client.forward(buffer, size)
         if done == BLOCKED:
             self.backend.stop_reading()
         return done != FAILED
+
+    def say_goodbye(self, now: float) -> bool:
+        """Tell the client that it has to go (RFC 6455 7.4.1: 1001), and give it some seconds to close.
+
+        Its own close frame is passed on to the member like everything that it says. False where nothing can be put in
+        now: the member is in the middle of a frame, or the client takes nothing.
+        """
+        frames = self.frames
+        assert frames is not None
+        if not frames.closed:
+            if not frames.between() or self.client.pending is not None:
+                return False
+            frame = bytearray(close_frame(GOING_AWAY, False))
+            frames.pass_by(frame, 0, len(frame))
+            self.client.forward(frame, len(frame))
+        self.gone = True
+        self.client.deadline = now + CLOSING_SECONDS
+        return True
 
     def client_ended(self) -> bool:
         """The client's last byte: pass the end on, and wait for the member's."""

@@ -85,6 +85,7 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
         slot.factor = before.factor
     if said.lbset == had.lbset:
         slot.lbset = before.lbset
+    slot.leave_by = before.leave_by
     before.read_texts()
     if said.route == had.route:
         slot.name_route(before.route)

@@ -54,6 +54,8 @@ ERROR_SINCE: Final = 3
 """A float: when the member failed, CLOCK_MONOTONIC; 0.0 while it is not in error."""
 RECOVERED: Final = 4
 """A float: when it left the error state last, CLOCK_MONOTONIC; 0.0 for never. Behind ERROR_SINCE."""
+LEAVE_BY: Final = 7
+"""A float: when its tunnels have left, CLOCK_MONOTONIC; 0.0 where nobody asks them to."""
 ROUTE: Final = 8
 REDIRECT: Final = ROUTE + TEXT_CELLS
 

@@ -16,6 +16,7 @@ from evenflow.slotmem.layout import (
     FACTOR,
     LATENCY,
     LBSET,
+    LEAVE_BY,
     MEMBER_CELLS,
     OWED,
     OWN_CELLS,
@@ -164,6 +165,15 @@ class MemberSlot:
     def ejected_until(self) -> float:
         """So long this child passes it over as an outlier; 0.0 while it does not."""
         return self.times[EJECTED_UNTIL]
+
+    @property
+    def leave_by(self) -> float:
+        """When its tunnels are to have left; 0.0 where nobody asks them to."""
+        return self._region.floats[self._at + LEAVE_BY]
+
+    @leave_by.setter
+    def leave_by(self, moment: float) -> None:
+        self._region.floats[self._at + LEAVE_BY] = moment
 
     @property
     def owed(self) -> int:

@@ -59,20 +59,35 @@ def members(balancer: str | None, file: str | None, form: str) -> NoReturn:
 @click.command(short_help="Let a member keep its sessions and get no new ones.")
 @click.argument("balancer")
 @click.argument("member")
+@click.option(
+    "--deadline",
+    metavar="TIME",
+    help="Be empty within TIME, for instance 15m: tunnels leave until then, and then the member is disabled.",
+)
 @click.option("--wait", is_flag=True, help="Wait until nothing is in flight there any more.")
 @click.option(
     "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
 )
 @FILE
 @FORM
-def drain(balancer: str, member: str, wait: bool, timeout: float | None, file: str | None, form: str) -> NoReturn:
+def drain(
+    balancer: str,
+    member: str,
+    deadline: str | None,
+    wait: bool,
+    timeout: float | None,
+    file: str | None,
+    form: str,
+) -> NoReturn:
     """Drain MEMBER of BALANCER: sessions that it has go on there, new ones go to the others.
 
-    MEMBER is a URL, a route, or HOST:PORT. `evenflow enable` takes it back.
+    MEMBER is a URL, a route, or HOST:PORT. `evenflow enable` takes it back. With --deadline, clients of tunnels are
+    told to go (WebSocket close code 1001) one after the other; they come back elsewhere.
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
-    changed("drain", balancer, member, file, form if not wait else "quiet")
+    said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
+    changed("drain", balancer, member, file, form if not wait else "quiet", **said)
     if not wait:
         sys.exit(0)
     began = time.monotonic()
@@ -153,9 +168,18 @@ def target(file: str | None) -> Path:
     raise click.UsageError("no instance of yours runs: type `evenflow serve FILE`, or become who started it")
 
 
-def changed(what: str, balancer: str, member: str, file: str | None, form: str) -> None:
+def seconds_of(text: str) -> float:
+    """`90`, `90s`, `15m`, `2h` in seconds."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    digits = text[:-1] if unit else text
+    if not digits.isdigit() or not int(digits):
+        raise click.UsageError(f"`{text}` is no time: type for instance 90s, 15m or 2h")
+    return float(int(digits) * (unit or 1))
+
+
+def changed(what: str, balancer: str, member: str, file: str | None, form: str, **said: Any) -> None:
     """Order a change of one member, and say what came of it."""
-    answer = order(file, {"do": what, "balancer": balancer, "member": member}, form)
+    answer = order(file, {"do": what, "balancer": balancer, "member": member, **said}, form)
     one = answer["member"]
     if form == "text":
         click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenflow.config.arguments import raw
-from evenflow.config.contexts import SERVERS
+from evenflow.config.arguments import duration, one, raw
+from evenflow.config.contexts import SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.directives.authz import read_network
-from evenflow.config.scope import Draft
+from evenflow.config.scope import Draft, put
 from evenflow.config.syntax import Section, Statement
 
 
@@ -45,5 +45,13 @@ DIRECTIVES = (
         "Explain requests with an `Evenflow-Explain` field that come from these addresses.",
         syntax="from ADDRESS ...|Off",
         default="Off",
+    ),
+    Directive(
+        "EvenflowGoodbye",
+        SERVER,
+        one(duration("s")),
+        put("evenflow", "goodbye"),
+        "After a reload, tunnels whose way has changed are told to go, spread over this time.",
+        default="30",
     ),
 )

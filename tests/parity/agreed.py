@@ -18,17 +18,23 @@ from evenflow.compiler.build import build
 from evenflow.config.load import load
 from evenflow.control.explanation import explain
 from evenflow.control.map_programs import close_programs, start_programs
+from evenflow.origin import NOWHERE
 from evenflow.plan.fronts import Front
-from evenflow.plan.model import ConnectionFacts, Plan
+from evenflow.plan.model import ConnectionFacts, Plan, VirtualHost
 from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import HostTable, table_for
+from evenflow.serve.http2.doorway import stream_of
+from evenflow.serve.http2.fields import Malformed, read_request
 from evenflow.serve.tls import TlsContexts
 from evenflow.tools.written import Written
 from evenflow.wire.faults import ProtocolFault
+from evenflow.wire.framing import CHUNKED
+from evenflow.wire.http1 import RequestHead
 from evenflow.wire.proxy_protocol import read_preamble
 
 from .casebook import Request
 from .client import PATIENCE, VERSIONS
+from .http2 import apart
 from .members import Received
 from .observed import Seen
 
@@ -36,6 +42,7 @@ NOT_HTTP = "no HTTP was spoken"
 CLOSED = "the connection was closed before it"
 HALF = "the rest of its body never came"
 LATE = "who the client is was asked when its request was known"
+RESET = "its stream was reset before it was a request"
 PEER = "who is at the other end is known only after a handshake"
 DEAD = "that nobody listens there is known only after a connect, and a document stands for it"
 
@@ -67,7 +74,11 @@ def told_otherwise(
     for one in seen:
         reason = ""
         connection, payload = facts(plan, port, one.request), one.request.payload
-        if one.reply.ending == "no connection" or (secure and one.request.tls is None):
+        if one.request.http2 is not None:
+            payload, reason = as_stream(one.request)
+        if reason:
+            pass
+        elif one.reply.ending == "no connection" or (secure and one.request.tls is None):
             reason = NOT_HTTP
         elif one.request.same_connection and one.reply.ending == "closed" and not one.received:
             reason = CLOSED
@@ -106,11 +117,35 @@ def asks_late(connection: ConnectionFacts) -> bool:
     return any(isinstance(host.front, Front) and host.front.later for host in connection.table.hosts)
 
 
+def as_stream(request: Request) -> tuple[bytes, str]:
+    """The bytes that an exchange gets of an HTTP/2 request, and why there are none."""
+    if request.http2 == "upgrade":
+        head = RequestHead()
+        head.parse(request.payload)
+        return stream_of(head).head, ""
+    fields, pieces, _ = apart(request.payload, request.tls is not None)
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+    host = VirtualHost(0, b"", NOWHERE)
+    try:
+        made = read_request(pairs, not pieces, host, False)
+    except Malformed:
+        return b"", RESET
+    body = b"".join(pieces)
+    if made.length == CHUNKED:
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    elif made.length != len(body):
+        return b"", RESET
+    return made.head + body, ""
+
+
 def facts(plan: Plan, port: int, request: Request) -> ConnectionFacts:
     """The connection that the request came by."""
     address = b"127.0.0.1"
     sni = b"" if request.tls in (None, "-") else str(request.tls).lower().encode()
-    return ConnectionFacts(address, 49152, address, port, request.tls is not None, sni, table_for(plan, address, port))
+    made = ConnectionFacts(address, 49152, address, port, request.tls is not None, sni, table_for(plan, address, port))
+    if request.http2 is not None:
+        made.http2 = {b"HTTP2": b"on", b"H2PUSH": b"off"}
+    return made
 
 
 def shake_hands(plan: Plan, connection: ConnectionFacts, request: Request, certificates: Path) -> bool:
@@ -155,6 +190,9 @@ def shake_hands(plan: Plan, connection: ConnectionFacts, request: Request, certi
 def beyond(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     """Why an explanation cannot know what became of this request; "" where it can."""
     answer = seen.reply.answer
+    if seen.request.http2 is not None and (answer is None or answer.status == 431):
+        # Before HTTP/2 was agreed on, or before its fields were one head.
+        return RESET
     if said["outcome"]["kind"] != "forward":
         return ""
     if seen.received and name_of(said["outcome"]["member"], members) is None and has_document_at_a_path(said):

@@ -62,6 +62,7 @@ class Request:
     agrees: bool = False
     """The client may be asked for its certificate after the handshake."""
     speaks: str | None = None
+    http2: str | None = None
     tunnel: bytes | None = None
     tunnel_early: bool = False
     tunnel_idle: float | None = None
@@ -331,6 +332,8 @@ def _request(path: Path, group: list[tuple[int, str]]) -> list[Request]:
                 request = replace(request, agrees=True)
             case "speaks":
                 request = replace(request, speaks=rest)
+            case "h2" | "h2c" if not rest or (word == "h2c" and rest == "upgrade"):
+                request = replace(request, http2=rest or word)
             case "certificate":
                 request = replace(request, certificate=rest)
             case "tunnel":

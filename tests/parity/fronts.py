@@ -129,7 +129,8 @@ def folder(case: Case, front: int, certificates: Path) -> Iterator[Path]:
 def wrapped(case: Case, front: int, root: Path) -> str:
     """The whole text that a front is given."""
     text = case.config if case.whole else VHOST.format(front=front, text=case.config)
-    modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED)
+    loaded = (*LOADED, "http2") if "h2" in text else LOADED
+    modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in loaded)
     user = "User www-data\nGroup www-data" if os.geteuid() == 0 and _has_user("www-data") else ""
     return FRAME.format(dir=root, modules=modules, user=user, text=text).replace("{dir}", str(root))
 

@@ -19,6 +19,7 @@ from tests.peers import free_port
 from .casebook import MEMBERS, Case, Request
 from .client import Connection, Reply
 from .fronts import Front, folder, refusal, running
+from .http2 import Streams
 from .logged import read_log
 from .members import Chronicle, Member
 from .observed import Seen
@@ -152,7 +153,7 @@ def play_refusal(case: Case, kind: str, stage: Stage, certificates: Path) -> tup
 
 def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
     seen: list[Seen] = []
-    connection: Connection | None = None
+    connection: Connection | Streams | None = None
     at = 0
     while at < len(case.requests):
         batch = [case.requests[at]]
@@ -167,14 +168,26 @@ def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
         mark = chronicle.mark()
         if connection is None:
             try:
+                how = batch[0].http2
                 shows = front.folder / "certificates" / f"{batch[0].shows}.pem" if batch[0].shows else None
-                connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks, batch[0].agrees)
+                if how is not None:
+                    connection = Streams(front.port, batch[0].tls, how)
+                else:
+                    connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks, batch[0].agrees)
             except (ssl.SSLError, OSError):
                 seen += [Seen(front.kind, request, Reply("closed"), []) for request in batch]
                 continue
-        replies = _exchange(connection, batch, kept)
+        if isinstance(connection, Streams):
+            replies = connection.exchange(batch)
+        else:
+            replies = _exchange(connection, batch, kept)
         received = chronicle.since(mark)
-        if len(batch) == 1:
+        if isinstance(connection, Streams) and len(batch) > 1:
+            # streams have no order: the path tells them apart
+            for request, reply in zip(batch, replies, strict=True):
+                target = request.payload.split(b" ")[1]
+                seen.append(Seen(front.kind, request, reply, [one for one in received if target in one.line]))
+        elif len(batch) == 1:
             seen.append(Seen(front.kind, batch[0], replies[0], received))
         else:
             # answers come in order, so the n-th answered request is the n-th that was received

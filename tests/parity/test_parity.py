@@ -37,7 +37,8 @@ REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is
 
 
 PASSED_OVER = Counter(
-    {agreed.NOT_HTTP: 30, agreed.PEER: 9, agreed.LATE: 26, agreed.DEAD: 7, agreed.HALF: 2, agreed.CLOSED: 2}
+    {agreed.NOT_HTTP: 30, agreed.PEER: 9, agreed.LATE: 26, agreed.RESET: 8, agreed.DEAD: 7, agreed.HALF: 2}
+    | {agreed.CLOSED: 2}
 )
 """What explain is not held against, and how many requests that are."""
 

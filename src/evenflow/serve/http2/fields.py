@@ -100,6 +100,8 @@ def read_request(fields: Iterable[tuple[bytes, bytes]], ended: bool, host: Virtu
         raise Malformed("Host and :authority differ")
     if said is not None:
         authority = said
+    if authority is None:
+        raise Malformed("neither :authority nor Host")
     body = length if length > 0 else 0 if ended or length == 0 or opens else CHUNKED
     request = write_head(b"GET" if opens else method, target, authority, regular, body)
     if opens:
@@ -159,12 +161,10 @@ def read_target(pseudo: dict[bytes, bytes], method: bytes, opens: bool) -> bytes
 
 
 def write_head(
-    method: bytes, target: bytes, authority: bytes | None, fields: list[tuple[bytes, bytes]], body: int
+    method: bytes, target: bytes, authority: bytes, fields: list[tuple[bytes, bytes]], body: int
 ) -> Request:
     """`body` is its length, or CHUNKED."""
-    lines = [method, b" ", target, b" HTTP/2.0\r\n"]
-    if authority is not None:
-        lines += (b"Host: ", authority, b"\r\n")
+    lines = [method, b" ", target, b" HTTP/2.0\r\nHost: ", authority, b"\r\n"]
     for name, value in fields:
         if name:
             lines += (spelled(name), b": ", value, b"\r\n")

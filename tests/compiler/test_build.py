@@ -86,7 +86,7 @@ def test_logs_that_are_no_files_stay_as_they_are() -> None:
         ("SSLEngine on", "certificate-missing"),
         ('<If "%{NOPE} == 1">\nHeader set X a\n</If>', "variable-unknown"),
         ('<Location /a>\n<If "true">\n<If "\'a\'">\n</If>\n</If>\n</Location>', "expression-malformed"),
-        ("<Proxy *>\n<Files b>\nRequire all denied\n</Files>\n</Proxy>", "section-not-supported"),
+        ("<Proxy *>\n<Files b>\nRequire all denied\n</Files>\n</Proxy>", "section-never-runs"),
         ('CustomLog logs/x common "expr=%{NOPE}"', "variable-unknown"),
     ],
 )

@@ -26,7 +26,13 @@ SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nX: 1\r\nUpgrade: websocket\r\nCon
 
 def test_connection_is_not_looked_at(tell: Tell) -> None:
     story = tell(WS)
-    story >> head("GET", "/", "Upgrade: websocket", version="1.0") >> ready() >> answers(SWITCH) << step("SWITCHED")
+    story >> head("GET", "/", "Upgrade: websocket") >> ready() >> answers(SWITCH) << step("SWITCHED")
+
+
+def test_a_client_that_does_not_know_a_101_asks_for_none(tell: Tell) -> None:
+    story = tell(WS)
+    story >> head("GET", "/", "Upgrade: websocket", version="1.0") >> ready() >> answers(SWITCH)
+    story << page(502, "Unexpected Upgrade: websocket (expecting none)")
 
 
 @pytest.mark.parametrize(

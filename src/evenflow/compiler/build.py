@@ -214,7 +214,13 @@ def make_host(
     inner = [*sections, *(sections_of(block) if block is not None else ())]
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):
-            findings.error("section-not-supported", "evenflow does not act on a section inside this one yet", misplaced)
+            findings.warning(
+                "section-never-runs",
+                "nothing in this section ever counts: files are looked at in servers and `<Directory>` only",
+                misplaced,
+                notes=("httpd takes it, and passes over it too",),
+                help="write it beside the section around it, with an `<If>` in it",
+            )
     host.base.branches = compile_branches(tuple(inner), backends, findings, maps)
     host.locations = compile_all(inner, ("location",), server, findings, root, maps)
     set_paths(host, block or main)

@@ -27,6 +27,7 @@ from evenflow.config.settings import (
     MemberParameters,
     ProxySettings,
     SetLine,
+    Unset,
 )
 from evenflow.origin import Origin
 from evenflow.plan import handed
@@ -465,7 +466,11 @@ def inherits(main: ProxySettings, own: ProxySettings) -> bool:
     """Whether a virtual host has the main server's members and balancers: httpd takes them away only where both
     ProxyPassInherit and BalancerInherit are off."""
     both = merge(main, own)
-    return not (both.pass_inherit is False and both.balancer_inherit is False)
+    return not (is_off(both.pass_inherit) and is_off(both.balancer_inherit))
+
+
+def is_off(said: tuple[bool, Origin] | Unset) -> bool:
+    return said is not UNSET and not said[0]
 
 
 GROUP: Final = re.compile(r"\$\d")

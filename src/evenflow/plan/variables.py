@@ -13,6 +13,7 @@ import pwd
 import re
 import time
 from collections.abc import Callable
+from email.utils import mktime_tz, parsedate_tz
 from typing import Final
 
 from evenflow.plan.decision import CLIENT, FIELDS, FILES, NOTHING, QUERY, TIME, Inquiry
@@ -388,8 +389,13 @@ def _document_uri(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _last_modified(inquiry: Inquiry, argument: bytes) -> bytes:
-    # Nobody has looked at a file: the beginning of 1970, in local time.
-    then = time.localtime(0)
+    # Local time; where no file is sent, or before it is known which, the beginning of 1970.
+    changed = 0.0
+    if inquiry.response is not None and not inquiry.filename.startswith(b"proxy:"):
+        said = inquiry.response.get(b"last-modified")
+        parsed = None if said is None else parsedate_tz(said.decode("latin-1"))
+        changed = 0.0 if parsed is None else mktime_tz(parsed)
+    then = time.localtime(changed)
     return b"%04d%02d%02d%02d%02d%02d" % then[:6]
 
 

@@ -8,8 +8,9 @@ from evenflow.wire.http1 import UPGRADE, RequestHead, ResponseHead
 
 
 def wanted(head: RequestHead, member: Member) -> bytes | None:
-    """The client's Upgrade, as spelled, if the member may be upgraded to it; httpd does not look at Connection."""
-    if not member.upgrade:
+    """The client's Upgrade, as spelled, if the member may be upgraded to it; httpd does not look at Connection. One
+    in an HTTP/1.0 request is passed over (RFC 9110 section 7.8): that client does not know a 101."""
+    if not member.upgrade or head.version < 11:
         return None
     index = head.find(UPGRADE)
     if index < 0:

@@ -29,6 +29,7 @@ CHECKS = (
     dead_rules.check_mapped_locations,
     shared_members.check_parameters,
     shared_members.check_balancers,
+    shared_members.check_inherited,
     reach.check_members,
     reach.check_listeners,
     reach.check_names,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from evenflow.config.checks.view import Places, Server, line_of
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.settings import MappingLine, MemberParameters
+from evenflow.config.merge import merge
+from evenflow.config.settings import UNSET, MappingLine, MemberParameters
 
 
 def check_parameters(server: Server, places: Places) -> Iterator[Diagnostic]:
@@ -48,3 +49,23 @@ def check_balancers(server: Server, places: Places) -> Iterator[Diagnostic]:
                 places.whole(line.origin),
                 help="give one of the two another name",
             )
+
+
+def check_inherited(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """`ProxyPassInherit Off` or `BalancerInherit Off` without the other: a virtual host has everything all the same."""
+    if server.block is server.main:
+        return
+    both = merge(server.main.proxy, server.block.proxy)
+    said = {"ProxyPassInherit": both.pass_inherit, "BalancerInherit": both.balancer_inherit}
+    off = [(name, value[1]) for name, value in said.items() if value is not UNSET and not value[0]]
+    if len(off) != 1:
+        return
+    name, origin = off[0]
+    other = "BalancerInherit" if name == "ProxyPassInherit" else "ProxyPassInherit"
+    yield warning(
+        "inheritance-half-off",
+        f"`{name} Off` alone takes nothing away: a virtual host has the main server's balancers and members still",
+        places.whole(origin),
+        notes=("httpd takes them away only where both are off; mappings stay in any case",),
+        help=f"write `{other} Off` beside it, or remove the line",
+    )

@@ -139,7 +139,17 @@ def allow_override(draft: Draft, statement: Statement | Section, value: Any) -> 
                 word.span,
                 says=f"Illegal override option {word.text}",
             )
-    if set(words) - {"none"} and draft.kind == "directory":
+    if draft.kind not in ("directory", "proxy"):
+        draft.reports.append(
+            warning(
+                "setting-without-effect",
+                f"`AllowOverride` is useless in `<{draft.section}>`: it is about directories",
+                at(statement),
+                notes=("httpd says: Useless use of AllowOverride (AH00114)",),
+                help="remove it, or move it into a `<Directory>`",
+            )
+        )
+    elif set(words) - {"none"} and draft.kind == "directory":
         draft.reports.append(
             warning(
                 "htaccess-not-read",

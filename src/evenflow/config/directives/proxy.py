@@ -21,7 +21,7 @@ from evenflow.config.contexts import ANYWHERE, LOCATION, PROXY, SERVERS
 from evenflow.config.diagnostics import Diagnostic, Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.parameters import Said, read_balancer, read_member
-from evenflow.config.scope import Draft, put
+from evenflow.config.scope import Action, Draft, put
 from evenflow.config.settings import (
     UNSET,
     BalancerParameters,
@@ -419,6 +419,15 @@ def error_override(draft: Draft, statement: Statement | Section, value: Any) -> 
     draft.put("proxy", "error_override_codes", tuple(codes))
 
 
+def inherit(field: str) -> Action:
+    """The action of ProxyPassInherit or BalancerInherit."""
+
+    def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
+        draft.put("proxy", field, (value, statement.origin))
+
+    return act
+
+
 DIRECTIVES = (
     Directive(
         "ProxyPass",
@@ -464,7 +473,7 @@ DIRECTIVES = (
         "ProxyPassInherit",
         SERVERS,
         flag,
-        put("proxy", "pass_inherit"),
+        inherit("pass_inherit"),
         "Whether a virtual host has the main server's members; its mappings it always has.",
         default="On",
     ),
@@ -472,7 +481,7 @@ DIRECTIVES = (
         "BalancerInherit",
         SERVERS,
         flag,
-        put("proxy", "balancer_inherit"),
+        inherit("balancer_inherit"),
         "Whether a virtual host has the main server's balancers; only `Off` here and for ProxyPassInherit takes them.",
         default="On",
     ),

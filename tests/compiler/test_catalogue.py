@@ -201,6 +201,11 @@ SSLCertificateKeyFile other.key
 SSLCertificateChainFile chain.pem
 SSLCACertificateFile ca.pem
 SSLCACertificatePath ca
+SSLRequire %{REMOTE_ADDR} == "x"
+SSLCADNRequestFile names.pem
+SSLCADNRequestPath names
+SSLSessionTicketKeyFile ticket.key
+SSLOpenSSLConfCmd Curves P-256
 SSLCARevocationFile lists.pem
 SSLCARevocationPath lists
 SSLCARevocationCheck leaf

@@ -139,3 +139,23 @@ def test_how_authorities_are_asked_about_clients(line: str, field: str, value: o
 )
 def test_who_is_asked_later(section: str, later: bool) -> None:
     assert front_of(section).later is later
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("SSLCADNRequestFile n.pem", "names_file", "/n.pem"),
+        ("SSLCADNRequestPath n", "names_path", "/n"),
+        ("SSLSessionTicketKeyFile t.key", "ticket_key", "/t.key"),
+        ("SSLOpenSSLConfCmd Curves P-256", "commands", (("Curves", "P-256"),)),
+    ],
+)
+def test_what_openssl_is_told(line: str, field: str, value: object) -> None:
+    assert getattr(front_of(f"{line}\n"), field) == value != getattr(front_of(""), field)
+
+
+def test_a_requirement_that_cannot_be_read() -> None:
+    loaded = load_text("Listen 443\n<Location /x>\nSSLRequire true false\n</Location>\n")
+    assert loaded.settings is not None
+    (found,) = build(loaded.settings).diagnostics
+    assert found.severity == "error" and found.span is not None and found.span.line == 3

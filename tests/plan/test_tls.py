@@ -119,3 +119,36 @@ def test_where_the_handshake_has_asked_nobody_asks_again() -> None:
     assert ask(plan, b"/must", True).status == 403
     assert ask(plan, b"/may", True).status == 404
     assert ask(plan, b"/must", True, above=b"1").status == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ("%{SSL_CIPHER_USEKEYSIZE} >= 128", True),
+        # The longer one is the greater: by letters it would be the less, and as a number too.
+        ("%{SSL_CIPHER_USEKEYSIZE} < 1000", True),
+        ("%{SSL_CIPHER_USEKEYSIZE} lt 99", False),
+        ('%{SSL_CIPHER_USEKEYSIZE} > "00"', True),
+        ('%{SSL_CIPHER_USEKEYSIZE} gt "00000"', False),
+        ('%{SSL_CIPHER_USEKEYSIZE} eq "0256"', False),
+        ('%{SSL_CIPHER_USEKEYSIZE} == "256"', True),
+        ('%{SSL_CLIENT_S_DN_OU} in {"a", "b"}', True),
+        ("not %{SSL_CLIENT_S_DN_OU} =~ m/^[ab]$/", False),
+    ],
+)
+def test_the_older_language_of_requirements(said: str, holds: bool) -> None:
+    plan = plan_of(f"<Location /x>\nSSLRequire {said}\n</Location>\n")
+    known = {"SSL_CIPHER_USEKEYSIZE": b"256", "SSL_CLIENT_S_DN_OU": b"b"}
+    made = ask(plan, b"/x", True, **known)
+    assert made.status == (404 if holds else 403)
+    # httpd asks nothing of plain connections.
+    assert ask(plan, b"/x", False).status == 404
+
+
+def test_all_requirements_must_hold() -> None:
+    plan = plan_of(
+        "<Location /x>\nSSLRequire true\n</Location>\n<Location /x/y>\nSSLRequire false\n</Location>\n"
+    )
+    assert ask(plan, b"/x", True).status == 404
+    made = ask(plan, b"/x/y", True)
+    assert (made.status, made.origin.line) == (403, 6)

@@ -35,6 +35,14 @@ def compile_condition(text: str) -> Condition:
     return Condition(text, make_test(tree, 1), parser.answers)
 
 
+def compile_requirement(text: str) -> Condition:
+    """The same in the older language of SSLRequire, whose comparisons are all of one kind. Raises `Refused`."""
+    parser = Parser(text, scan(text, False))
+    parser.by_length = True
+    tree = parser.whole_condition()
+    return Condition(text, make_test(tree, 1), parser.answers)
+
+
 def compile_text(text: str) -> Text:
     """Text with %{...} in it: `Header set NAME expr=...`, ErrorDocument. Raises `Refused`."""
     parser = Parser(text, scan(text, True))
@@ -355,6 +363,8 @@ class Parser:
         self.index = 0
         self.open = 0
         self.answers = False
+        self.by_length = False
+        """The language is SSLRequire's."""
 
     # Errors.
 
@@ -443,7 +453,10 @@ class Parser:
         kind = token.kind
         if kind in COMPARISONS:
             self.index += 1
-            return Node("compared", (word, self.word()), COMPARISONS[kind])
+            sign, numbers = COMPARISONS[kind]
+            if self.by_length:
+                return Node("by length", (word, self.word()), (sign,))
+            return Node("compared", (word, self.word()), (sign, numbers))
         if kind in ("T_OP_REG", "T_OP_NRE"):
             self.index += 1
             return Node("matched", (word,), (self.pattern(), kind == "T_OP_NRE"))
@@ -715,6 +728,8 @@ def make_test(node: Node, depth: int) -> Test:
     assert isinstance(payload, tuple)
     if kind == "compared":
         return folded(expr.Compared(words[0], words[1], *payload))
+    if kind == "by length":
+        return expr.ByLength(words[0], words[1], *payload)
     if kind == "matched":
         pattern, negated = payload
         return expr.Matched(words[0], pattern, pattern.groups > 0, negated)

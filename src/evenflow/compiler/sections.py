@@ -103,7 +103,7 @@ def compile_said(
             said.say("handler_origin", block.core.handler_origin)
     say_access(said, block.access, findings)
     say_filters(said, block.filters, block.origin, findings)
-    say_tls(said, block.tls, server)
+    say_tls(said, block.tls, server, findings)
     say_expires(said, block.expires)
     say_http2(said, block.http2)
     said.say("documents", compile_documents(block.core.documents or (), findings))

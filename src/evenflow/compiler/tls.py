@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from evenflow.compiler.findings import Findings
+from evenflow.compiler.expr import compile_requirement
+from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.lookups import absolute
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, MemberTlsSettings, OcspSettings, TlsSettings, Unset
@@ -38,6 +39,10 @@ def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: bool) 
         file_of(tls.crl_path, root),
         ("none", False) if tls.crl_check is UNSET else tls.crl_check[0],
         later,
+        file_of(tls.names_file, root),
+        file_of(tls.names_path, root),
+        file_of(tls.ticket_key, root),
+        tuple((name, value) for name, value, _ in tls.commands or ()),
         compile_stapling(ocsp),
         compile_status(ocsp, root),
         origins=tuple(
@@ -51,6 +56,9 @@ def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: bool) 
                 ("SSLCARevocationFile", tls.crl_file),
                 ("SSLCARevocationPath", tls.crl_path),
                 ("SSLCARevocationCheck", tls.crl_check),
+                ("SSLCADNRequestFile", tls.names_file),
+                ("SSLCADNRequestPath", tls.names_path),
+                ("SSLSessionTicketKeyFile", tls.ticket_key),
             )
             if said is not UNSET
         ),
@@ -141,7 +149,7 @@ def compile_member_tls(tls: MemberTlsSettings, root: str) -> tuple[Setting, ...]
     return tuple(found)
 
 
-def say_tls(section: Said, tls: TlsSettings, server: bool) -> None:
+def say_tls(section: Said, tls: TlsSettings, server: bool, findings: Findings) -> None:
     """What a section says of TLS towards clients. What servers say of certificates is their `Front`'s."""
     if tls.options:
         section.say(
@@ -161,6 +169,13 @@ def say_tls(section: Said, tls: TlsSettings, server: bool) -> None:
         section.say("tls_verify_by", tls.verify[1])
     if tls.depth is not UNSET and not server:
         section.say("tls_depth", tls.depth)
+    made = []
+    for text, origin in tls.requires or ():
+        try:
+            made.append((compile_requirement(text), origin))
+        except Refused as refused:
+            refused.report(findings, origin)
+    section.say("tls_requires", tuple(made) or None)
     if tls.buffer is not UNSET:
         section.say("tls_buffer", tls.buffer)
 

@@ -54,17 +54,6 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "proxyexpressdbmfile": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
     "proxyexpressdbmtype": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
-    "sslopensslconfcmd": (
-        "Python's ssl has no way to hand commands to OpenSSL",
-        "use SSLProtocol and SSLCipherSuite, or write it into OpenSSL's own configuration (openssl.cnf)",
-    ),
-    "sslrequire": ("it is an older language", 'write `Require expr "..."`: it knows the same variables'),
-    "sslsessionticketkeyfile": (
-        "the keys of tickets are made new at each start, and shared by all children",
-        "leave it out: clients of another machine make a new handshake",
-    ),
-    "sslcadnrequestfile": ("clients are not told whom we believe", "leave it out"),
-    "sslcadnrequestpath": ("clients are not told whom we believe", "leave it out"),
     "sslproxymachinecertificatepath": (
         "one certificate is shown, not chosen among several",
         "write `SSLProxyMachineCertificateFile FILE`",

@@ -684,6 +684,15 @@ class TlsSettings:
     """SSLRequireSSL"""
     buffer: int | Unset = override()
     """SSLRenegBufferSize, in bytes."""
+    requires: tuple[tuple[str, Origin], ...] | Unset = append()
+    """SSLRequire"""
+    names_file: tuple[str, Origin] | Unset = override()
+    """SSLCADNRequestFile"""
+    names_path: tuple[str, Origin] | Unset = override()
+    ticket_key: tuple[str, Origin] | Unset = override()
+    """SSLSessionTicketKeyFile"""
+    commands: tuple[tuple[str, str, Origin], ...] | Unset = append()
+    """SSLOpenSSLConfCmd: name, value"""
     user_name: str | Unset = override()
 
 

@@ -26,7 +26,7 @@ def admit(inquiry: Inquiry) -> Decision | None:
 def check(inquiry: Inquiry) -> Decision | None:
     """AllowMethods, Order, Require."""
     scope = inquiry.scope
-    if scope.tls_required or inquiry.host.front is not None:
+    if scope.tls_required or scope.tls_requires or inquiry.host.front is not None:
         made = tls.admit(inquiry)
         if made is not None:
             return made

@@ -290,6 +290,22 @@ class Compared:
         return compared(self.sign, left, right)
 
 
+class ByLength:
+    """Two words compared as SSLRequire has it: the longer one is the greater."""
+
+    __slots__ = ("left", "right", "sign")
+
+    def __init__(self, left: Word, right: Word, sign: int) -> None:
+        self.left = left
+        self.right = right
+        self.sign = sign
+
+    def holds(self, asking: Asking) -> bool:
+        right = self.right.write(asking)
+        left = self.left.write(asking)
+        return compared(self.sign, (len(left), left), (len(right), right))
+
+
 def compared(sign: int, left: Any, right: Any) -> bool:
     """Whether two texts, or two numbers, stand so."""
     if sign == EQUAL:

@@ -74,6 +74,12 @@ class Front:
     """none, leaf or chain; and whether a certificate passes whose issuer has given no list."""
     later: bool = False
     """A section asks for certificates, once the request is known."""
+    names_file: str = ""
+    """The authorities that clients are told of; without it those that they may have been signed by."""
+    names_path: str = ""
+    ticket_key: str = ""
+    commands: tuple[tuple[str, str], ...] = ()
+    """Commands of OpenSSL's own configuration: name, value."""
     stapling: Stapling | None = None
     status: ClientStatus | None = None
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)

@@ -64,7 +64,7 @@ cdef class Scope:
     cdef public bint slash, checks_handler
     cdef public bytes fallback, path_info, force_type, default_charset, default_language
     cdef public object handler_origin, place, plain
-    cdef public tuple tls_options, member_tls
+    cdef public tuple tls_options, member_tls, tls_requires
     cdef public bint tls_required
     cdef public object tls_required_by
     cdef public bytes tls_user, tls_verify

@@ -197,7 +197,7 @@ class Scope:
         "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
-        "tls_verify", "tls_verify_by", "tls_depth", "tls_buffer",
+        "tls_verify", "tls_verify_by", "tls_requires", "tls_depth", "tls_buffer",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -327,6 +327,8 @@ class Scope:
         self.tls_verify = b""
         """SSLVerifyClient of sections: none, optional, require; b"" where none says it."""
         self.tls_verify_by: Origin = NOWHERE
+        self.tls_requires: tuple[object, ...] = ()
+        """SSLRequire: (`expr.Condition`, Origin)"""
         self.tls_depth = -1
         """SSLVerifyDepth of sections; -1 where none says it."""
         self.tls_buffer = 131072

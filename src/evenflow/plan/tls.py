@@ -5,10 +5,11 @@ Of the handshake nothing is known here but what `TlsFacts` tells.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from evenflow.plan import steps
 from evenflow.plan.decision import CLIENT, Inquiry, answer, wait
+from evenflow.plan.expr import holds
 from evenflow.plan.fronts import Front
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import CANNOT_ASK, CERTIFICATE, TOO_LONG, Question
@@ -104,14 +105,37 @@ def admit(inquiry: Inquiry) -> Decision | None:
             inquiry.note(steps.ACCESS, inquiry.scope.tls_required_by, b"SSLRequireSSL", b"denied")
         inquiry.origin = inquiry.scope.tls_required_by
         return answer(inquiry, 403, "SSL connection required (AH02219)")
+    if not inquiry.facts.tls:
+        # As in httpd, the other lines say nothing of plain connections.
+        return None
+    return check_certificate(inquiry) or check_requirements(inquiry)
+
+
+def check_certificate(inquiry: Inquiry) -> Decision | None:
+    """Whether the client has shown the certificate that is wanted of it."""
     front = inquiry.host.front
-    if inquiry.scope.tls_verify and inquiry.facts.tls and isinstance(front, Front):
+    if not isinstance(front, Front):
+        return None
+    if inquiry.scope.tls_verify:
         return admit_shown(inquiry, front)
-    if isinstance(front, Front) and front.verify == "require" and inquiry.facts.tls:
+    if front.verify == "require":
         inquiry.asked |= CLIENT
         facts = inquiry.facts.tls_facts
         if facts is not None and facts.get(b"SSL_CLIENT_VERIFY") != b"SUCCESS":
             return answer(inquiry, 403, "the virtual host requires a certificate, and the handshake brought none")
+    return None
+
+
+def check_requirements(inquiry: Inquiry) -> Decision | None:
+    """SSLRequire."""
+    requires: Any = inquiry.scope.tls_requires
+    for condition, origin in requires:
+        held = holds(condition, inquiry)
+        if inquiry.trace is not None:
+            inquiry.note(steps.ACCESS, origin, b"SSLRequire", b"granted" if held else b"denied", condition.source)
+        if not held:
+            inquiry.origin = origin
+            return answer(inquiry, 403, "an SSLRequire does not hold (AH02229)")
     return None
 
 

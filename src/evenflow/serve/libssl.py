@@ -1,4 +1,5 @@
-"""OpenSSL's own functions, for what Python's ssl cannot say: OCSP stapling.
+"""OpenSSL's own functions, for what Python's ssl cannot say: OCSP stapling, the names that clients are told,
+keys of tickets, and commands of OpenSSL's own configuration.
 
 They are those of the library that Python's ssl uses itself, found by way of its extension module. A context of Python's
 holds the address of OpenSSL's behind what every object begins with; that this is so here is proven in a process of its
@@ -9,20 +10,28 @@ asked for stapling is told why it cannot be done.
 from __future__ import annotations
 
 import ctypes
+import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 OLDEST: Final = 0x10101000
 """OpenSSL 1.1.1."""
 SET_STATUS_CALLBACK: Final = 63
+SET_TICKET_KEYS: Final = 59
 SET_STATUS_TYPE: Final = 65
 GET_STATUS_RESPONSE: Final = 70
 SET_STATUS_RESPONSE: Final = 71
 OCSP: Final = 1
+FILE_COMMANDS: Final = 0x2
+SERVER_COMMANDS: Final = 0x8
+CERTIFICATE_COMMANDS: Final = 0x20
+UNKNOWN_COMMAND: Final = -2
+TICKET_KEYS: Final = 80
+"""Bytes: a name of 16, and two keys of 32."""
 TAKEN: Final = 0
 LEFT_OUT: Final = 3
 """SSL_TLSEXT_ERR_NOACK: the handshake goes on without a response."""
@@ -56,6 +65,16 @@ class Library:
             self.allocate = loaded.CRYPTO_malloc
             self.certificate = loaded.SSL_get_certificate
             self.encode = loaded.i2d_X509
+            self.read_names = loaded.SSL_load_client_CA_file
+            self.add_names = loaded.SSL_add_file_cert_subjects_to_stack
+            self.set_names = loaded.SSL_CTX_set_client_CA_list
+            self.new_commands = loaded.SSL_CONF_CTX_new
+            self.free_commands = loaded.SSL_CONF_CTX_free
+            self.set_command_flags = loaded.SSL_CONF_CTX_set_flags
+            self.set_command_context = loaded.SSL_CONF_CTX_set_ssl_ctx
+            self.command = loaded.SSL_CONF_cmd
+            self.end_commands = loaded.SSL_CONF_CTX_finish
+            self.forget_errors = loaded.ERR_clear_error
         except (ImportError, AttributeError, OSError, TypeError) as fault:
             raise Unavailable(f"OpenSSL's functions are not to be found: {fault}") from None
         number.restype = ctypes.c_ulong
@@ -75,6 +94,69 @@ class Library:
         self.certificate.argtypes = (ctypes.c_void_p,)
         self.encode.restype = ctypes.c_int
         self.encode.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+
+        pointer, text, whole = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
+        for function, result, arguments in (
+            (self.read_names, pointer, (text,)),
+            (self.add_names, whole, (pointer, text)),
+            (self.set_names, None, (pointer, pointer)),
+            (self.new_commands, pointer, ()),
+            (self.free_commands, None, (pointer,)),
+            (self.set_command_flags, ctypes.c_uint, (pointer, ctypes.c_uint)),
+            (self.set_command_context, None, (pointer, pointer)),
+            (self.command, whole, (pointer, text, text)),
+            (self.end_commands, whole, (pointer,)),
+            (self.forget_errors, None, ()),
+        ):
+            function.restype = result
+            function.argtypes = arguments
+
+    def tell_names(self, context: ssl.SSLContext, files: Sequence[str]) -> None:
+        """Tell clients of these authorities when they are asked for a certificate. ValueError where a file has none."""
+        address = self.address_of(context)
+        names = None
+        for path in files:
+            encoded = os.fsencode(path)
+            if names is None:
+                names = self.read_names(encoded)
+                good = bool(names)
+            else:
+                good = bool(self.add_names(names, encoded))
+            self.forget_errors()
+            if not good:
+                raise ValueError(f"`{path}` holds no certificate")
+        if names is not None:
+            # It is the context's from here on.
+            self.set_names(address, names)
+
+    def set_ticket_keys(self, context: ssl.SSLContext, keys: bytes) -> None:
+        """The keys of the session tickets: TICKET_KEYS bytes. Unavailable where OpenSSL wants others."""
+        address = self.address_of(context)
+        room = ctypes.create_string_buffer(keys, len(keys))
+        done = self.control_context(address, SET_TICKET_KEYS, len(keys), ctypes.addressof(room))
+        self.forget_errors()
+        if done != 1:
+            raise Unavailable("this OpenSSL's tickets have keys of another size")
+
+    def configure(self, context: ssl.SSLContext, commands: Sequence[tuple[str, str]]) -> None:
+        """Give these commands to OpenSSL. ValueError for one that it does not know or take."""
+        address = self.address_of(context)
+        made = self.new_commands()
+        try:
+            self.set_command_flags(made, FILE_COMMANDS | SERVER_COMMANDS | CERTIFICATE_COMMANDS)
+            self.set_command_context(made, address)
+            for name, value in commands:
+                done = self.command(made, name.encode(), value.encode())
+                self.forget_errors()
+                if done == UNKNOWN_COMMAND:
+                    raise ValueError(f"OpenSSL knows no command `{name}`")
+                if done <= 0:
+                    raise ValueError(f"OpenSSL does not take `{name} {value}`")
+            if self.end_commands(made) != 1:
+                self.forget_errors()
+                raise ValueError("OpenSSL does not take these commands together")
+        finally:
+            self.free_commands(made)
 
     def address_of(self, context: ssl.SSLContext) -> int:
         """Where OpenSSL keeps it. Unavailable where what is found there is another's."""
@@ -161,6 +243,8 @@ def prove() -> None:
         context.options |= option
         used.address_of(context)
     server, der = server_context()
+    used.configure(server, (("Options", "-SessionTicket"),))
+    used.set_ticket_keys(server, bytes(TICKET_KEYS))
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE

@@ -20,7 +20,9 @@ from evenflow.origin import Origin
 from evenflow.plan.fronts import EVERY, Front, MemberTls
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable
+from evenflow.serve import front_extras
 from evenflow.serve.client_status import faults_of_status
+from evenflow.serve.libssl import library, obstacle
 from evenflow.serve.revocation import chain_of, faults_of_lists, load_lists, revoked
 from evenflow.serve.stapling import Stapler, faults_of_stapling
 from evenflow.serve.tls_facts import HandshakeFacts
@@ -192,6 +194,7 @@ def load_context(front: Front, spoken: tuple[str, ...] = HTTP_1) -> ssl.SSLConte
         if front.ca_file or front.ca_path:
             context.load_verify_locations(front.ca_file or None, front.ca_path or None)
         load_lists(context, front)
+    front_extras.apply(context, front)
     return context
 
 
@@ -222,7 +225,11 @@ def limit_ciphers(context: ssl.SSLContext, ciphers: str, suites: str) -> None:
     if setter is not None:
         setter(suites)
     elif frozenset(suites.split(":")) != SUITES:
-        raise ValueError("this Python cannot choose the suites of TLS 1.3")
+        # Python can since 3.15 only.
+        cause = obstacle()
+        if cause:
+            raise ValueError(f"this Python cannot choose the suites of TLS 1.3: {cause}")
+        library().configure(context, (("Ciphersuites", suites),))
 
 
 def load_certificate(context: ssl.SSLContext, certificate: str, key: str | None, chain: str) -> None:
@@ -275,6 +282,7 @@ def check_certificates(plan: Plan) -> list[tuple[Origin, str]]:
             if message:
                 faults.append((host.origin, message))
         faults += faults_of_files(front)
+        faults += front_extras.faults_of_extras(front)
         faults += faults_of_stapling(front)
         faults += faults_of_status(front)
         if len(faults) == before:
@@ -309,14 +317,9 @@ def faults_of_files(said: Front | MemberTls) -> list[tuple[Origin, str]]:
         faults.append((said.origin_of(directive), f"OpenSSL knows no cipher of `{directive} {said.ciphers}`"))
     try:
         limit_ciphers(context, "", said.suites)
-    except ValueError:
-        faults.append(
-            (
-                said.origin_of(f"{directive} TLSv1.3"),
-                f"`{directive} TLSv1.3 {said.suites}`: this Python cannot choose the suites of TLS 1.3;"
-                " leave the line out, or write `Ciphersuites` into OpenSSL's own configuration",
-            )
-        )
+    except (ValueError, ssl.SSLError) as fault:
+        message = f"`{directive} TLSv1.3 {said.suites}` cannot be done here: {fault}"
+        faults.append((said.origin_of(f"{directive} TLSv1.3"), message))
     return faults
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evenflow.config.arguments import c_number, count_words, flag, one, raw, text
+from evenflow.config.arguments import at, c_number, count_words, flag, one, raw, text
 from evenflow.config.contexts import ANYWHERE, INSIDE, SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
@@ -143,6 +143,24 @@ def require_tls(draft: Draft, statement: Statement | Section, value: Any) -> Non
     draft.put("tls", "required", (True, statement.origin))
 
 
+def require(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """The whole line is one expression, as it is written."""
+    if draft.place not in INSIDE:
+        raise Wrong("wrong-context", "`SSLRequire` may not stand outside of a section", at(statement),
+                    says="SSLRequire not allowed in <VirtualHost> context")  # fmt: skip
+    text = statement.rest.strip()
+    if not text:
+        raise Wrong("value-missing", "`SSLRequire` needs an expression", at(statement),
+                    says="SSLRequire: syntax error, unexpected $end")  # fmt: skip
+    draft.add("tls", "requires", (text, statement.origin))
+
+
+def command(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`NAME VALUE`, for OpenSSL."""
+    name, said = count_words(statement, 2, 2, "takes two arguments, OpenSSL configuration command")
+    draft.add("tls", "commands", (name.text, said.text, statement.origin))
+
+
 def only_off(why: str) -> ssl_words.Act:
     """A switch that may be off: on is refused."""
 
@@ -223,8 +241,7 @@ DIRECTIVES = (
         cipher_suite,
         "The ciphers that clients may use, as OpenSSL names them.",
         syntax="[SSL|TLSv1.3] LIST",
-        differs="Not in sections. The list for TLS 1.3 needs a Python that can set it; with another one it must name "
-        "the three suites that OpenSSL has. `PROFILE=SYSTEM` means the ciphers that the system's OpenSSL has chosen.",
+        differs="Not in sections. `PROFILE=SYSTEM` means the ciphers that the system's OpenSSL has chosen.",
     ),
     Directive(
         "SSLHonorCipherOrder",
@@ -279,7 +296,7 @@ DIRECTIVES = (
         authorities("ca_file"),
         "Who may sign clients' certificates: one PEM file.",
         syntax="FILE",
-        differs="Only for a whole virtual host. Clients are not told the names of these authorities.",
+        differs="Only for a whole virtual host, as in httpd.",
     ),
     Directive(
         "SSLCACertificatePath",
@@ -288,7 +305,8 @@ DIRECTIVES = (
         authorities("ca_path"),
         "Who may sign clients' certificates: a directory of files named by their hashes.",
         syntax="DIRECTORY",
-        differs="Only for a whole virtual host. Clients are not told the names of these authorities.",
+        differs="Only for a whole virtual host, as in httpd. Clients are not told the names of these authorities; "
+        "`SSLCADNRequestPath` does it.",
     ),
     Directive(
         "SSLCARevocationFile",
@@ -339,6 +357,48 @@ DIRECTIVES = (
         require_tls,
         "Refuse requests that came without TLS.",
         differs="`Satisfy any` does not lift it, as if `SSLOptions +StrictRequire` were said.",
+    ),
+    Directive(
+        "SSLRequire",
+        INSIDE,
+        raw,
+        require,
+        "Refuse requests over TLS for which an expression does not hold; the older form of `Require expr`.",
+        syntax="EXPRESSION",
+        differs="`Satisfy any` does not lift it.",
+    ),
+    Directive(
+        "SSLCADNRequestFile",
+        SERVERS,
+        one(text),
+        with_origin("tls", "names_file"),
+        "The authorities that clients are told of when they are asked for a certificate: a PEM file.",
+        syntax="FILE",
+    ),
+    Directive(
+        "SSLCADNRequestPath",
+        SERVERS,
+        one(text),
+        with_origin("tls", "names_path"),
+        "The authorities that clients are told of: a directory of PEM files.",
+        syntax="DIRECTORY",
+    ),
+    Directive(
+        "SSLSessionTicketKeyFile",
+        SERVERS,
+        one(text),
+        with_origin("tls", "ticket_key"),
+        "48 bytes of chance by which several machines know each other's tickets.",
+        syntax="FILE",
+        differs="evenflow makes its keys of them in its own way: tickets of httpd with the same file are not known.",
+    ),
+    Directive(
+        "SSLOpenSSLConfCmd",
+        SERVERS,
+        raw,
+        command,
+        "A command of OpenSSL's own configuration, for instance `Curves X25519:P-256`.",
+        syntax="NAME VALUE",
     ),
     Directive(
         "SSLStrictSNIVHostCheck",

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenflow.balancer.budget import WINDOW, RetryBudget
+from evenflow.balancer.budget import RetryBudget
+
+WINDOW = 10.0
+"""Seconds in which a third is left of what was not spent."""
 
 shares = st.floats(0.0, 1.0)
 rates = st.floats(0.0, 50.0)

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenflow.balancer.choose import begin, choose, release
-from evenflow.balancer.peakewma import MEMORY, cost, learn
+from evenflow.balancer.peakewma import cost, learn
 from evenflow.slotmem.members import MemberSlot
 from tests.balancer.cluster import Cluster, member
+
+MEMORY = 10.0
+"""Seconds in which a third is left of what was learnt."""
 
 
 def simulate(times: list[float], clients: int, seconds: float, children: int = 1, seed: int = 1) -> list[int]:

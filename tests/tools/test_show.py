@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from evenflow.plan.balancing import Balancing, Ejection, HashBy, Retries
+from evenflow.tools.show import beyond_httpd
 from tests.nodes.fronts import environment
 
 CONFIGURATION = """\
@@ -142,3 +144,18 @@ def test_what_cannot_be_loaded_cannot_be_shown(tmp_path: Path) -> None:
     done = run(file)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{file}:2" in done.stderr
+
+
+def test_what_is_said_beyond_httpd_is_shown_as_one_would_write_it() -> None:
+    assert beyond_httpd(Balancing()) == {}
+    said = Balancing(
+        HashBy("cookie", b"SID", 0.0), Retries(0.05, 2.0), Ejection(errors=0.5, latency=3.0, seconds=60.0), 30.0
+    )
+    assert beyond_httpd(said) == {
+        "EvenflowHash": "cookie:SID load=off",
+        "EvenflowRetryBudget": "5% persecond=2",
+        "EvenflowEject": "errors=50% latency=3 requests=20 interval=10 time=60 most=50%",
+        "EvenflowSlowStart": "30 from=10%",
+    }
+    unlimited = beyond_httpd(Balancing(HashBy("uri"), None))
+    assert unlimited == {"EvenflowHash": "uri load=1.25", "EvenflowRetryBudget": "Off"}

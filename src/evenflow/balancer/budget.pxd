@@ -1,4 +1,5 @@
 cimport cython
+from libc.math cimport exp
 
 cdef double WINDOW
 

@@ -6,7 +6,11 @@ child has a budget for each balancer. It limits only what follows a failure: fir
 
 from __future__ import annotations
 
-from math import exp
+import cython
+
+if not cython.compiled:
+    # Compiled, it is the C library's.
+    from math import exp
 
 WINDOW = 10.0
 """Seconds in which what was not spent fades to a third (1/e): nobody saves up for a bad hour."""

@@ -1,4 +1,5 @@
 cimport cython
+from libc.math cimport log
 from evenflow.balancer.byrequests cimport byrequests
 from evenflow.balancer.turn cimport Turn
 from evenflow.slotmem.members cimport MemberSlot

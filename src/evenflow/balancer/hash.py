@@ -11,12 +11,17 @@ A request without the key is placed as byrequests does.
 from __future__ import annotations
 
 from hashlib import blake2b
-from math import log
+
+import cython
 
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.turn import Pick, Turn
 from evenflow.slotmem.layout import BUSY, FACTOR
 from evenflow.slotmem.members import MemberSlot
+
+if not cython.compiled:
+    # Compiled, it is the C library's.
+    from math import log
 
 MASK = 0xFFFFFFFFFFFFFFFF
 FIRST = 0xBF58476D1CE4E5B9

@@ -1,4 +1,5 @@
 cimport cython
+from libc.math cimport exp
 from evenflow.balancer.turn cimport Turn
 from evenflow.slotmem.members cimport MemberSlot
 

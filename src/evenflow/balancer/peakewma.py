@@ -8,11 +8,15 @@ over all children. Drawing lots keeps children that know the same from all choos
 
 from __future__ import annotations
 
-from math import exp
+import cython
 
 from evenflow.balancer.turn import Pick, Turn
 from evenflow.slotmem.layout import BUSY, FACTOR, LATENCY, LATENCY_AT
 from evenflow.slotmem.members import MemberSlot
+
+if not cython.compiled:
+    # Compiled, it is the C library's.
+    from math import exp
 
 MEMORY = 10.0
 """Seconds in which what was learnt fades to a third (1/e)."""

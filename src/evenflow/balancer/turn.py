@@ -12,7 +12,7 @@ from collections.abc import Callable
 from evenflow.plan.model import Balancer
 from evenflow.slotmem.members import MemberSlot
 
-Pick = Callable[[list[MemberSlot]], MemberSlot | None]
+Pick = Callable[[list[MemberSlot]], "MemberSlot | None"]
 """An lbmethod at work: takes the candidates in configuration order and returns one, None only if there are none."""
 
 

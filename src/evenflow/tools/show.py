@@ -18,6 +18,7 @@ from evenflow.config.registry import DIRECTIVES
 from evenflow.config.render import COLOURS
 from evenflow.config.syntax import Included, Node, Section, Statement
 from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.balancing import AS_HTTPD, Balancing
 from evenflow.plan.model import Balancer, Member, Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable
 from evenflow.tools.written import READ_TIME
@@ -165,10 +166,33 @@ def balancer(one: Balancer) -> Json:
         "lbmethod": one.lbmethod,
         "stickysession": sticky or None,
         "maxattempts": one.maxattempts,
-        "parameters": changed(one, BALANCER_DEFAULTS, BALANCER_SAYS),
+        "parameters": changed(one, BALANCER_DEFAULTS, BALANCER_SAYS) | beyond_httpd(one.balancing),
         "origin": place(one.origin),
         "members": [member(each) for each in one.members],
     }
+
+
+def beyond_httpd(said: Balancing) -> Json:
+    """What directives of ours say, where it is not the default, as one would write it."""
+    found: Json = {}
+    hashed, retries, ejection = said.hash_by, said.retries, said.ejection
+    if hashed != AS_HTTPD.hash_by:
+        name = f":{text(hashed.name)}" if hashed.name else ""
+        found["EvenflowHash"] = f"{hashed.kind}{name} load={spelt(hashed.load) if hashed.load else 'off'}"
+    if retries is None:
+        found["EvenflowRetryBudget"] = "Off"
+    elif retries != AS_HTTPD.retries:
+        found["EvenflowRetryBudget"] = f"{100 * retries.share:g}% persecond={retries.per_second:g}"
+    if ejection is not None:
+        errors = f"errors={100 * ejection.errors:g}% " if ejection.errors else ""
+        latency = f"latency={ejection.latency:g} " if ejection.latency else ""
+        found["EvenflowEject"] = (
+            f"{errors}{latency}requests={ejection.requests} interval={ejection.interval:g} "
+            f"time={ejection.seconds:g} most={100 * ejection.most:g}%"
+        )
+    if said.slow_start:
+        found["EvenflowSlowStart"] = f"{said.slow_start:g} from={100 * said.slow_least:g}%"
+    return found
 
 
 def member(one: Member) -> Json:

@@ -44,6 +44,9 @@ AllowEncodedSlashes On
 MergeSlashes Off
 ErrorLog logs/other
 ErrorLogFormat "%t %M"
+FilterProvider PACK DEFLATE "true"
+FilterChain deflate
+FilterDeclare PACK
 LogLevel debug
 Listen 127.0.0.1:8123
 ListenBacklog 77

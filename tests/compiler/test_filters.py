@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from evenflow.plan.decide import decide
-from evenflow.plan.filters import BROTLI, GZIP, ByType, compression_of
+from evenflow.plan.filters import BROTLI, GZIP, ByType, Smart, compression_of
 from evenflow.plan.model import Scope
+from tests.compiler.said import codes
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 TEXT = """\
@@ -39,3 +40,27 @@ def test_types_are_added() -> None:
 
 def test_numbers() -> None:
     assert compression_of(scope("/x")).deflate_level == 1
+
+
+def test_chains_are_put_together_and_begin_anew() -> None:
+    text = (
+        'FilterProvider A DEFLATE "true"\nFilterProvider A BROTLI_COMPRESS "false"\nFilterChain A deflate\n'
+        "<Location /more>\nFilterChain +b @A -b\n</Location>\n<Location /anew>\nFilterChain =A\n</Location>\n"
+        '<Location /none>\nFilterChain !\n</Location>\nFilterDeclare B\nProxyPass / http://b1/\n'
+    )
+    plan = plan_of(inside(text))
+
+    def chain(path: str) -> tuple[bytes | None, ...]:
+        return decide(plan, facts_of(plan), head_of("GET", path)).scope.filter_chain
+
+    assert chain("/") == (b"a", b"deflate")
+    assert chain("/more") == (b"a", b"deflate", b"a")
+    assert chain("/anew") == (b"a", b"deflate", None, b"a")
+    assert chain("/none") == (b"a", b"deflate", None)
+    smart = decide(plan, facts_of(plan), head_of("GET", "/")).scope.smart_filters[0]
+    assert isinstance(smart, Smart)
+    assert [coding for coding, _ in smart.providers] == [BROTLI, GZIP]
+
+
+def test_a_chain_names_what_there_is() -> None:
+    assert codes("FilterChain nobody\nProxyPass / http://b1/\n") == ["filter-not-supported"]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from evenflow.compiler.expr import compile_condition
+from evenflow.plan.decide import decide
+from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.filters import (
     BROTLI,
     GZIP,
     ByType,
     Compression,
+    Smart,
     accepts,
+    chained,
     choose,
     codings_for,
     compression_of,
@@ -17,6 +22,9 @@ from evenflow.plan.filters import (
     may_compress,
 )
 from evenflow.plan.model import Scope
+from evenflow.proxy.answered import Answered
+from evenflow.wire.headers import Headers
+from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 HTML = (ByType((GZIP,), frozenset((b"text/html", b"text/plain"))),)
 
@@ -95,3 +103,27 @@ def test_a_place_without_numbers_has_the_defaults() -> None:
     assert compression_of(scope).deflate_level == -1
     scope.compression = Compression()
     assert compression_of(scope) is scope.compression
+
+
+def test_of_a_filter_the_first_provider_that_holds_is_the_only_one() -> None:
+    scope = Scope()
+    html, always = compile_condition("%{CONTENT_TYPE} == 'text/html'"), compile_condition("true")
+    scope.smart_filters = (
+        Smart(b"a", ((BROTLI, always),)),
+        Smart(b"a", ((BROTLI, html), (GZIP, always))),
+        Smart(b"b", ((BROTLI, compile_condition("req('X') == 'y'")),)),
+    )
+    scope.filter_chain = (b"brotli_compress", None, b"a", b"b", b"nobody")
+    assert chained(scope, answered(b"text/html"), 200) == ((BROTLI,), (b"Accept-Encoding", b"X"))
+    assert chained(scope, answered(b"image/png"), 200) == ((GZIP,), (b"Accept-Encoding", b"X"))
+    assert chained(scope, answered(b"text/html"), 404) == ((), ())
+    inquiry = answered(b"text/html")
+    inquiry.env[b"filter-errordocs"] = b"1"
+    assert chained(scope, inquiry, 404)[0] == (BROTLI,)
+
+
+def answered(content_type: bytes) -> Inquiry:
+    plan = plan_of(inside("ProxyPass / http://b1/"))
+    facts, head = facts_of(plan), head_of("GET", "/")
+    response = Answered(200, Headers([(b"Content-Type", content_type)]), Headers(), b"")
+    return afterwards(plan, facts, head, decide(plan, facts, head), {}, response)

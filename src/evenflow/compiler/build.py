@@ -16,6 +16,7 @@ from evenflow.compiler.alias import compile_aliases, compile_redirects
 from evenflow.compiler.edits import compile_early
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
+from evenflow.compiler.filters import check_chains
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.http2 import compile_http2, require_library
 from evenflow.compiler.identity import Identities, Server, handler_targets, rule_handlers
@@ -94,6 +95,7 @@ def build(settings: Settings) -> Built:
         targets = handler_targets(main) + (handler_targets(block) if block is not main else [])
         identities.add_handler_targets(server, targets + rule_handlers(all_rules(one)))
     proxies = (main.proxy, *(merge(main.proxy, one.proxy) for one in blocks))
+    check_chains(main, findings)
     reach_members(list(zip(servers, proxies, strict=True)), findings)
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 from typing import Final
 
-from evenflow.compiler.findings import Findings
+from evenflow.compiler.expr import compile_condition
+from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import UNSET, FilterSettings
+from evenflow.config.settings import UNSET, Block, ChainLink, FilterSettings, ProviderLine
 from evenflow.origin import Origin
-from evenflow.plan.filters import BROTLI, CODINGS, ByType, Compression
+from evenflow.plan.expr import Condition
+from evenflow.plan.filters import BROTLI, CODINGS, ByType, Compression, Smart
 from evenflow.plan.scope import Said
 
 NUMBERS: Final = ("deflate_level", "deflate_memory", "deflate_window", "brotli_quality", "brotli_window")
@@ -29,9 +31,13 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         for line in settings.by_type or ()
     )
     said.say("typed_codings", typed)
+    smart = compile_providers(settings.providers or (), findings)
+    said.say("smart_filters", smart)
+    said.say("filter_chain", compile_chain(settings.chain or ()))
     if any(getattr(settings, name) is not UNSET for name in (*NUMBERS, *WORDS, *NOTES)):
         said.say("compression", compression(settings))
     asked = [coding for part in (codings, *(one.codings for one in typed)) for coding in part]
+    asked += [coding for one in smart for coding, _ in one.providers]
     if BROTLI in asked and importlib.util.find_spec("brotli") is None:
         findings.error(
             "brotli-missing",
@@ -39,6 +45,55 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
             origin,
             help="type `pip install 'evenflow[brotli]'`, or use DEFLATE",
         )
+
+
+def compile_providers(lines: tuple[ProviderLine, ...], findings: Findings) -> tuple[Smart, ...]:
+    """The filters that a section declares. A provider goes before those that were written before it (httpd)."""
+    made: dict[str, list[tuple[bytes, Condition]]] = {}
+    for line in lines:
+        providers = made.setdefault(line.name, [])
+        if not line.provider:
+            continue
+        try:
+            providers.insert(0, (CODINGS[line.provider], compile_condition(line.condition)))
+        except Refused as refused:
+            refused.report(findings, line.origin)
+    return tuple(Smart(to_bytes(name), tuple(providers)) for name, providers in made.items())
+
+
+def compile_chain(links: tuple[ChainLink, ...]) -> tuple[bytes | None, ...]:
+    """A section's chain; None at its head where it does not go on with what stands further out."""
+    chain: list[bytes | None] = []
+    for link in links:
+        name = to_bytes(link.name)
+        if link.sign == "!":
+            chain = [None]
+        elif link.sign == "=":
+            chain = [None, name]
+        elif link.sign == "@":
+            chain.insert(0, name)
+        elif link.sign == "-":
+            chain = [one for one in chain if one != name]
+        else:
+            chain.append(name)
+    return tuple(chain)
+
+
+def check_chains(main: Block, findings: Findings) -> None:
+    """Chains name filters that somebody declared, or those that are there."""
+    blocks = [main]
+    for block in blocks:
+        blocks += block.blocks
+    known = {line.name for block in blocks for line in block.filters.providers or ()} | {"deflate", "brotli_compress"}
+    for block in blocks:
+        for link in block.filters.chain or ():
+            if link.name and link.name not in known and link.sign != "-":
+                findings.error(
+                    "filter-not-supported",
+                    f"evenflow has no output filter `{link.name}`, and no FilterProvider makes one",
+                    link.origin,
+                    help=f"write `FilterProvider {link.name} DEFLATE \"%{{CONTENT_TYPE}} =~ m#^text/#\"`",
+                )
 
 
 def compression(settings: FilterSettings) -> Compression:

@@ -12,16 +12,12 @@ FORWARD: Final = (
 )
 
 
-NO_CHAINS: Final = "what an answer goes through is said by place and by type, not by chains"
-SAY_FILTERS: Final = "write `SetOutputFilter DEFLATE` in a section, or `AddOutputFilterByType DEFLATE text/html ...`"
+NO_PROTOCOL: Final = "each filter here does with lengths, ranges and ETags what its coding needs"
 NO_INPUT: Final = "bodies of requests go to members as they come"
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
-    "filterchain": (NO_CHAINS, SAY_FILTERS),
-    "filterdeclare": (NO_CHAINS, SAY_FILTERS),
-    "filterprotocol": (NO_CHAINS, SAY_FILTERS),
-    "filterprovider": (NO_CHAINS, SAY_FILTERS),
-    "filtertrace": (NO_CHAINS, "ask `evenflow explain`"),
+    "filterprotocol": (NO_PROTOCOL, "leave it out"),
+    "filtertrace": ("evenflow has no trace of filters in its error log", "leave it out"),
     "setinputfilter": (NO_INPUT, "let the application decode what clients compress"),
     "addinputfilter": (NO_INPUT, "let the application decode what clients compress"),
     "removeinputfilter": (NO_INPUT, "there is no `AddInputFilter` to take back: leave it out"),

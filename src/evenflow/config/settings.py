@@ -770,12 +770,33 @@ class TypeFilters:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """One `FilterProvider`, or with an empty provider a `FilterDeclare`; names of filters in lower case."""
+
+    name: str
+    provider: str
+    condition: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One word of a `FilterChain`: `+`, `@`, `-`, `=` or `!`, and the filter's name in lower case."""
+
+    sign: str
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class FilterSettings:
     """mod_filter's way to say where, mod_deflate and mod_brotli."""
 
     output: tuple[str, ...] | Unset = override()
     """SetOutputFilter's filters in upper case."""
     by_type: tuple[TypeFilters, ...] | Unset = append()
+    providers: tuple[ProviderLine, ...] | Unset = append()
+    chain: tuple[ChainLink, ...] | Unset = append()
     deflate_level: int | Unset = override()
     deflate_memory: int | Unset = override()
     deflate_window: int | Unset = override()

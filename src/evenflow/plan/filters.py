@@ -9,10 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from evenflow.plan.decision import Inquiry
+from evenflow.plan.expr import Condition, holds
 from evenflow.plan.model import Scope
 
 GZIP: Final = b"gzip"
 BROTLI: Final = b"br"
+
+ACCEPT_ENCODING: Final = b"Accept-Encoding"
+BUILT_IN: Final = {b"deflate": GZIP, b"brotli_compress": BROTLI}
+"""Filters that a chain may name itself."""
 
 CODINGS: Final = {"DEFLATE": GZIP, "BROTLI_COMPRESS": BROTLI}
 
@@ -47,6 +53,54 @@ class ByType:
     def __init__(self, codings: tuple[bytes, ...], types: frozenset[bytes]) -> None:
         self.codings = codings
         self.types = types
+
+
+class Smart:
+    """A filter of somebody's own name: providers with what they wait for, in the order in which they are asked."""
+
+    __slots__ = ("name", "providers")
+
+    def __init__(self, name: bytes, providers: tuple[tuple[bytes, Condition], ...]) -> None:
+        self.name = name
+        self.providers = providers
+
+
+def chained(scope: Scope, inquiry: Inquiry, status: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """The codings of the filters in this place's chain, and the request's fields that the choice depended on, in order;
+    where a coding was chosen, Accept-Encoding is among them.
+
+    Like httpd, answers other than 200 are left alone unless the environment has filter-errordocs, and a provider that
+    is chosen is the only one of its filter, whether the client takes its coding or not.
+    """
+    if status != 200 and b"filter-errordocs" not in inquiry.env:
+        return (), ()
+    chain = scope.filter_chain
+    start = 0
+    for at in range(len(chain)):
+        if chain[at] is None:
+            start = at + 1
+    found: tuple[bytes, ...] = ()
+    kept, inquiry.vary = inquiry.vary, ()
+    for name in chain[start:]:
+        coding = BUILT_IN.get(name or b"", b"") or provided(scope, name, inquiry)
+        if coding:
+            inquiry.vary = (*inquiry.vary, ACCEPT_ENCODING)
+            if coding not in found:
+                found = (*found, coding)
+    varied, inquiry.vary = inquiry.vary, kept
+    return found, varied
+
+
+def provided(scope: Scope, name: bytes | None, inquiry: Inquiry) -> bytes:
+    """The coding of the first provider of this filter whose expression holds; b"" for none."""
+    for smart in reversed(scope.smart_filters):
+        assert isinstance(smart, Smart)
+        if smart.name == name:
+            for coding, condition in smart.providers:
+                if holds(condition, inquiry):
+                    return coding
+            break
+    return b""
 
 
 def codings_for(

@@ -43,7 +43,7 @@ cdef class Scope:
     cdef public frozenset error_override_codes
     cdef public bytes via, signature
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
-    cdef public tuple conditions, variables, branches, output_codings, typed_codings, documents
+    cdef public tuple conditions, variables, branches, output_codings, typed_codings, smart_filters, filter_chain, documents
     cdef public object compression
     cdef public bint expires_on, rate_limited, http2_upgrade
     cdef public tuple expires_types

@@ -193,7 +193,7 @@ class Scope:
         "force_type", "default_charset", "default_language", "names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
-        "output_codings", "typed_codings", "compression", "rate_limited",
+        "output_codings", "typed_codings", "smart_filters", "filter_chain", "compression", "rate_limited",
         "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
@@ -297,6 +297,10 @@ class Scope:
         """SetOutputFilter: the codings that bodies may get, the first that the client takes."""
         self.typed_codings: tuple[object, ...] = ()
         """`filters.ByType`s"""
+        self.smart_filters: tuple[object, ...] = ()
+        """`filters.Smart`s: of one name the last counts."""
+        self.filter_chain: tuple[bytes | None, ...] = ()
+        """FilterChain: names of filters in lower case; None: what stands before it does not count."""
         self.compression: object = None
         """`filters.Compression`: how hard; None where nothing is said of it."""
         self.rate_limited = False

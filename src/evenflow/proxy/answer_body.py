@@ -53,6 +53,8 @@ class AnswerBody:
         """An `encoding.Encoder`, where the body is compressed on its way."""
         self.could_encode = False
         """It would have been for another Accept-Encoding."""
+        self.vary: tuple[bytes, ...] = ()
+        """Fields of the request that expressions of a filter chain looked at."""
         self.sent = 0
         """Body bytes for the client, framing not counted."""
 

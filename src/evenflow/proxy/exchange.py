@@ -609,7 +609,7 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         body.coded = coded or status == 204 or status == 304
-        if (scope.output_codings or scope.typed_codings) and left != 0 and not to_head:
+        if (scope.output_codings or scope.typed_codings or scope.filter_chain) and left != 0 and not to_head:
             returned.choose_coding(self)
             if body.encoder is not None:
                 # Nobody knows how long it will be.
@@ -673,7 +673,7 @@ class Exchange:
             added = (added or b"") + upgrades.offered(answer, self.slot.member)
         body = self.body
         as_it_came = not (edited or body.could_encode or self.decision.cookies or self.told or scope.expires_on)
-        if self.decision.early_fields is not None:
+        if self.decision.early_fields is not None or body.vary:
             as_it_came = False
         if as_it_came and response.is_ordinary(answer, scope):
             response.write_ordinary(

@@ -12,6 +12,7 @@ from evenflow.plan.naming import with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import edited_fields, encoding, request, response
 from evenflow.proxy.answered import Answered
+from evenflow.wire.headers import Headers
 
 if TYPE_CHECKING:
     from evenflow.proxy.exchange import Exchange
@@ -23,17 +24,31 @@ def choose_coding(exchange: Exchange) -> None:
     answer = exchange.answer
     content_type = answer.get(b"content-type") or b""
     codings = filters.codings_for(scope.output_codings, scope.typed_codings, answer.status, content_type)
+    if scope.filter_chain:
+        fields = Headers(answer.pairs())
+        more = chain_codings(exchange, answer.status, fields, b"")
+        codings = (*codings, *(coding for coding in more if coding not in codings))
     if not codings:
         return
     env = exchange.variables()
     ranged = answer.get(b"content-range") is not None
     coded = answer.get(b"content-encoding") or b""
     if not filters.may_compress(env, answer.status, content_type, coded, ranged):
+        # Nothing acts, so nothing depends on what the client takes.
+        exchange.body.vary = tuple(name for name in exchange.body.vary if name != filters.ACCEPT_ENCODING)
         return
     exchange.body.could_encode = True
     coding = filters.choose(codings, exchange.head.get(b"accept-encoding"), b"force-gzip" in env)
     if coding:
         exchange.body.encoder = encoding.Encoder(coding, filters.compression_of(scope))
+
+
+def chain_codings(exchange: Exchange, status: int, fields: Headers, own_type: bytes) -> tuple[bytes, ...]:
+    """The codings that the place's filter chain names for an answer with these fields; `own_type` is that of an answer
+    of ours, b"" for a member's."""
+    exchange.seen_answer = Answered(status, fields, Headers(), own_type)
+    codings, exchange.body.vary = filters.chained(exchange.decision.scope, exchange.inquiry(), status)
+    return codings
 
 
 def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added: bytes) -> None:
@@ -53,6 +68,9 @@ def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added
         reverse_fields(scope.reverses, fields, exchange)
     if scope.cookie_paths or scope.cookie_domains:
         reverse_cookies(fields, exchange)
+    if body.vary:
+        edits.add_vary(fields, body.vary)
+        edits.compact_vary(fields)
     if body.encoder is not None:
         encoding.mark_fields(fields, body.encoder.coding, filters.compression_of(scope))
     elif body.could_encode:

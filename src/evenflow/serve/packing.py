@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final
 
-from evenflow.plan import filters
-from evenflow.proxy import encoding
+from evenflow.plan import edits, filters
+from evenflow.proxy import encoding, returned
 from evenflow.proxy.exchange import Exchange
 from evenflow.serve.files import FileAnswer
 from evenflow.serve.pages import UNKNOWN, Field
@@ -66,6 +66,9 @@ def choose(exchange: Exchange, status: int, fields: list[Field], content_type: b
         # mod_mime's come first.
         own = filters.codings_named(named)
         codings = (*own, *(coding for coding in codings if coding not in own))
+    if scope.filter_chain:
+        more = returned.chain_codings(exchange, status, Headers(list(fields)), content_type)
+        codings = (*codings, *(coding for coding in more if coding not in codings))
     if not codings:
         return None
     env = exchange.variables()
@@ -78,14 +81,25 @@ def choose(exchange: Exchange, status: int, fields: list[Field], content_type: b
     return filters.choose(codings, exchange.head.get(b"accept-encoding"), b"force-gzip" in env)
 
 
+def varied(exchange: Exchange, fields: list[Field], acts: bool) -> Headers:
+    """The fields with what a filter chain's expressions looked at in Vary; `acts` where a filter would compress."""
+    marked = Headers(list(fields))
+    names = tuple(name for name in exchange.body.vary if acts or name != filters.ACCEPT_ENCODING)
+    if names:
+        edits.add_vary(marked, names)
+        edits.compact_vary(marked)
+    return marked
+
+
 def pack_file(exchange: Exchange, found: FileAnswer) -> None:
     """Compress the file of an answer, if its place and the client want that."""
     if (found.size <= filters.LEAST and found.status != 206) or (found.body is None and found.file is None):
         return
     coding = choose(exchange, found.status, found.fields, found.content_type, found.filter)
+    fields = varied(exchange, found.fields, coding is not None)
     if coding is None:
+        found.fields = fields.items
         return
-    fields = Headers(found.fields)
     if not coding:
         encoding.vary(fields)
         found.fields = fields.items
@@ -115,9 +129,9 @@ def pack_body(
     if len(body) <= filters.LEAST:
         return fields, body
     coding = choose(exchange, status, fields, content_type, b"")
+    marked = varied(exchange, fields, coding is not None)
     if coding is None:
-        return fields, body
-    marked = Headers(list(fields))
+        return marked.items, body
     if not coding:
         encoding.vary(marked)
         return marked.items, body

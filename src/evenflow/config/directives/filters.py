@@ -10,7 +10,7 @@ from evenflow.config.contexts import ANYWHERE, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
-from evenflow.config.settings import TypeFilters
+from evenflow.config.settings import ChainLink, ProviderLine, TypeFilters
 from evenflow.config.syntax import Section, Statement, Word
 
 FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS")
@@ -64,6 +64,28 @@ def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> Non
     draft.add("filters", "by_type", TypeFilters(filter_names(words[0]), types))
 
 
+def declare(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 1, 2, "takes 1-2 arguments, filter-name [filter-type]")
+    draft.add("filters", "providers", ProviderLine(words[0].text.lower(), "", "", statement.origin))
+
+
+def provide(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 3, 3, "takes three arguments, filter-name provider-name match-expression")
+    (provider,) = filter_names(words[1]) or ("",)
+    if not provider:
+        raise Wrong("filter-not-supported", "`NONE` is no filter", words[1].span, help="write `DEFLATE`")
+    line = ProviderLine(words[0].text.lower(), provider, words[2].text, statement.origin)
+    draft.add("filters", "providers", line)
+
+
+def chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    for word in count_words(statement, 1, None, "takes one or more filter names [+=-@!]filter-name"):
+        sign, name = word.text[:1], word.text[1:]
+        if sign not in tuple("+-=@!"):
+            sign, name = "+", word.text
+        draft.add("filters", "chain", ChainLink(sign, name.lower(), statement.origin))
+
+
 NOTES: Final = ("input", "output", "ratio")
 
 
@@ -110,6 +132,32 @@ DIRECTIVES = (
         add_by_type,
         "Lead answers of these media types through a filter.",
         syntax="FILTER[;FILTER ...] MEDIA-TYPE ...",
+    ),
+    Directive(
+        "FilterDeclare",
+        ANYWHERE,
+        raw,
+        declare,
+        "Name a filter; what it does, FilterProvider says.",
+        syntax="FILTER [TYPE]",
+    ),
+    Directive(
+        "FilterProvider",
+        ANYWHERE,
+        raw,
+        provide,
+        "What a filter does with answers for which an expression holds: DEFLATE or BROTLI_COMPRESS. The provider"
+        " that is written last is asked first.",
+        syntax="FILTER PROVIDER EXPRESSION",
+    ),
+    Directive(
+        "FilterChain",
+        ANYWHERE,
+        raw,
+        chain,
+        "Lead answers with status 200 through these filters: `+` adds one at the end, `@` at the beginning, `-` takes"
+        " one away that the same section added, `=` begins anew with it, `!` begins anew with none.",
+        syntax="[+|@|-|=|!]FILTER ...",
     ),
     Directive(
         "DeflateCompressionLevel",

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from evenflow.plan import lookahead
-from evenflow.plan.decide import begin, choose_host, read_path, run
+from evenflow.plan.decide import Decider, begin, choose_host, read_path, resume, run
 from evenflow.plan.decision import FILES, Inquiry
+from evenflow.plan.model import ASK
 from tests.plan.cases import facts_of, head_of, inside, plan_of
 
 TEXT = """
@@ -63,3 +64,31 @@ def test_depth_and_number_are_bounded() -> None:
     )
     run(two)
     assert two.looks <= lookahead.MOST_LOOKS + 50
+
+
+def test_a_look_that_hangs_on_a_password_waits_and_begins_again(tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("ann:$2y$05$0S7AAyqcffjLun9wpD81Ce0oRXUtsLuPj6rSXYWBcyuypk1eDti9G\n")
+    plan = plan_of(
+        inside(
+            f"""
+            <Location /secret>
+            AuthType Basic
+            AuthName r
+            AuthUserFile {users}
+            Require valid-user
+            </Location>
+            RewriteEngine On
+            RewriteCond /secret -U
+            RewriteRule ^/ask http://b1/may [P]
+            RewriteRule ^/ask http://b1/may-not [P]
+            """
+        )
+    )
+    decider = Decider(plan)
+    for right, path in ((True, b"/may"), (False, b"/may-not"), (False, b"/may-not")):
+        field = "Authorization: Basic " + ("YW5uOnNlY3JldA==" if right else "YW5uOm5v")
+        made = decider.decide(facts_of(plan), head_of("GET", "/ask", (field,)))
+        assert made.kind == ASK
+        assert resume(made, right).path == path
+    assert decider.decide(facts_of(plan), head_of("GET", "/ask")).path == b"/may-not"

@@ -34,7 +34,7 @@ from evenflow.plan import (
     tls,
 )
 from evenflow.plan.backends import Backends, split_url
-from evenflow.plan.decision import FILES, NOTHING, Inquiry, Step
+from evenflow.plan.decision import CLIENT, FIELDS, FILES, NOTHING, Inquiry, Step
 from evenflow.plan.early import begin_early
 from evenflow.plan.model import ConnectionFacts, Decision, Plan
 from evenflow.plan.questions import Answers
@@ -75,6 +75,7 @@ def run(inquiry: Inquiry) -> Decision:
     begin_early(inquiry)
     if isinstance(inquiry.host.remoteip, remoteip.RemoteIp):
         remoteip.find_client(inquiry.host.remoteip, inquiry)
+    inquiry.renewable = 1 + (0 if inquiry.trace is None else len(inquiry.trace))
     return go_on(inquiry, 0)
 
 
@@ -91,6 +92,33 @@ def resume(asked: Decision, answer: object) -> Decision:
 
 def go_on(inquiry: Inquiry, phase: int) -> Decision:
     """The phases from this one on."""
+    try:
+        return lead(inquiry, phase)
+    except lookahead.Unanswered as waiting:
+        return wait_anew(inquiry, waiting)
+
+
+def wait_anew(inquiry: Inquiry, waiting: lookahead.Unanswered) -> Decision:
+    """A rule's look at another request hangs on a question: wait, and begin again with what is known then."""
+    fresh = Inquiry(inquiry.plan, inquiry.facts, inquiry.head, inquiry.host, inquiry.trace)
+    if fresh.trace is not None:
+        del fresh.trace[inquiry.renewable - 1 :]
+    fresh.renewable = inquiry.renewable
+    # On the inquiry at hand too: whoever began it must not remember that it waits.
+    inquiry.asked |= CLIENT | FIELDS | FILES
+    fresh.asked = inquiry.asked
+    fresh.address = inquiry.address
+    fresh.client_name = inquiry.client_name
+    fresh.early = inquiry.early
+    fresh.early_fields = inquiry.early_fields
+    fresh.told = inquiry.told
+    fresh.answers = waiting.answers
+    fresh.question = waiting.question
+    return decision.wait(fresh)
+
+
+def lead(inquiry: Inquiry, phase: int) -> Decision:
+    """`go_on`, but for questions that a look at another request hangs on."""
     while inquiry.restarts <= inquiry.host.most_restarts:
         inquiry.restart = False
         for number in range(phase, len(PHASES)):

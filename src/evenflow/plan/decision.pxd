@@ -15,6 +15,7 @@ cdef class Inquiry:
     cdef public object early, sections, location_mapping, origin, rule_match, condition_match
     cdef public tuple vary, cookies
     cdef public object early_fields, client_name
+    cdef public int renewable
     cdef public Inquiry main
     cdef public object last_rule
     cdef public int depth, looks, asked, restarts, status, redirect_status

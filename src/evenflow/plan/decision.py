@@ -100,7 +100,7 @@ class Inquiry:
         "located", "script",
         "cookies", "content_type", "path_info",
         "main", "depth", "looks", "subject", "directory", "directory_url", "reduced", "last_rule",
-        "first_path", "early_fields", "client_name",
+        "first_path", "early_fields", "client_name", "renewable",
     )  # fmt: skip
 
     def __init__(
@@ -196,6 +196,9 @@ class Inquiry:
         """The path before rules of sections began anew (SCRIPT_URL); None while they did not."""
         self.early_fields: object = None
         """`early.EarlyFields`, for the decision."""
+        self.renewable = 0
+        """If it may begin again from the first phase on, one more than the steps of the trace before that; 0 for
+        sub-inquiries and for the document in a request's place."""
         self.last_rule: object = None
         """The last `rewrite.Rule` of the list that changed something."""
         self.subject = b""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from evenflow.plan.decision import FILES, Inquiry
+from evenflow.plan.model import ASK
 from evenflow.wire.targets import escape
 
 if TYPE_CHECKING:
@@ -85,6 +86,15 @@ def look_at_file(inquiry: Inquiry, path: bytes) -> Inquiry:
     return sub
 
 
+class Unanswered(Exception):
+    """A sub-inquiry hangs on a question: the request itself must wait for the answer, and begin again."""
+
+    def __init__(self, sub: Inquiry) -> None:
+        super().__init__()
+        self.question = sub.question
+        self.answers = sub.answers
+
+
 def begin(inquiry: Inquiry) -> Inquiry:
     """A sub-inquiry; its `status` is 500 where there are too many."""
     sub = Inquiry(inquiry.plan, inquiry.facts, inquiry.head, inquiry.host, None)
@@ -102,13 +112,18 @@ def begin(inquiry: Inquiry) -> Inquiry:
     sub.query = None
     sub.own_query = False
     sub.status = 200
-    root = inquiry
-    while root.main is not None:
-        root = root.main
+    root = root_of(inquiry)
     root.looks += 1
     if inquiry.depth >= inquiry.host.most_lookups or root.looks > MOST_LOOKS:
         sub.status = 500
     return sub
+
+
+def root_of(inquiry: Inquiry) -> Inquiry:
+    """The request's own inquiry."""
+    while inquiry.main is not None:
+        inquiry = inquiry.main
+    return inquiry
 
 
 def run(sub: Inquiry, phases: list[Callable[[Inquiry], Decision | None]]) -> None:
@@ -119,7 +134,8 @@ def run(sub: Inquiry, phases: list[Callable[[Inquiry], Decision | None]]) -> Non
         sub.status = 0
         made = phase(sub)
         if made is not None:
-            # What must be asked of others first (a password's hash, a name) is not waited for: it counts as refused.
+            if made.kind == ASK and root_of(sub).renewable:
+                raise Unanswered(sub)
             sub.status = made.status or 403
             return
         if sub.restart:

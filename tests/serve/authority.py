@@ -42,8 +42,8 @@ class Authority:
         self.responder = responder
         self.own = self.sign(name, ca=True)
 
-    def sign(self, name: str, ca: bool = False, answers: bool = False) -> Made:
-        """A certificate for a name; `answers`: it may answer for us."""
+    def sign(self, name: str, ca: bool = False, answers: bool = False, days: int = 2) -> Made:
+        """A certificate for a name, for so many days; `answers`: it may answer for us."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
         made = (
@@ -53,7 +53,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - DAY)
-            .not_valid_after(now + 2 * DAY)
+            .not_valid_after(now + days * DAY)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         )

@@ -15,6 +15,7 @@ from evenflow.config.load import load
 from evenflow.config.source import make_source
 from evenflow.tools.certificates import check_shown
 from evenflow.tools.check import examine
+from tests.serve.authority import Authority
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -37,6 +38,18 @@ def make(*names: str, days: float = 90, signer: str = "") -> bytes:
     return made.public_bytes(serialization.Encoding.PEM)
 
 
+def make_list(name: str, days: float) -> bytes:
+    """A list of nobody's certificates that ends in so many days."""
+    made = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .last_update(NOW - datetime.timedelta(days=9))
+        .next_update(NOW + datetime.timedelta(days=days))
+        .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
 def make_files(folder: Path) -> None:
     """The certificates that docs/checks speaks of."""
     wiki = "wiki.example.com"
@@ -48,6 +61,11 @@ def make_files(folder: Path) -> None:
         "without-chain.crt": make(wiki, signer="Signer"),
         "signer.crt": make("Signer", signer="Root"),
     }
+    authority = Authority("Signer", "http://ocsp.example.com/")
+    files["stapled.crt"] = authority.sign(wiki, days=90).pem(authority.own)
+    files["ends-soon.crl"] = make_list(wiki, 0.5)
+    files["over.crl"] = make_list(wiki, -1)
+    files["lasts.crl"] = make_list(wiki, 5)
     files["with-chain.crt"] = files["without-chain.crt"] + files["signer.crt"]
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -99,3 +117,23 @@ def test_check_tells_it(folder: Path) -> None:
     )
     assert "certificate-ends" in [one.code for one in examine(str(file), {}, advice=True).diagnostics]
     assert "certificate-ends" not in [one.code for one in examine(str(file), {}).diagnostics]
+
+
+def test_what_cannot_be_stapled(folder: Path) -> None:
+    said_on = "SSLUseStapling on\nSSLCertificateFile"
+    ((code, headline),) = said(folder, f"{said_on} wiki.example.com.crt")
+    assert code == "stapling-impossible" and "names nobody" in headline
+    assert said(folder, f"{said_on} stapled.crt") == []
+    forced = said(folder, f"SSLStaplingForceURL http://a/\n{said_on} without-chain.crt")
+    assert [code for code, _ in forced] == ["certificate-chain", "stapling-impossible"]
+    assert "is not in the chain" in forced[1][1]
+
+
+def test_lists_that_end(folder: Path) -> None:
+    lines = "SSLCertificateFile wiki.example.com.crt\nSSLCARevocationCheck leaf\nSSLCARevocationFile"
+    ((code, headline),) = said(folder, f"{lines} over.crl")
+    assert code == "revocation-list-ends" and "is over since" in headline
+    ((code, headline),) = said(folder, f"{lines} ends-soon.crl")
+    assert code == "revocation-list-ends" and "ends on" in headline
+    assert said(folder, f"{lines} lasts.crl") == []
+    assert said(folder, lines.replace("leaf", "none") + " over.crl") == []

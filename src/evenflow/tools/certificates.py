@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from evenflow.compiler.lookups import absolute
+from evenflow.compiler.tls import compile_front, compile_stapling
 from evenflow.config.checks.view import Places
 from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.loaded import Loaded
 from evenflow.config.merge import merge
-from evenflow.config.settings import UNSET, Block
+from evenflow.config.settings import UNSET, Block, TlsSettings
 from evenflow.origin import Origin
 from evenflow.serve.member_tls import names, names_in
+from evenflow.serve.revocation import lists_of
+from evenflow.serve.stapling import staple_of
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 SOON: Final = 21
 """Days: enough to get another one, and to notice that nothing got it."""
+LIST_SOON: Final = datetime.timedelta(days=1)
+"""Lists are made anew every few days; who fetches them does not wait for the last one."""
 
 
 def check_shown(loaded: Loaded, now: datetime.datetime) -> Iterator[Diagnostic]:
@@ -45,6 +51,9 @@ def check_shown(loaded: Loaded, now: datetime.datetime) -> Iterator[Diagnostic]:
         for certificates, origin in shown:
             findings += check_end(certificates[0], origin, places, now)
             findings += check_chain([*certificates, *chain], origin, places)
+        both = block if block is main else replace(block, ocsp=merge(main.ocsp, block.ocsp))
+        findings += check_stapling(both, tls, root, places)
+        findings += check_lists(tls, root, places, now)
         for found in findings:
             if found not in said:
                 said.add(found)
@@ -109,6 +118,53 @@ def check_chain(certificates: list[x509.Certificate], origin: Origin, places: Pl
         notes=("clients that do not know the signer refuse it: browsers often do, programs mostly do not",),
         help="append the signer's certificate to the file (authorities give it as `chain.pem` or `fullchain.pem`)",
     )
+
+
+def check_stapling(block: Block, tls: TlsSettings, root: str, places: Places) -> Iterator[Diagnostic]:
+    """Certificates that authorities cannot be asked about, though what they say is to be stapled."""
+    said = compile_stapling(block.ocsp)
+    if said is None:
+        return
+    front = compile_front(tls, block.ocsp, root, False)
+    for (path, _), (_, origin) in zip(front.certificates, tls.certificates or (), strict=False):
+        if not read(path):
+            continue
+        found = staple_of(front, path)
+        if isinstance(found, str):
+            yield warning(
+                "stapling-impossible",
+                f"nothing can be stapled to this certificate: {found}",
+                places.whole(origin),
+                notes=("httpd says so in its log (AH02604), and serves without",),
+                help="write `SSLUseStapling off` in this `<VirtualHost>`",
+            )
+
+
+def check_lists(tls: TlsSettings, root: str, places: Places, now: datetime.datetime) -> Iterator[Diagnostic]:
+    """Lists of revoked certificates that are over, or soon will be: then everybody is refused."""
+    if tls.crl_check is UNSET or tls.crl_check[0][0] == "none":
+        return
+    for said, is_file in ((tls.crl_file, True), (tls.crl_path, False)):
+        if said is UNSET:
+            continue
+        path = absolute(root, said[0])
+        try:
+            lists = lists_of(path if is_file else "", "" if is_file else path)
+        except (OSError, ValueError):
+            continue
+        for one in lists:
+            end = one.next_update_utc
+            if end is None or end - now >= LIST_SOON:
+                continue
+            yield warning(
+                "revocation-list-ends",
+                f"the list of `{one.issuer.rfc4514_string()}` is over since {end:%Y-%m-%d %H:%M}"
+                if end < now
+                else f"the list of `{one.issuer.rfc4514_string()}` ends on {end:%Y-%m-%d %H:%M}",
+                places.whole(said[1]),
+                notes=("a client whose issuer's list is over is refused",),
+                help="fetch the next one, put it there, and reload: lists are read at the start",
+            )
 
 
 def listed(words: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def client_of(folder: Path, made: Made | None) -> ssl.SSLContext:
     return context
 
 
-def served(folder: Path, authority: Authority, member: Member, url: str, **said: Any) -> Served:
+def served(folder: Path, authority: Authority, member: Member, url: str, scope: Any = None, **said: Any) -> Served:
     own = write(folder, "a.example.pem", authority.sign("a.example").pem())
     front = Front(
         ((own, None),),
@@ -136,16 +137,15 @@ def served(folder: Path, authority: Authority, member: Member, url: str, **said:
         status=ClientStatus(url=url),
         **{"verify": "optional", **said},
     )
-    return Served(folder, member, tls=True, host={"certificates": front.certificates, "front": front})
+    more = {} if scope is None else {"scope": scope}
+    return Served(folder, member, tls=True, host={"certificates": front.certificates, "front": front}, **more)
 
 
 def test_a_client_whose_certificate_is_good(tmp_path: Path, authority: Authority) -> None:
     made = authority.sign("client")
     member = Member()
-    with (
-        Responder(answering(authority, made)) as responder,
-        served(tmp_path, authority, member, responder.url) as front,
-    ):
+    responder = Responder(answering(authority, made))
+    with served(tmp_path, authority, member, responder.url) as front, responder:
         client = front.client(context=client_of(tmp_path, made))
         client.send(request())
         peer = member.accept()
@@ -157,10 +157,8 @@ def test_a_client_whose_certificate_is_good(tmp_path: Path, authority: Authority
 
 def test_a_client_without_a_certificate_is_nobody_s_business(tmp_path: Path, authority: Authority) -> None:
     member = Member()
-    with (
-        Responder(lambda request: b"") as responder,
-        served(tmp_path, authority, member, responder.url) as front,
-    ):
+    responder = Responder(lambda request: b"")
+    with served(tmp_path, authority, member, responder.url) as front, responder:
         client = front.client(context=client_of(tmp_path, None))
         client.send(request())
         peer = member.accept()
@@ -174,15 +172,51 @@ def test_a_client_without_a_certificate_is_nobody_s_business(tmp_path: Path, aut
 def test_a_client_that_is_refused(tmp_path: Path, authority: Authority, cause: str) -> None:
     made = authority.sign("client")
     member = Member()
-    with Responder(answering(authority, made, status=REVOKED)) as responder:
-        url = responder.url if cause == "revoked" else f"http://127.0.0.1:{free_port()}/"
-        with served(tmp_path, authority, member, url) as front:
-            client = front.client(context=client_of(tmp_path, made))
-            try:
-                client.send(request())
-                assert client.read_to_end() == b""
-            except (ssl.SSLError, ConnectionError):
-                pass
-            assert cause in front.logged("client refused")
-            assert member.unasked()
-            until(lambda: not any(front.busy()))
+    responder = Responder(answering(authority, made, status=REVOKED))
+    url = responder.url if cause == "revoked" else f"http://127.0.0.1:{free_port()}/"
+    with served(tmp_path, authority, member, url) as front, responder:
+        client = front.client(context=client_of(tmp_path, made))
+        try:
+            client.send(request())
+            assert client.read_to_end() == b""
+        except (ssl.SSLError, ConnectionError):
+            pass
+        assert cause in front.logged("client refused")
+        assert member.unasked()
+        until(lambda: not any(front.busy()))
+
+
+def test_a_certificate_that_a_section_asks_for_is_vetted_too(tmp_path: Path, authority: Authority) -> None:
+    good, revoked = authority.sign("good"), authority.sign("revoked")
+    member = Member()
+
+    def answer(request: bytes) -> bytes:
+        asked = library.load_der_ocsp_request(request)
+        if asked.serial_number == good.certificate.serial_number:
+            return bytes(answering(authority, good)(request))
+        return bytes(answering(authority, revoked, status=REVOKED)(request))
+
+    responder = Responder(answer)
+    said = {"verify": "none", "later": True}
+    scope = {"tls_verify": b"require"}
+    with served(tmp_path, authority, member, responder.url, scope=scope, **said) as front, responder:
+        client = front.client(context=client_of(tmp_path, good))
+        client.send(request("POST", "/", "Content-Length: 5") + b"hello")
+        # It hears that it is asked while it waits for the answer.
+        answers: list[int] = []
+        waiting = threading.Thread(target=lambda: answers.append(client.answer()[0]))
+        waiting.start()
+        peer = member.accept()
+        assert b"Content-Length: 5" in peer.head()
+        assert peer.read(5) == b"hello"
+        peer.send(OK)
+        waiting.join()
+        assert answers == [200]
+        client = front.client(context=client_of(tmp_path, revoked))
+        try:
+            client.send(request())
+            assert client.read_to_end() == b""
+        except (ssl.SSLError, ConnectionError):
+            pass
+        assert "revoked" in front.logged("client refused")
+        assert member.unasked()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from evenflow.origin import NOWHERE
 from evenflow.plan.documents import PATH, Document
-from evenflow.plan.environment import Fixed
 from tests.serve.served import OK, Member, Served, request, until
 
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -421,21 +419,6 @@ def test_an_idle_tunnel_is_cut_after_the_longer_of_both_timeouts(tmp_path: Path,
         client.expect_end()
         peer.expect_end()
         until(lambda: served.busy() == [0, 0])
-
-
-def test_an_answer_that_is_paced_goes_portion_by_portion(tmp_path: Path, member: Member) -> None:
-    limited = {"rate_limited": True, "variables": (Fixed(b"rate-limit", b"400", NOWHERE),)}
-    with Served(tmp_path, member, scope=limited) as served:
-        client = served.client()
-        started = time.monotonic()
-        client.send(request("GET", "/1") + request("GET", "/own/none"))
-        peer = member.accept()
-        peer.head()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"a" * 300000)
-        assert client.answer()[2] == b"a" * 300000
-        # 293 KiB at 400 a second, the first 80 of them at once.
-        assert time.monotonic() - started > 0.45
-        assert client.answer()[0] == 404
 
 
 def test_an_error_document_s_answer_arrives_though_the_body_was_not_read(tmp_path: Path, member: Member) -> None:

@@ -80,8 +80,6 @@ cdef class ClientConnection(Connection):
     cdef void _flush(self, Exchange exchange) except *
     @cython.locals(waiting=Py_ssize_t, done=cython.int)
     cdef int _send(self, Outlet out) except -2
-    cdef void _set_pace(self, Exchange exchange) except *
-    cdef int _push_paced(self, Outlet out) except -2
     @cython.locals(slot=MemberSlot, member=Member, backend=BackendConnection, now=double, fresh=bint, careful=bint)
     cdef bint _find_backend(self, Exchange exchange) except -1
     cpdef pool_has_room(self, object pool)

@@ -28,13 +28,13 @@ from evenflow.proxy.steps import (
     WAIT,
 )
 from evenflow.proxy.switches import NOT_POOLED
-from evenflow.serve import client_tls, connecting, switching
+from evenflow.serve import client_tls, connecting, pacing, switching
 from evenflow.serve.answers import explain, own_answer
 from evenflow.serve.backend_connection import BackendConnection, take_kept, take_kept_secured
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
 from evenflow.serve.member_tls import way_to
-from evenflow.serve.pace import STEP, Pace, pace_of
+from evenflow.serve.pace import Pace
 from evenflow.serve.read_limit import ReadLimit
 from evenflow.serve.reports import report_failure, report_refusal
 from evenflow.serve.server import Server
@@ -372,55 +372,17 @@ class ClientConnection(Connection):
     def _send(self, out: Outlet) -> int:
         """`push` to the client, counted for a log."""
         waiting = out.pending()
-        done = self.push(out) if self.pace is None else self._push_paced(out)
+        done = self.push(out) if self.pace is None else pacing.push(self, out)
         if self.tally is not None:
             self.tally.sent += waiting - out.pending()
         return done
-
-    def _set_pace(self, exchange: Exchange) -> None:
-        """The answer goes through RATE_LIMIT: the variables say how fast."""
-        if self.pace is None:
-            self.pace = pace_of(exchange.variables(), monotonic())
-
-    def _push_paced(self, out: Outlet) -> int:
-        """`push` of what may go now; BLOCKED where the rest waits, for the socket or for the next portion."""
-        pace = self.pace
-        assert pace is not None
-        out.settle()
-        size = min(out.pending(), pace.allowance(monotonic()))
-        done = SENT
-        if size:
-            whole = out.end
-            rest = bytes(memoryview(out.data)[out.start + size : whole])
-            out.end = out.start + size
-            done = self.push(out)
-            pace.spend(size - out.pending())
-            out.put(rest)
-        if done != SENT:
-            return done
-        if out.pending() == 0:
-            return SENT
-        self.stop_writing()
-        if not self.resting:
-            self.resting = True
-            self.server.loop.call_later(STEP, self._rested)
-        return BLOCKED
-
-    def _rested(self) -> None:
-        """The next portion may go."""
-        self.resting = False
-        exchange = self.exchange
-        if self.closed or self.pace is None or exchange is None or self.tunnel is not None or self.writing:
-            return
-        if exchange.step == SENDING or exchange.step == ANSWERING or exchange.step == DONE:
-            self.on_writable()
 
     def _find_backend(self, exchange: Exchange) -> bool:
         """A kept connection to the chosen member, or a new one; False while it is being made."""
         slot = exchange.slot
         assert slot is not None
         if exchange.decision.scope.rate_limited:
-            self._set_pace(exchange)
+            pacing.set_pace(self, exchange)
         member: Member = slot.member
         # A second try after a kept connection failed must be a fresh one.
         fresh = exchange.repeated_fresh or exchange.attempts != 0
@@ -483,7 +445,7 @@ class ClientConnection(Connection):
                 report_refusal(self.server.error_logs, exchange)
             return
         if exchange.decision is not None and exchange.decision.scope.rate_limited:
-            self._set_pace(exchange)
+            pacing.set_pace(self, exchange)
         exchange.to_client.put(answer.data)
         if exchange.remembers:
             exchange.sent_head = answer.data[: len(answer.data) - answer.body_bytes]

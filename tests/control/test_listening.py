@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -64,14 +65,14 @@ def refused(*listeners: Listener) -> Trouble:
     return caught.value
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_a_taken_port_names_the_process(shared: bool) -> None:
+@pytest.mark.parametrize("options", [(), ("SO_REUSEPORT",), ("SO_REUSEADDR",), ("SO_REUSEADDR", "SO_REUSEPORT")])
+def test_a_taken_port_names_the_process(options: tuple[str, ...]) -> None:
     port = free_port()
     code = (
         "import socket, sys, time\n"
         "bound = socket.socket()\n"
-        f"bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, {int(shared)})\n"
-        f"bound.bind(('127.0.0.1', {port}))\n"
+        + "".join(f"bound.setsockopt(socket.SOL_SOCKET, socket.{option}, 1)\n" for option in options)
+        + f"bound.bind(('127.0.0.1', {port}))\n"
         "bound.listen()\n"
         "print('listening', flush=True)\n"
         "time.sleep(60)\n"
@@ -86,6 +87,26 @@ def test_a_taken_port_names_the_process(shared: bool) -> None:
     assert f"port {port} is taken by " in trouble.headline and f"(process {other.pid})" in trouble.headline
     assert f"kill {other.pid}" in trouble.help
     assert trouble.origin.line == 3
+
+
+def test_who_connects_while_it_is_looked_whether_the_port_is_free_is_refused_and_not_reset() -> None:
+    port = free_port()
+    connected: list[int] = []
+    over = threading.Event()
+
+    def connect() -> None:
+        while not over.is_set():
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    connected.append(1)
+
+    thread = threading.Thread(target=connect)
+    thread.start()
+    for _ in range(2000):
+        listening.probe(socket.AF_INET, "127.0.0.1", listener("127.0.0.1", port))
+    over.set()
+    thread.join()
+    assert not connected
 
 
 def test_nothing_stays_open_after_a_refusal() -> None:

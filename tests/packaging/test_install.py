@@ -174,7 +174,7 @@ def running(command: list[object], cwd: Path) -> Iterator[subprocess.Popen[bytes
                     process.kill()
 
 
-def wait_for(url: str, seconds: float = 20.0) -> bytes:
+def wait_for(url: str, seconds: float = 90.0) -> bytes:
     """The page at `url`, asked for until it comes or the time is over."""
     end = time.monotonic() + seconds
     while True:

@@ -16,7 +16,8 @@ def serve(folder: Path, **scope: Any) -> Served:
     return Served(
         folder,
         scope={"output_codings": (b"gzip",), **scope},
-        host={"document_root": str(folder).encode()},
+        # Unpacking takes its time on a busy machine.
+        host={"document_root": str(folder).encode(), "keep_alive_timeout": 60.0},
     )
 
 

@@ -105,12 +105,17 @@ def has_ipv6() -> bool:
 
 
 def probe(family: socket.AddressFamily, host: str, listener: Listener) -> None:
-    """Raise Trouble where somebody else listens: with SO_REUSEPORT alone, two evenflows would quietly share a port."""
-    bind(family, host, listener, False, 1).close()
+    """Raise Trouble where somebody else listens: with SO_REUSEPORT alone, two evenflows would quietly share a port.
+
+    It does not listen itself: who connected meanwhile would be reset.
+    """
+    bind(family, host, listener, False, None).close()
 
 
-def bind(family: socket.AddressFamily, host: str, listener: Listener, shared: bool, backlog: int) -> socket.socket:
-    """One non-blocking listening socket; raises Trouble with the reason in words."""
+def bind(
+    family: socket.AddressFamily, host: str, listener: Listener, shared: bool, backlog: int | None
+) -> socket.socket:
+    """One non-blocking socket, listening if there is a backlog; raises Trouble with the reason in words."""
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -119,7 +124,8 @@ def bind(family: socket.AddressFamily, host: str, listener: Listener, shared: bo
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((host, listener.port))
-        bound.listen(backlog)
+        if backlog is not None:
+            bound.listen(backlog)
         bound.setblocking(False)
     except OSError as fault:
         bound.close()

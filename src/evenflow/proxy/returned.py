@@ -27,7 +27,7 @@ def choose_coding(exchange: Exchange) -> None:
     if scope.filter_chain:
         fields = Headers(answer.pairs())
         more = chain_codings(exchange, answer.status, fields, b"")
-        codings = (*codings, *(coding for coding in more if coding not in codings))
+        codings = (*codings, *[coding for coding in more if coding not in codings])
     if not codings:
         return
     env = exchange.variables()
@@ -35,7 +35,7 @@ def choose_coding(exchange: Exchange) -> None:
     coded = answer.get(b"content-encoding") or b""
     if not filters.may_compress(env, answer.status, content_type, coded, ranged):
         # Nothing acts, so nothing depends on what the client takes.
-        exchange.body.vary = tuple(name for name in exchange.body.vary if name != filters.ACCEPT_ENCODING)
+        exchange.body.vary = tuple([name for name in exchange.body.vary if name != filters.ACCEPT_ENCODING])
         return
     exchange.body.could_encode = True
     coding = filters.choose(codings, exchange.head.get(b"accept-encoding"), b"force-gzip" in env)

@@ -16,6 +16,7 @@ from evenflow.compiler.balancing import compile_balancing
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.maps import texts_of
 from evenflow.compiler.named_values import Values, written_out
+from evenflow.compiler.probes import compile_probe, warn_of_plain
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.merge import merge
 from evenflow.config.settings import (
@@ -294,6 +295,7 @@ class Identities:
             url = self.read(line.url)
             member = self.make_member(url, line.parameters, line.origin)
             member.path = to_bytes(url.path)
+            member.probe = compile_probe(line.parameters, line.origin, self.findings)
             members.append(member)
         said = draft.parameters
         balancer = Balancer(to_bytes(draft.name), tuple(members), len(self.balancers), draft.origin)
@@ -324,6 +326,7 @@ class Identities:
         return balancer
 
     def make_plain(self, draft: MemberDraft) -> Member:
+        warn_of_plain(draft.parameters, draft.origin, self.findings)
         member = self.make_member(draft.url, draft.parameters, draft.origin)
         member.disable_reuse = member.disable_reuse or draft.of_pattern
         return member

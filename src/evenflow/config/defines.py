@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from evenflow.config import probing
 from evenflow.config.known import MODULES
 
 OURS: Final = frozenset(
     {
+        *(("proxy_hcheck_module",) if probing.READY else ()),
         "access_compat_module",
         "alias_module",
         "allowmethods_module",

@@ -9,12 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from evenflow.config import probing
 from evenflow.config.arguments import UNITS, c_number, duration, number, out_of_range, seconds
-from evenflow.config.diagnostics import Diagnostic, Wrong, warning
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.settings import BalancerParameters, MemberParameters
 from evenflow.config.syntax import Word
+
+if TYPE_CHECKING:
+    from evenflow.config.scope import Draft
 
 LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness")
 """What we can balance by, and httpd too."""
@@ -261,17 +265,20 @@ OTHERS: Final = frozenset(
 )
 """What httpd knows and we do not act on yet."""
 
+PROBE: Final = Parameter("", text)
+"""Stands for what `probing` reads, which may say several fields at once."""
+
 Said = list[tuple[str, Word]]
 
 
-def read_member(directive: str, said: Said, reports: list[Diagnostic]) -> MemberParameters:
+def read_member(directive: str, said: Said, draft: Draft) -> MemberParameters:
     """The parameters of a member; a key that is said twice counts the last time."""
-    return MemberParameters(**_read(directive, said, MEMBER, BALANCER, "member", reports))
+    return MemberParameters(**_read(directive, said, MEMBER, BALANCER, "member", draft))
 
 
-def read_balancer(directive: str, said: Said, reports: list[Diagnostic]) -> BalancerParameters:
+def read_balancer(directive: str, said: Said, draft: Draft) -> BalancerParameters:
     """The parameters of a balancer."""
-    return BalancerParameters(**_read(directive, said, BALANCER, MEMBER, "balancer", reports))
+    return BalancerParameters(**_read(directive, said, BALANCER, MEMBER, "balancer", draft))
 
 
 def _read(
@@ -280,14 +287,19 @@ def _read(
     table: dict[str, Parameter],
     other: dict[str, Parameter],
     noun: str,
-    reports: list[Diagnostic],
+    draft: Draft,
 ) -> dict[str, Any]:
+    reports = draft.reports
     values: dict[str, Any] = {}
     for key, word in said:
-        parameter = table.get(key)
+        probes = table is MEMBER and probing.READY and key in probing.KEYS
+        parameter = PROBE if probes else table.get(key)
         if parameter is None:
             raise _unknown(directive, key, word, table, other, noun)
         try:
+            if probes:
+                values |= probing.read(draft, key, word)
+                continue
             value = parameter.read(key, word)
         except Wrong as wrong:
             if wrong.says:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from typing import Final
 
+from evenflow.config import probing
 from evenflow.config.directive import Directive
 from evenflow.config.directives import (
     access_compat,
@@ -22,6 +23,7 @@ from evenflow.config.directives import (
     expires,
     files,
     filters,
+    hcheck,
     headers,
     http2,
     log_config,
@@ -68,6 +70,7 @@ MODULES: Final = (
     evenflow,
     balancing,
     status,
+    *((hcheck,) if probing.READY else ()),
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

@@ -208,7 +208,7 @@ def open_proxy(outer: Draft, section: Section) -> Draft:
                 said[0][1].span,
                 says="<Proxy> arguments are not supported for non url.",
             )
-        draft.add("proxy", "sets", set_line("<Proxy", proxy_url("<Proxy>", rest[0]), said, section, outer.reports))
+        draft.add("proxy", "sets", set_line("<Proxy", proxy_url("<Proxy>", rest[0]), said, section, outer))
     return draft
 
 

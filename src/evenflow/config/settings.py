@@ -66,6 +66,15 @@ class ServerNameValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeExpression:
+    """One `ProxyHCExpr`; `text` is without the braces round it."""
+
+    name: str
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class MemberParameters:
     """What `key=value` says of one member (ProxyPass to a plain URL, BalancerMember, ProxySet on a member)."""
 
@@ -93,6 +102,13 @@ class MemberParameters:
     status: tuple[tuple[str, bool], ...] | Unset = UNSET
     """(letter, set or cleared) in the order written: `+D-E` is (("D", True), ("E", False))."""
     upgrade: str | Unset = UNSET
+    hcmethod: str | Unset = UNSET
+    """NONE, TCP, OPTIONS, HEAD, GET, or one of the last three with 11; a template counts where it stands."""
+    hcinterval: float | Unset = UNSET
+    hcpasses: int | Unset = UNSET
+    hcfails: int | Unset = UNSET
+    hcuri: str | Unset = UNSET
+    hcexpr: ProbeExpression | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +482,9 @@ class ProxySettings:
     reverses: tuple[ReverseLine, ...] | Unset = append()
     members: tuple[MemberLine, ...] | Unset = append()
     sets: tuple[SetLine, ...] | Unset = append()
+    probe_expressions: tuple[ProbeExpression, ...] | Unset = append()
+    probe_templates: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] | Unset = append()
+    """ProxyHCTemplate: name, and all that it says of members."""
     preserve_host: bool | Unset = override()
     error_override: bool | Unset = override()
     error_override_codes: tuple[int, ...] | Unset = override()

@@ -46,7 +46,7 @@ class Member:
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
         "address_ttl", "receive_buffer", "socket", "dial_host", "dial_port", "through", "blocked", "source",
-        "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "origin",
+        "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "probe", "origin",
     )  # fmt: skip
 
     def __init__(
@@ -104,6 +104,8 @@ class Member:
         self.response_field_size = 8192
         self.slot = slot
         self.balancer: Balancer | None = None
+        self.probe: Any = None
+        """A `probes.Probe`, where the balancer finds out by itself whether the member is well."""
         self.origin = origin
 
     def __repr__(self) -> str:

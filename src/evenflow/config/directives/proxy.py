@@ -18,7 +18,7 @@ from evenflow.config.arguments import (
     seconds,
 )
 from evenflow.config.contexts import ANYWHERE, LOCATION, PROXY, SERVERS
-from evenflow.config.diagnostics import Diagnostic, Wrong, warning
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.parameters import Said, read_balancer, read_member
 from evenflow.config.scope import Action, Draft, put
@@ -79,9 +79,9 @@ def proxy_pass(draft: Draft, statement: Statement | Section, value: Any) -> None
     else:
         url = mapping_target(draft, target, path, flags, regex)
         if balancer_name(url) is not None:
-            member, balancer = MemberParameters(), read_balancer("ProxyPass", said, draft.reports)
+            member, balancer = MemberParameters(), read_balancer("ProxyPass", said, draft)
         else:
-            member, balancer = read_member("ProxyPass", said, draft.reports), BalancerParameters()
+            member, balancer = read_member("ProxyPass", said, draft), BalancerParameters()
     if inside and draft.get("proxy", "mappings") is not UNSET:
         earlier = draft.get("proxy", "mappings")[0]
         draft.put("proxy", "mappings", ())
@@ -286,7 +286,7 @@ def balancer_member(draft: Draft, statement: Statement | Section, value: Any) ->
         )
     text = proxy_url("BalancerMember", url)
     draft.add(
-        "proxy", "members", MemberLine(name, text, read_member("BalancerMember", said, draft.reports), statement.origin)
+        "proxy", "members", MemberLine(name, text, read_member("BalancerMember", said, draft), statement.origin)
     )
 
 
@@ -323,16 +323,16 @@ def proxy_set(draft: Draft, statement: Statement | Section, value: Any) -> None:
                 help="put no blanks round `=`",
             )
         said.append(pair)
-    draft.add("proxy", "sets", set_line("ProxySet", target, said, statement, draft.reports))
+    draft.add("proxy", "sets", set_line("ProxySet", target, said, statement, draft))
 
 
 def set_line(
-    directive: str, target: str, said: Said, statement: Statement | Section, reports: list[Diagnostic]
+    directive: str, target: str, said: Said, statement: Statement | Section, draft: Draft
 ) -> SetLine:
     """Parameters for a balancer or a member, by its URL."""
     if balancer_name(target) is not None:
-        return SetLine(target, MemberParameters(), read_balancer(directive, said, reports), statement.origin)
-    return SetLine(target, read_member(directive, said, reports), BalancerParameters(), statement.origin)
+        return SetLine(target, MemberParameters(), read_balancer(directive, said, draft), statement.origin)
+    return SetLine(target, read_member(directive, said, draft), BalancerParameters(), statement.origin)
 
 
 def is_declared(draft: Draft, target: str) -> bool:

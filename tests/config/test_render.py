@@ -159,3 +159,10 @@ def test_a_few_ignored_directives_are_told_one_by_one() -> None:
     loaded = load_text("StartServers 5\nMinSpareThreads 5\n")
     said = render(loaded.diagnostics, loaded.sources)
     assert said.count("warning[directive-ignored]") == 2
+
+
+def test_a_configuration_cannot_bring_colours_of_its_own() -> None:
+    loaded = load_text("Listen 80\n\x1b[31mEvil\x07 on\n")
+    for color in (False, True):
+        text = render(loaded.diagnostics, loaded.sources, color)
+        assert "Evil" in text and "\x1b[31mEvil" not in text and "\x07" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from evenflow.tools.cli import coloured
 from tests.nodes.fronts import environment, evenflow_front
 from tests.peers import CHECKOUT, free_port
 
@@ -137,3 +139,63 @@ def test_serve_ends_with_0_when_told(tmp_path: Path, number: signal.Signals) -> 
     with evenflow_front(file, port, children=2) as process:
         os.kill(process.pid, number)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("command", [["check"], ["show"], ["format"], ["explain"], ["diff"]])
+def test_where_nothing_can_be_written_it_says_so(good: Path, command: list[str]) -> None:
+    words = [*command, str(good), *{"explain": ["/"], "diff": [str(good)]}.get(command[0], [])]
+    line = [sys.executable, "-m", "evenflow", *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_with_no_output_at_all_the_exit_status_is_left(good: Path, wrong: Path) -> None:
+    for file, status in ((good, 0), (wrong, 1)):
+        line = f"'{sys.executable}' -m evenflow check '{file}' >&- 2>&-"
+        assert subprocess.run(["sh", "-c", line], timeout=60).returncode == status
+
+
+@pytest.mark.parametrize("command", ["check", "show", "format", "explain", "diff"])
+def test_a_reader_that_goes_away_is_no_accident(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "long.conf"
+    file.write_text("Listen 8080\n" + "".join(f"ProxyPass /p{number} http://n:1/\n" for number in range(300)))
+    more = {"explain": "/p1 --all", "diff": str(file)}.get(command, "")
+    line = f"'{sys.executable}' -m evenflow {command} '{file}' {more} | head -n 1"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
+    assert len(done.stdout.splitlines()) == 1 and done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "variables, colours", [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)]
+)
+def test_colours_are_for_terminals_that_want_them(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], colours: bool
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (coloured(Terminal()), coloured(io.StringIO())) == (colours, False)
+
+
+@pytest.mark.parametrize("text", ["\0\xff\0garbage", "Listen 80\n".encode("utf-16").decode("latin-1")])
+def test_a_file_that_is_no_text_is_named_as_such(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd.conf"
+    file.write_bytes(text.encode("latin-1"))
+    for words in (["check", file], ["show", file], ["explain", file, "/"], ["diff", file, file], ["format", file]):
+        done = evenflow(*words)
+        assert done.returncode in (1, 2)
+        assert "is no text: there is a zero byte in line 1" in done.stdout + done.stderr
+
+
+def test_a_url_may_hold_any_byte(good: Path) -> None:
+    line = [os.fsencode(word) for word in (sys.executable, "-m", "evenflow", "explain", str(good))]
+    done = subprocess.run([*line, b"/\xff\xc3"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.startswith("GET http://")
+    assert "/%FF%C3\n" in done.stdout

@@ -126,6 +126,18 @@ class Reader:
         except ValueError as fault:  # a NUL in the name
             self.diagnostics.append(error("file-not-readable", f"`{path}` cannot be read: {fault}", included_by))
             return
+        zero = next((number for number, text in enumerate(source.lines, 1) if "\0" in text), 0)
+        if zero:
+            self.diagnostics.append(
+                error(
+                    "file-not-text",
+                    f"`{path}` is no text: there is a zero byte in line {zero}",
+                    included_by,
+                    notes=("a file that an editor saved as UTF-16 is full of them",),
+                    help="save it as plain text (UTF-8), or name another file",
+                )
+            )
+            return
         self.sources[path] = source
         outside, self.waiting = self.waiting, [logical_lines(source)]
         outer_use, self.use = self.use, None

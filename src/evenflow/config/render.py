@@ -73,20 +73,22 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: boo
     kind = diagnostic.severity
 
     def paint(text: str, style: str) -> str:
+        # The colours are ours; what stands between them is not.
+        text = _printable(text)
         return f"{COLOURS[style]}{text}{COLOURS['off']}" if color else text
 
     lines = [f"{paint(f'{kind}[{diagnostic.code}]', kind)}{paint(f': {diagnostic.headline}', 'bold')}"]
     for place, (path, labels) in enumerate(_by_file(diagnostic)):
         first = next((label for label in labels if label.primary), labels[0]).span
         arrow = "-->" if place == 0 else ":::"
-        lines.append(f"{paint(' ' * gutter + arrow, 'frame')} {path}:{first.line}:{first.column}")
+        lines.append(f"{paint(' ' * gutter + arrow, 'frame')} {_printable(path)}:{first.line}:{first.column}")
         lines.append(paint(" " * gutter + " |", "frame"))
         shown = 0
         for label in labels:
             span = label.span
             text, column, width = _show(sources, path, span.line, span.column, span.width)
             if span.line != shown:
-                lines.append(f"{paint(f'{span.line:>{gutter}} |', 'frame')} {text}".rstrip())
+                lines.append(f"{paint(f'{span.line:>{gutter}} |', 'frame')} {_printable(text)}".rstrip())
                 shown = span.line
             mark = ("^" if label.primary else "-") * width
             note = f" {label.text}" if label.text else ""
@@ -94,10 +96,10 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: boo
                 f"{paint(' ' * gutter + ' |', 'frame')} {' ' * column}"
                 + paint(mark + note, kind if label.primary else "frame")
             )
-    lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {note}" for note in diagnostic.notes)
+    lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {_printable(note)}" for note in diagnostic.notes)
     if diagnostic.help:
-        lines.append(f"{paint('help', 'help')}: {diagnostic.help}")
-    return "".join(_printable(line, keep_escapes=color) + "\n" for line in lines)
+        lines.append(f"{paint('help', 'help')}: {_printable(diagnostic.help)}")
+    return "".join(line + "\n" for line in lines)
 
 
 def to_json(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source] | None = None) -> str:
@@ -164,11 +166,10 @@ def _show(sources: Mapping[str, Source], path: str, number: int, column: int, wi
     return line.replace("\t", TAB), len(before), max(1, len(marked))
 
 
-def _printable(text: str, *, keep_escapes: bool = False) -> str:
+def _printable(text: str) -> str:
     """Without control characters and undecodable bytes: a terminal must not obey a configuration file."""
     if text.isprintable():
         return text
     return "".join(
-        character if character.isprintable() or (keep_escapes and character == "\x1b") else "\N{REPLACEMENT CHARACTER}"
-        for character in text
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

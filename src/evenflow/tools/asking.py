@@ -7,6 +7,7 @@ the plan; nothing is connected to.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -126,7 +127,7 @@ def parts_of(url: str) -> tuple[str, str, str]:
     if target.startswith("?") or not target:
         target = "/" + target
     # What no client would send as it is; everything else goes as it was typed.
-    target = "".join(quote(letter) if letter <= " " or letter > "~" else letter for letter in target)
+    target = "".join(quote(os.fsencode(letter)) if letter <= " " or letter > "~" else letter for letter in target)
     return scheme, found["authority"] or "", target
 
 
@@ -224,4 +225,4 @@ def head(asked: Asked, authority: str, target: str) -> bytes:
     if "host" not in names and asked.version == "1.1":
         fields.insert(0, ("Host", authority))
     lines = [f"{asked.method} {target} HTTP/{asked.version}", *(f"{name}: {value}" for name, value in fields)]
-    return "\r\n".join([*lines, "", ""]).encode("utf-8")
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")

@@ -7,6 +7,8 @@ answer at once.
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import sys
 from typing import Any, Final, NoReturn, TextIO
 
@@ -30,8 +32,31 @@ FORM: Final = click.option(
 )
 
 
+NO_PLACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a file or a disk says that takes no more."""
+
+
 class Commands(click.Group):
     """A group that names the nearest command for one that it does not know."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """As click has it, and with an answer where what is printed has no place to go to."""
+        if sys.stdout is None or sys.stderr is None:
+            # Somebody closed them: `evenflow check FILE >&-` asks for the exit status alone.
+            nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+            sys.stdout = sys.stdout or nowhere
+            sys.stderr = sys.stderr or nowhere
+        try:
+            try:
+                return super().main(*args, **more)
+            finally:
+                sys.stdout.flush()
+        except OSError as fault:
+            if fault.errno not in NO_PLACE:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"error: the output cannot be written: {fault.strerror}", err=True)
+            sys.exit(1)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name = args[0]
@@ -130,7 +155,7 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
     if form == "json":
         click.echo(checking.as_json(found))
     else:
-        say(checking.as_text(found, color=sys.stdout.isatty()), sys.stdout)
+        say(checking.as_text(found, color=coloured(sys.stdout)), sys.stdout)
     sys.exit(1 if found.errors else 0)
 
 
@@ -186,10 +211,10 @@ def explain(
     asked = asking.Asked(
         words[1], method, fields, cookies, client or asking.SOMEBODY, to, sni, "1.0" if old else "1.1", body_length
     )
-    color = sys.stdout.isatty()
+    color = coloured(sys.stdout)
     try:
         ask = explaining.answer if running is None else live.answer
-        said, notes = ask(words[0], defines, asked, sys.stderr.isatty())
+        said, notes = ask(words[0], defines, asked, coloured(sys.stderr))
     except explaining.Unusable as unusable:
         say(str(unusable), sys.stderr)
         sys.exit(2)
@@ -217,12 +242,12 @@ def show(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...])
     from evenflow.tools import show as showing
 
     try:
-        loaded, plan = explaining.loaded_plan(file, defines_of(above + defined), sys.stderr.isatty())
+        loaded, plan = explaining.loaded_plan(file, defines_of(above + defined), coloured(sys.stderr))
     except explaining.Unusable as unusable:
         say(str(unusable), sys.stderr)
         sys.exit(1)
     said = showing.view(loaded, plan)
-    say(showing.as_json(said) + "\n" if form == "json" else showing.as_text(said, sys.stdout.isatty()), sys.stdout)
+    say(showing.as_json(said) + "\n" if form == "json" else showing.as_text(said, coloured(sys.stdout)), sys.stdout)
     sys.exit(0)
 
 
@@ -285,7 +310,7 @@ def diff(
 
     options = comparing.Options(old, new, replay, urls, log_format, host, to)
     try:
-        found = comparing.difference(options, defines, sys.stderr.isatty())
+        found = comparing.difference(options, defines, coloured(sys.stderr))
     except explain.Unusable as unusable:
         say(str(unusable), sys.stderr)
         sys.exit(2)
@@ -294,7 +319,7 @@ def diff(
     if form == "json":
         click.echo(comparing.as_json(found, options))
     else:
-        say(comparing.as_text(found, options, sys.stdout.isatty(), every), sys.stdout)
+        say(comparing.as_text(found, options, coloured(sys.stdout), every), sys.stdout)
     sys.exit(1 if found.changed else 0)
 
 
@@ -304,7 +329,7 @@ def test_syntax(file: str, defines: dict[str, str]) -> NoReturn:
 
     found = checking.examine(file, defines)
     if found.diagnostics:
-        say(checking.problems(found, color=sys.stderr.isatty()), sys.stderr)
+        say(checking.problems(found, color=coloured(sys.stderr)), sys.stderr)
     if found.errors:
         sys.exit(1)
     click.echo("Syntax OK", err=True)
@@ -320,7 +345,7 @@ def dump(file: str, wanted: list[str], defines: dict[str, str]) -> NoReturn:
     if strange is not None:
         raise click.UsageError(f"`{strange}` is no dump: they are {', '.join(f'`{name}`' for name in dumps.DUMPS)}")
     try:
-        loaded, plan = explaining.loaded_plan(file, defines, sys.stderr.isatty())
+        loaded, plan = explaining.loaded_plan(file, defines, coloured(sys.stderr))
     except explaining.Unusable as unusable:
         say(str(unusable), sys.stderr)
         sys.exit(1)
@@ -333,6 +358,11 @@ def dump(file: str, wanted: list[str], defines: dict[str, str]) -> NoReturn:
     if "DUMP_RUN_CFG" in wanted:
         say(dumps.run_configuration(loaded, plan), sys.stdout)
     sys.exit(0)
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether to print in colours: on a terminal that has them, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str, stream: TextIO) -> None:

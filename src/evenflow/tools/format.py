@@ -43,6 +43,8 @@ def formatted(path: str) -> Formatted:
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         raise CannotFormat(f"`{path}` cannot be read: {reason}") from fault
+    if b"\0" in raw:
+        raise CannotFormat(f"`{path}` is no text: there is a zero byte in line {raw[: raw.index(0)].count(10) + 1}")
     text = raw.decode("utf-8", "surrogateescape")
     source = make_source(path, text)
     after = laid_out(source)

@@ -13,7 +13,15 @@ import pytest
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hpack import Encoder
-from hyperframe.frame import ContinuationFrame, DataFrame, HeadersFrame, PingFrame, SettingsFrame
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    RstStreamFrame,
+    SettingsFrame,
+)
 
 from evenflow.plan.http2 import Http2
 from tests.proxy.story import World
@@ -318,6 +326,29 @@ def test_a_client_that_goes_lets_all_members_go(tmp_path: Path, member: Member) 
         client.peer.close()
         for peer in peers:
             peer.expect_end()
+
+
+def test_a_client_that_begins_no_more_has_its_answers(tmp_path: Path, member: Member) -> None:
+    with serving(tmp_path, member) as served:
+        client = Client(served.client())
+        client.ask()
+        peer = member.accept()
+        peer.head()
+        client.peer.send(frames(GoAwayFrame(0, last_stream_id=0, error_code=0)))
+        peer.send(CHUNKS + b"3\r\nabc\r\n0\r\n\r\n")
+        assert b"abc" in client.peer.read_to_end()
+
+
+def test_a_body_and_a_reset_at_once(tmp_path: Path, member: Member) -> None:
+    with serving(tmp_path, member) as served:
+        client = greeted(served)
+        number = client.ask(b"POST", b"/own", ends=False)
+        client.h2.send_data(number, b"abc", end_stream=True)
+        data = client.h2.data_to_send()
+        client.peer.send(data + frames(RstStreamFrame(number, error_code=8)))
+        asked = client.h2.get_next_available_stream_id()
+        assert asked > number
+        assert client.answer(client.ask(path=b"/own")).status == 404
 
 
 # --- what is malformed, and what is too much ----------------------------------------------------------------------

@@ -13,9 +13,10 @@ from collections import deque
 from typing import Any, Final
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionState, H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
+    ConnectionTerminated,
     DataReceived,
     PingReceived,
     RemoteSettingsChanged,
@@ -181,6 +182,9 @@ class Http2Connection(Connection):
             self.lost()
             return
         reset = [event.stream_id for event in events if isinstance(event, StreamReset)]
+        for number in reset:
+            if number in self.streams:
+                self.streams[number].gone = True
         try:
             for event in events:
                 if self.closed or self.lingering:
@@ -221,6 +225,11 @@ class Http2Connection(Connection):
             if stream is not None:
                 stream.client_reset()
             self._try()
+        elif kind is ConnectionTerminated:
+            # The client begins no more streams. The library takes it for the end of all; what was asked is answered.
+            self.leaving = True
+            if self.streams and not event.error_code:
+                self.h2.state_machine.state = ConnectionState.SERVER_OPEN
         elif kind is RemoteSettingsChanged:
             self._try()
             # A larger window of each stream.
@@ -396,6 +405,7 @@ class Http2Connection(Connection):
         if self.closed:
             return
         self._gather_quietly()
+        before = self.out.pending()
         while True:
             done = self.push(self.out) if self.out.pending() else SENT
             if done != SENT:
@@ -407,7 +417,7 @@ class Http2Connection(Connection):
             self.lost()
             return
         if done == BLOCKED:
-            if self.deadline == NEVER:
+            if self.deadline == NEVER or self.out.pending() < before:
                 self.deadline = monotonic() + self.host.timeout
             if self.out.pending() > ROOM:
                 # It asks and does not listen.

@@ -29,8 +29,9 @@ cdef class Stream(ClientConnection):
     cpdef void stop_reading(self) except *
     cpdef void start_writing(self) except *
     cpdef void stop_writing(self) except *
-    @cython.locals(turn=Py_ssize_t, most=Py_ssize_t)
     cdef int push(self, Outlet out) except -3
+    @cython.locals(turn=Py_ssize_t, most=Py_ssize_t)
+    cdef int _push_frames(self, Outlet out) except -3
     cdef bint _send_head(self, list fields) except -1
     cpdef end(self)
     @cython.locals(done=cython.int)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from h2.exceptions import H2Error
+
 from evenflow.plan.model import ConnectionFacts
 from evenflow.proxy.exchange import Exchange
 from evenflow.serve.client_connection import ClientConnection
@@ -174,6 +176,14 @@ class Stream(ClientConnection):
         if self.gone or self.session.closed:
             return FAILED
         out.settle()
+        try:
+            return self._push_frames(out)
+        except H2Error:
+            # The library has closed it: what the client sent last is still to be told.
+            self.gone = True
+            return FAILED
+
+    def _push_frames(self, out: Outlet) -> int:
         reader = self.reader
         turn = TURN
         while True:
@@ -229,7 +239,10 @@ class Stream(ClientConnection):
         """END_STREAM."""
         if not self.told_end and not self.gone:
             self.told_end = True
-            self.session.send(self.number, b"", True)
+            try:
+                self.session.send(self.number, b"", True)
+            except H2Error:
+                self.gone = True
 
     def forward(self, buffer: bytearray, size: int) -> int:
         """Bytes of a tunnel."""

@@ -87,3 +87,13 @@ def test_fields_cookies_and_body(plan: Plan) -> None:
 def test_what_cannot_be_asked_says_what_to_type(plan: Plan, asked: Asked) -> None:
     with pytest.raises(Unclear):
         question(asked, plan)
+
+
+def test_http_2_where_somebody_speaks_it(plan: Plan) -> None:
+    spoken = plan_of("Listen 80\nServerName a.example\nProtocols h2c http/1.1")
+    asked = question(Asked("http://a.example/", version="2.0"), spoken)
+    assert asked.data == b"GET / HTTP/2.0\r\nHost: a.example\r\n\r\n"
+    assert asked.facts.http2[b"HTTP2"] == b"on"
+    assert question(Asked("http://a.example/"), spoken).facts.http2 is None
+    with pytest.raises(Unclear, match="Protocols h2c"):
+        question(Asked("http://a.example/", version="2.0"), plan)

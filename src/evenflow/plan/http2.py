@@ -30,3 +30,16 @@ class Http2:
 
 
 ORDINARY = Http2()
+
+
+def variables_of(stream: int, connection: bytes) -> dict[bytes, bytes]:
+    """What requests of a stream have in their environment; nothing is ever pushed."""
+    return {
+        b"HTTP2": b"on",
+        b"H2PUSH": b"off",
+        b"H2_PUSH": b"off",
+        b"H2_PUSHED": b"",
+        b"H2_PUSHED_ON": b"",
+        b"H2_STREAM_ID": b"%d" % stream,
+        b"H2_STREAM_TAG": connection + b"-%d" % stream,
+    }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from evenflow.plan.http2 import variables_of
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
 from evenflow.plan.vhosts import HostTable, table_for
 from evenflow.serve.member_tls import is_address
@@ -108,6 +109,11 @@ def question(asked: Asked, plan: Plan) -> Question:
         sni.encode("latin-1", "replace"),
         table_for(plan, address.encode(), local_port),
     )
+    if asked.version == "2.0":
+        spoken = [host.http2 for host in table_for(plan, address.encode(), local_port).hosts if host.http2 is not None]
+        if not any(http2.secure if secure else http2.clear for http2 in spoken):
+            raise Unclear(f"nobody speaks HTTP/2 there: write `Protocols {'h2' if secure else 'h2c'} http/1.1`")
+        facts.http2 = variables_of(1, b"1")
     if asked.client == SOMEBODY:
         notes.append(f"the client is {SOMEBODY}, which is nobody's: `--from ADDRESS` says another")
     return Question(data, facts, listener, f"{scheme}://{authority}{target}", imagined, tuple(notes))
@@ -222,7 +228,7 @@ def head(asked: Asked, authority: str, target: str) -> bytes:
         fields.append(("Cookie", "; ".join(asked.cookies)))
     if asked.body_length and not {"content-length", "transfer-encoding"} & names:
         fields.append(("Content-Length", str(asked.body_length)))
-    if "host" not in names and asked.version == "1.1":
+    if "host" not in names and asked.version != "1.0":
         fields.insert(0, ("Host", authority))
     lines = [f"{asked.method} {target} HTTP/{asked.version}", *(f"{name}: {value}" for name, value in fields)]
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")

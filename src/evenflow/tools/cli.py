@@ -168,6 +168,7 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
 @click.option("--to", metavar="ADDRESS:PORT", help="Where the request comes in; found by the URL unless said.")
 @click.option("--sni", metavar="NAME", help="The name in the TLS handshake, `-` for none; the URL's unless said.")
 @click.option("--http1.0", "old", is_flag=True, help="An HTTP/1.0 request, without Host unless -H says one.")
+@click.option("--http2", "two", is_flag=True, help="An HTTP/2 request, where `Protocols` has it.")
 @click.option("--body-length", type=click.IntRange(0), default=0, metavar="N", help="With a body of N bytes.")
 @click.option("--all", "every", is_flag=True, help="Show rules that do not match, and settings at their defaults.")
 @click.option(
@@ -186,6 +187,7 @@ def explain(
     to: str | None,
     sni: str | None,
     old: bool,
+    two: bool,
     body_length: int,
     every: bool,
     running: str | None,
@@ -208,8 +210,11 @@ def explain(
         raise click.UsageError(
             "type `evenflow explain FILE URL`, for instance `evenflow explain wiki.conf /index.html`"
         )
+    if two and (old or running is not None):
+        raise click.UsageError("--http2 goes with a FILE, and without --http1.0")
+    version = "1.0" if old else "2.0" if two else "1.1"
     asked = asking.Asked(
-        words[1], method, fields, cookies, client or asking.SOMEBODY, to, sni, "1.0" if old else "1.1", body_length
+        words[1], method, fields, cookies, client or asking.SOMEBODY, to, sni, version, body_length
     )
     color = coloured(sys.stdout)
     try:

@@ -30,7 +30,7 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 
-from evenflow.plan.http2 import Http2
+from evenflow.plan.http2 import Http2, variables_of
 from evenflow.plan.model import ConnectionFacts, VirtualHost
 from evenflow.serve.clock import monotonic
 from evenflow.serve.connection import Connection
@@ -288,15 +288,7 @@ class Http2Connection(Connection):
         facts.proxied_port = known.proxied_port
         facts.spoken_for = known.spoken_for
         facts.tls_facts = known.tls_facts
-        facts.http2 = {
-            b"HTTP2": b"on",
-            b"H2PUSH": b"off",
-            b"H2_PUSH": b"off",
-            b"H2_PUSHED": b"",
-            b"H2_PUSHED_ON": b"",
-            b"H2_STREAM_ID": b"%d" % number,
-            b"H2_STREAM_TAG": self.name + b"-%d" % number,
-        }
+        facts.http2 = variables_of(number, self.name)
         return facts
 
     def _refuse(self, number: int, why: str) -> None:

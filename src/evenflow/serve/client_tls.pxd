@@ -12,6 +12,7 @@ cpdef void tell_refused(ClientConnection client, str cause) except *
 cpdef void turn_away(ClientConnection client) except *
 @cython.locals(decision=Decision)
 cpdef void ask_for_certificate(ClientConnection client, Exchange exchange) except *
+cpdef void say_answer(ClientConnection client, object decision, object told) except *
 cpdef void ask_on(ClientConnection client) except *
 @cython.locals(exchange=Exchange)
 cpdef void look_for_certificate(ClientConnection client) except *

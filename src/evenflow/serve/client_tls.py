@@ -124,10 +124,15 @@ def ask_for_certificate(client: ClientConnection, exchange: Exchange) -> None:
     elif late is None or not late.ask():
         cause = CANNOT_ASK
     if cause:
-        client.server.loop.call_soon(client._answered, decision, cause)
+        client.server.loop.call_soon(say_answer, client, decision, cause)
         return
     client.late = late
     ask_on(client)
+
+
+def say_answer(client: ClientConnection, decision: object, told: object) -> None:
+    """The decision goes on with this answer."""
+    client._answered(decision, told)
 
 
 def ask_on(client: ClientConnection) -> None:

@@ -121,3 +121,11 @@ def test_without_a_key_they_take_turns() -> None:
 def test_a_lot_is_a_positive_number(key: int, seed: int) -> None:
     assume(key != seed)
     assert 0.0 < lot(key, seed) < 40.0
+
+
+def test_the_key_is_told_to_the_trace() -> None:
+    cluster = hashing(1, 1)
+    trace: list[str] = []
+    cluster.balance.trace = trace
+    ask(cluster, b"jane")
+    assert trace[0] == "the request's key is 'jane'"

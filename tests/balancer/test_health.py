@@ -143,3 +143,13 @@ def test_retries_are_counted_until_the_member_answers() -> None:
     cluster.dead.clear()
     assert "1" in cluster.requests(2)
     assert cluster.slots[0].retries == 0
+
+
+def test_when_it_left_the_error_state_is_known_to_all_children() -> None:
+    cluster = Cluster(member(), member(), dead=(1,), children=2)
+    assert cluster.requests(2) == "2 2"
+    assert cluster.slots[0].recovered == 0.0
+    cluster.now += 61.0
+    cluster.dead.clear()
+    cluster.requests(2, child=1)
+    assert [balance.slots[0].recovered for balance in cluster.balances] == [cluster.now] * 2

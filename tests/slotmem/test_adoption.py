@@ -15,6 +15,7 @@ def test_what_was_changed_stays_unless_the_file_changed_it() -> None:
     old.slots[1].name_route(b"other")
     old.slots[2].set_status(STANDBY, False)
     old.slots[2].error_since = 3.0
+    old.slots[2].recovered = 2.0
     new = Cluster(member(loadfactor=200), member(route=b"n3"), member(status=b"H"), children=2)
     adopt(new.scoreboard, old.scoreboard)
     for slot in new.slots:
@@ -24,6 +25,7 @@ def test_what_was_changed_stays_unless_the_file_changed_it() -> None:
     # The file gives the second another route now.
     assert new.slots[1].route == b"n3"
     assert new.slots[2].error_since == 3.0
+    assert new.slots[2].recovered == 2.0
 
 
 def test_status_letters_are_settings_each() -> None:

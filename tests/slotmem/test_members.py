@@ -6,7 +6,8 @@ import os
 from typing import Final
 
 from evenflow.balancer.choose import choose, release
-from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, ELECTED, RECEIVED, SENT, STANDBY
+from evenflow.balancer.outcomes import tell
+from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, ELECTED, RECEIVED, SENT, STANDBY, WAITED
 from tests.balancer.cluster import Cluster, member
 
 FORKS: Final = 4
@@ -81,3 +82,15 @@ def test_processes_that_count_at_once_lose_nothing() -> None:
     assert sum(slot.total(RECEIVED) for slot in slots) == FORKS * TURNS * 5
     assert [slot.total(BUSY) for slot in slots] == [FORKS // 2, FORKS // 2]
     assert [balance.slots[0].elected + balance.slots[1].elected for balance in cluster.balances] == [TURNS + 1] * FORKS
+
+
+def test_what_a_child_watches_is_its_own_and_can_be_added_up() -> None:
+    cluster = Cluster(member(), lbmethod="peakewma", children=2)
+    one, other = (balance.slots[0] for balance in cluster.balances)
+    for balance, seconds in zip(cluster.balances, (0.5, 1.0), strict=True):
+        tell(balance, balance.slots[0], seconds, True, 7.0)
+    assert (one.latency, other.latency) == (0.5, 1.0)
+    assert one.total_time(WAITED) == other.total_time(WAITED) == 1.5
+    assert (one.ejected_until, one.recovered) == (0.0, 0.0)
+    one.recovered = 3.0
+    assert other.recovered == 3.0 and other.error_since == 0.0

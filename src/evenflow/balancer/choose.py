@@ -41,6 +41,8 @@ def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
             return None
     if slot is None:
         balance.turn.now = now
+        if balance.trace is not None and balance.keyed:
+            balance.trace.append(f"the request's key is {balance.turn.key.decode('latin-1')!r}")
         slot = balance.pick(find_candidates(balance, now))
         if slot is None:
             balance.reason = UNUSABLE if balance.slots else EMPTY

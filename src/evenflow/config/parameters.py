@@ -158,9 +158,10 @@ def method(key: str, word: Word) -> str:
     if name in OTHER_LBMETHODS:
         raise Wrong(
             "parameter-not-supported",
-            f"evenflow cannot balance by `{name}` yet",
+            f"evenflow cannot balance by `{name}`: it does not listen to what servers say of themselves",
             word.span,
-            help="use `lbmethod=byrequests`, `bytraffic` or `bybusyness`",
+            note="it counts for itself what each member has in flight, over all its processes",
+            help="use `lbmethod=bybusyness`, or `lbmethod=leastconn` in an `<IfModule evenflow_module>`",
         )
     raise Wrong(
         "value-not-allowed",

@@ -22,7 +22,18 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
 import evenflow
-from evenflow.control import channel, child, judge, listening, loading, log_pipes, orders, pid_file, privileges
+from evenflow.control import (
+    channel,
+    child,
+    judge,
+    listening,
+    loading,
+    log_pipes,
+    orders,
+    pid_file,
+    privileges,
+    watchdog,
+)
 from evenflow.control.generation import Generation, Run
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE
@@ -103,6 +114,12 @@ class Post:
         self.line: socket.socket | None = None
         """Our end of what leads to it: a judge listens there."""
 
+    def tell(self, number: int) -> None:
+        """Send a signal to whoever fills it."""
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
     def vacate(self) -> None:
         """Whoever filled it is gone."""
         self.pid = 0
@@ -114,21 +131,25 @@ class Post:
 class Crew:
     """One generation's children."""
 
-    __slots__ = ("generation", "posts")
+    __slots__ = ("generation", "posts", "watch")
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.posts = [Post(index) for index in range(len(generation.shares))]
+        self.watch = Post(len(self.posts)) if watchdog.wanted(generation.plan) else None
+        """The watchdog's place; None where there is nothing to watch."""
+
+    def everybody(self) -> list[Post]:
+        """The children's places and the watchdog's."""
+        return [*self.posts, self.watch] if self.watch is not None else self.posts
 
     def tell(self, number: int) -> None:
         """Send a signal to everybody."""
-        for post in self.posts:
-            if post.pid:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(post.pid, number)
+        for post in self.everybody():
+            post.tell(number)
 
     def living(self) -> int:
-        return sum(1 for post in self.posts if post.pid)
+        return sum(1 for post in self.everybody() if post.pid)
 
     def serving(self) -> bool:
         """Whether everybody is there and hears signals."""
@@ -191,7 +212,7 @@ class Supervisor:
         try:
             # Collected once here rather than in every child; what is left is shared with them.
             gc.collect()
-            for post in self.crew.posts:
+            for post in self.crew.everybody():
                 self.fill(self.crew, post)
             sys.stderr.write(ready_line(generation) + "\n")
             sys.stderr.flush()
@@ -224,7 +245,7 @@ class Supervisor:
             self.hear()
             self.reap()
             now = time.monotonic()
-            for post in self.crew.posts:
+            for post in self.crew.everybody():
                 if not post.pid and now >= post.due:
                     self.fill(self.crew, post)
             self.restart_commands(now)
@@ -237,7 +258,7 @@ class Supervisor:
     def until_due(self) -> float:
         """Seconds until something is to be done without a signal."""
         now = time.monotonic()
-        due = [post.due for post in self.crew.posts if not post.pid]
+        due = [post.due for post in self.crew.everybody() if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
         busy = bool(self.elders) or self.emptying
         return max(0.0, min([*due, now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
@@ -261,6 +282,8 @@ class Supervisor:
         if pid == 0:
             self.forget([*self.crews(), crew])
             others = [one.generation for one in self.crews() if one is not crew]
+            if post is crew.watch:
+                watchdog.live(crew.generation, self.pid, others)
             child.live(crew.generation, post.index, self.pid, others, theirs)
         theirs.close()
         post.pid = pid
@@ -271,7 +294,7 @@ class Supervisor:
         if self.channel is not None:
             self.channel.forget()
         for crew in crews:
-            for post in crew.posts:
+            for post in crew.everybody():
                 post.vacate()
 
     def summon_judge(self) -> None:
@@ -295,7 +318,7 @@ class Supervisor:
         for pid, status in ended():
             if pid == self.judge:
                 self.judge = 0
-            for post in self.crew.posts:
+            for post in self.crew.everybody():
                 if post.pid == pid:
                     self.bury(post, status)
             for crew in list(self.elders):
@@ -320,12 +343,13 @@ class Supervisor:
         """A child died that nobody told to end: say why, and say when its place is filled again."""
         now = time.monotonic()
         lived = now - post.started
-        self.generation.scoreboard.bury(post.index)
+        if post is not self.crew.watch:
+            self.generation.scoreboard.bury(post.index)
         post.quick_deaths = post.quick_deaths + 1 if lived < QUICK_DEATH else 0
         # One accident is mended at once; only what repeats itself waits.
         pause = 0.0 if post.quick_deaths < 2 else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(post.quick_deaths - 2, 16))
         self.log.error(
-            "child died",
+            "child died" if post is not self.crew.watch else "the watchdog died",
             child=post.index,
             process=post.pid,
             cause=child.cause_of(status),
@@ -425,7 +449,7 @@ class Supervisor:
             raise loading.Refused("a mistake in evenflow:\n" + traceback.format_exc()) from None
         crew = Crew(generation)
         gc.collect()
-        for post in crew.posts:
+        for post in crew.everybody():
             self.fill(crew, post)
         try:
             if not self.comes_up(crew):
@@ -443,7 +467,10 @@ class Supervisor:
         self.log = generation.log
         self.summon_judge()
         for retiring in self.elders:
-            retiring.tell(signal.SIGUSR2)
+            for post in retiring.posts:
+                post.tell(signal.SIGUSR2)
+        if before.watch is not None:
+            before.watch.tell(signal.SIGTERM)
         return said
 
     def comes_up(self, crew: Crew) -> bool:
@@ -464,7 +491,7 @@ class Supervisor:
     def give_up(self, crew: Crew) -> None:
         """The new crew is not to be: end it, and give back what it had opened."""
         crew.tell(signal.SIGKILL)
-        for post in crew.posts:
+        for post in crew.everybody():
             if post.pid:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(post.pid, 0)
@@ -475,7 +502,7 @@ class Supervisor:
 
     def take_leave(self, crew: Crew, pid: int, status: int) -> None:
         """A retired child ended, as is expected of it; the last one closes the door."""
-        for post in crew.posts:
+        for post in crew.everybody():
             if post.pid == pid:
                 post.vacate()
                 if status:
@@ -485,7 +512,8 @@ class Supervisor:
                         generation=crew.generation.plan.generation,
                         cause=child.cause_of(status),
                     )
-                crew.generation.scoreboard.bury(post.index)
+                if post is not crew.watch:
+                    crew.generation.scoreboard.bury(post.index)
         if not crew.living():
             self.elders.remove(crew)
             self.ancestry.end(crew.generation.scoreboard)
@@ -526,7 +554,7 @@ class Supervisor:
     def reap_ended(self) -> int:
         """Take note of who ended, as is now expected of everybody; how many children are left."""
         for pid, status in ended():
-            for post in [post for crew in self.crews() for post in crew.posts]:
+            for post in [post for crew in self.crews() for post in crew.everybody()]:
                 if post.pid == pid:
                     post.vacate()
                     if status and not (

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from evenflow.compiler.build import build
 from evenflow.plan.probes import Probe
 from tests.config.cases import load_text
-from tests.config.probes import load_member, ready
-
-__all__ = ["ready"]
-
-pytestmark = pytest.mark.usefixtures("ready")
+from tests.config.probes import load_member
 
 
 def probe(words: str, *before: str) -> tuple[Probe | None, list[str]]:

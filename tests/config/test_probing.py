@@ -1,4 +1,4 @@
-"""Parameters of probes: what each takes, httpd's sentence for a wrong value, and that nobody takes them yet."""
+"""Parameters of probes: what each takes, httpd's sentence for a wrong value."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import pytest
 
 from evenflow.config.settings import UNSET
 from tests.config.cases import load_text
-from tests.config.probes import load_member, ready, said_of
-
-__all__ = ["ready"]
+from tests.config.probes import load_member, said_of
 
 
 def parameters(words: str, *before: str) -> dict[str, object]:
@@ -22,12 +20,6 @@ def parameters(words: str, *before: str) -> dict[str, object]:
     return {name: getattr(said, name) for name in names if getattr(said, name) is not UNSET}
 
 
-def test_until_somebody_probes_they_are_refused() -> None:
-    assert said_of(load_member("hcmethod=TCP")).startswith("[parameter-not-supported] evenflow does not act on")
-    assert said_of(load_member("", "ProxyHCExpr x {true}")).startswith("[directive-not-supported]")
-
-
-@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -46,7 +38,6 @@ def test_what_is_read(words: str, said: dict[str, object]) -> None:
 
 
 # httpd's sentences are those of `apache2 -t` with the same words.
-@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     ("words", "headline", "says"),
     [
@@ -68,7 +59,6 @@ def test_what_is_wrong(words: str, headline: str, says: str) -> None:
     assert headline in said and f"BalancerMember {says}" in said
 
 
-@pytest.mark.usefixtures("ready")
 def test_a_template_says_everything_where_it_stands() -> None:
     template = "ProxyHCTemplate T hcmethod=GET hcuri=/h hcfails=3"
     all_of_it = {"hcmethod": "GET", "hcinterval": 30.0, "hcpasses": 1, "hcfails": 3, "hcuri": "/h", "hcexpr": None}
@@ -76,14 +66,12 @@ def test_a_template_says_everything_where_it_stands() -> None:
     assert parameters("hctemplate=t hcpasses=7", template) == {**all_of_it, "hcpasses": 7}
 
 
-@pytest.mark.usefixtures("ready")
 def test_the_last_of_one_name_counts_and_a_template_may_take_over_another() -> None:
     lines = ("ProxyHCTemplate t hcuri=/1", "ProxyHCTemplate T hcuri=/2", "ProxyHCTemplate u hctemplate=t hcpasses=2")
     said = parameters("hctemplate=u", *lines)
     assert (said["hcuri"], said["hcpasses"]) == ("/2", 2)
 
 
-@pytest.mark.usefixtures("ready")
 def test_names_are_their_servers_own_and_stand_above() -> None:
     lines = ("ProxyHCTemplate t hcmethod=GET", "<VirtualHost *:80>", "<Proxy balancer://c>")
     member = "BalancerMember http://m hctemplate=t"

@@ -8,12 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from evenflow.config import probing
 from evenflow.config.known import MODULES
 
 OURS: Final = frozenset(
     {
-        *(("proxy_hcheck_module",) if probing.READY else ()),
         "access_compat_module",
         "alias_module",
         "allowmethods_module",
@@ -44,6 +42,7 @@ OURS: Final = frozenset(
         "mime_module",
         "mpm_event_module",
         "proxy_balancer_module",
+        "proxy_hcheck_module",
         "proxy_http_module",
         "proxy_module",
         "proxy_wstunnel_module",

@@ -252,18 +252,7 @@ BALANCER: Final = {
 }
 """Keys of a balancer."""
 
-OTHERS: Final = frozenset(
-    {
-        "hcmethod",
-        "hcinterval",
-        "hcuri",
-        "hcpasses",
-        "hcfails",
-        "hcexpr",
-        "hctemplate",
-        "lbmethodparams",
-    }
-)
+OTHERS: Final = frozenset({"lbmethodparams"})
 """What httpd knows and we do not act on yet."""
 
 PROBE: Final = Parameter("", text)
@@ -293,7 +282,7 @@ def _read(
     reports = draft.reports
     values: dict[str, Any] = {}
     for key, word in said:
-        probes = table is MEMBER and probing.READY and key in probing.KEYS
+        probes = table is MEMBER and key in probing.KEYS
         parameter = PROBE if probes else table.get(key)
         if parameter is None:
             raise _unknown(directive, key, word, table, other, noun)

@@ -1,7 +1,4 @@
-"""mod_proxy_hcheck's words: what a probe is, by parameter, by template and by expression.
-
-The language is complete; nobody probes yet. So as long as `READY` is False, files that use it are refused as before.
-"""
+"""mod_proxy_hcheck's words: what a probe is, by parameter, by template and by expression."""
 
 from __future__ import annotations
 
@@ -15,9 +12,6 @@ from evenflow.config.syntax import Word
 
 if TYPE_CHECKING:
     from evenflow.config.scope import Draft
-
-READY: Final = False
-"""Whether somebody acts on what is read here: then the parameters, the directives and the module count as ours."""
 
 METHODS: Final = ("NONE", "TCP", "OPTIONS", "HEAD", "GET", "OPTIONS11", "HEAD11", "GET11")
 MOST_URI: Final = 63

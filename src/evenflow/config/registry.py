@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 from typing import Final
 
-from evenflow.config import probing
 from evenflow.config.directive import Directive
 from evenflow.config.directives import (
     access_compat,
@@ -70,7 +69,7 @@ MODULES: Final = (
     evenflow,
     balancing,
     status,
-    *((hcheck,) if probing.READY else ()),
+    hcheck,
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

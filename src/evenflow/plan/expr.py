@@ -553,6 +553,12 @@ def _response_field(asking: Asking, name: bytes) -> bytes:
     return value or b""
 
 
+def _probe_answer(asking: Asking, name: bytes) -> bytes:
+    """hc('body'): the body of a probe's answer, for ProxyHCExpr."""
+    body: bytes = getattr(asking.inquiry.response, "body", b"")
+    return body if name == b"body" else b""
+
+
 def _variable(asking: Asking, name: bytes) -> bytes:
     """env: a note, a variable of the request, or one of the process."""
     env = asking.inquiry.env
@@ -656,6 +662,7 @@ FUNCTIONS: Final[dict[str, tuple[Callable[[Asking, bytes], bytes], int]]] = {
     "http": (_request_field, NOTHING),
     "req_novary": (_request_field_unsaid, NOTHING),
     "resp": (_response_field, NOTHING),
+    "hc": (_probe_answer, NOTHING),
     "env": (_variable, NOTHING),
     "reqenv": (_request_variable, NOTHING),
     "osenv": (_process_variable, NOTHING),

@@ -167,14 +167,14 @@ class Prober:
         """Whether the probe's expression holds for an answer."""
         host = self.plan.main or self.plan.hosts[0]
         head = RequestHead()
-        head.parse(question(member), 0, 0, 0)
+        head.parse(b"GET / HTTP/1.0\r\n\r\n", 0, 0, 0)
         inquiry = Inquiry(self.plan, ConnectionFacts(b"", 0, b"", 0, False, b"", None), head, host, None)
         inquiry.response = answered
         return holds(member.probe.condition, inquiry)
 
 
 class Patient:
-    """One member's results. httpd's counting: failures of a well member add up, and so do the passes of a failed one."""
+    """One member's results. As in httpd, failures of a well member add up, and so do the passes of a failed one."""
 
     def __init__(self, slot: MemberSlot) -> None:
         self.slot = slot

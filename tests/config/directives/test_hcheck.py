@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.config.cases import load_text
-from tests.config.probes import load_member, ready, said_of
-
-__all__ = ["ready"]
-
-pytestmark = pytest.mark.usefixtures("ready")
+from tests.config.probes import load_member, said_of
 
 
 @pytest.mark.parametrize(

@@ -285,6 +285,8 @@ ELSEWHERE = frozenset(
         *("macroignorebadnesting", "macroignoreemptyargs"),
         # one of them alone changes nothing, as in httpd
         *("proxypassinherit", "balancerinherit"),
+        # members name them, and nobody else
+        *("proxyhcexpr", "proxyhctemplate"),
         # they stand with a path in one place and without in another
         *("proxypass", "proxypassmatch", "proxypassreverse", "alias", "scriptalias", "redirect", "redirecttemp"),
         *("redirectpermanent", "rewritecond"),

@@ -51,7 +51,7 @@ SESSIONS: Final = {
     "a Secure cookie in the clear": ("cookie-secure-in-clear",),
     "cookies without flags": ("cookie-flags",),
     "embedded pages lose their session": ("cookie-flags",),
-    "probes that make sessions": (REFUSED, "BalancerMember http://127.0.0.1:1 hcuri=/login.action"),
+    "probes that make sessions": ("probe-makes-sessions",),
 }
 
 ADDRESSES: Final = {
@@ -81,7 +81,7 @@ BODIES: Final = {
 }
 
 HEALTH: Final = {
-    "users on a node that still starts": (LIVING, "what a node says while it starts"),
+    "users on a node that still starts": ("probe-blind",),
     "everything down while an index is built": (LIVING, "all members at once"),
     "members that come and go": ("member-flaps",),
     "a node that answers every page with 500": (LIVING, "a share of answers"),

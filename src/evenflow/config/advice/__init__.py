@@ -52,6 +52,7 @@ ADVICE = (
     limits.check_fields,
     limits.check_spooling,
     members.check_flapping,
+    members.check_probes,
     members.check_addresses,
     sessions.check_separator,
     sessions.check_duplicate_routes,

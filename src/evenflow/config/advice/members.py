@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from evenflow.config.advice.timeouts import member_timeout
 from evenflow.config.checks.view import Places, Server, flag
@@ -17,6 +18,8 @@ LOST_PACKET = 1.0
 
 ADDRESS = re.compile(r"^%\{(REMOTE_ADDR|HTTP:X-Forwarded-For|HTTP:X-Real-IP)\}$", re.IGNORECASE)
 ADDRESS_ATTRIBUTE = re.compile(r"^(Remote_Addr|X-Forwarded-For|X-Real-IP)$", re.IGNORECASE)
+PAGES = re.compile(r"^/*$|/(login|dologin|dashboard|homepage|index|secure)\b|\.action$", re.IGNORECASE)
+"""Paths of pages, which greet whoever comes without a session with a new one."""
 LAST_DIGIT = re.compile(r"(\[[0-9a-f-]+\]|\((\?:)?[0-9](\|[0-9])+\)|[^\\][0-9]|\.\*)\$$", re.IGNORECASE)
 """The end of an address, which nobody writes who means a network."""
 
@@ -50,6 +53,36 @@ def check_flapping(server: Server, places: Places) -> Iterator[Diagnostic]:
                     places.word(member.origin, "connectiontimeout"),
                     notes=("a connect whose first packet is lost is tried again after a second (RFC 6298)",),
                     help="write `connectiontimeout=5`",
+                )
+
+
+def check_probes(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """Probes that cost a session each, and probes that take a node for well which still starts."""
+    for balancer in server.balancers.values():
+        if balancer.name in server.inherited:
+            continue
+        for member in balancer.members:
+            said = member.parameters
+            asks = said.hcmethod is not UNSET and said.hcmethod not in ("NONE", "TCP")
+            if not asks or said.hcmethod in ("OPTIONS", "OPTIONS11"):
+                continue
+            target = (urlsplit(member.url).path.rstrip("/") + "/" + (said.hcuri or "").lstrip("/")).lower()
+            if PAGES.search(target):
+                yield warning(
+                    "probe-makes-sessions",
+                    f"each probe of `{target}` may begin a session at the node, {(said.hcinterval or 30.0):g} s apart",
+                    places.word(member.origin, "hcuri"),
+                    notes=("a probe brings no cookie, so the application takes it for a new visitor",),
+                    help="write `hcuri=/status`, which Atlassian's applications answer without a session",
+                )
+            elif target.endswith("/status") and said.hcexpr is UNSET:
+                yield warning(
+                    "probe-blind",
+                    "the status alone does not tell a node that still starts: `/status` answers 200 then too",
+                    places.word(member.origin, "hcuri"),
+                    notes=("the body says it: RUNNING, STARTING, STOPPING or FIRST_RUN",),
+                    help="write `ProxyHCExpr running {hc('body') =~ /RUNNING/}` above the balancer, and"
+                    " `hcmethod=GET hcexpr=running` behind the members",
                 )
 
 

@@ -79,7 +79,7 @@ def provide(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 
 def chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    for word in count_words(statement, 1, None, "takes one or more filter names [+=-@!]filter-name"):
+    for word in count_words(statement, 1, None, "requires at least one argument, list of filter names with optional [+-=!@]"):
         sign, name = word.text[:1], word.text[1:]
         if sign not in tuple("+-=@!"):
             sign, name = "+", word.text

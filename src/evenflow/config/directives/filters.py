@@ -79,7 +79,8 @@ def provide(draft: Draft, statement: Statement | Section, value: Any) -> None:
 
 
 def chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    for word in count_words(statement, 1, None, "requires at least one argument, list of filter names with optional [+-=!@]"):
+    says = "requires at least one argument, list of filter names with optional [+-=!@]"
+    for word in count_words(statement, 1, None, says):
         sign, name = word.text[:1], word.text[1:]
         if sign not in tuple("+-=@!"):
             sign, name = "+", word.text

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evenflow.origin import NOWHERE
+from evenflow.plan.access import ALL_DENIED, VALID_USER, Require, Requires, container
+from evenflow.plan.denials import BY_REQUIRE
+from evenflow.plan.documents import URL, Document
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.error_logs import ErrorLogs
 from evenflow.serve.reports import client_of, report_failure, report_refusal
 from tests.proxy.story import Story, Tell, connect, head, member_closes, ready, refused, sends, step
+from tests.serve.served import Member, Served, request
 
 Told = Callable[[Story], str]
 
@@ -68,3 +75,62 @@ def test_what_we_refuse_is_information(tell: Tell, logged: Callable[..., str]) -
 
 def test_the_client_before_anything_was_decided(tell: Tell) -> None:
     assert client_of(tell().exchange) == "10.0.0.9"
+
+
+def answer(served: Served, data: bytes) -> int:
+    client = served.client()
+    client.send(data)
+    return int(client.answer()[0])
+
+
+def locked(folder: Path) -> dict[str, Any]:
+    """A scope for users of whom there are none."""
+    users = folder / "users"
+    users.write_bytes(b"")
+    required = Require(VALID_USER, frozenset(), (), NOWHERE)
+    return {
+        "requires": (Requires(container((required,), False, False, NOWHERE), ""),),
+        "auth_type": b"Basic",
+        "auth_name": b"Realm",
+        "user_file": os.fsencode(users),
+        "user_sources": (b"",),
+    }
+
+
+def test_who_is_not_let_in_is_an_error(tmp_path: Path) -> None:
+    denied = Require(ALL_DENIED, frozenset(), (), NOWHERE)
+    scope = {"requires": (Requires(container((denied,), False, False, NOWHERE), ""),)}
+    with Served(tmp_path, Member(), scope=scope) as served:
+        assert answer(served, request("GET", "/secret")) == 403
+        line = served.logged("request refused")
+    assert "[error]" in line
+    assert 'status=403 why="client denied by server configuration (AH01630)" client=127.0.0.1 target=/secret' in line
+
+
+def test_who_is_not_let_in_and_sent_elsewhere_is_told_too(tmp_path: Path) -> None:
+    scope = locked(tmp_path)
+    scope["documents"] = (Document(401, URL, b"http://login.example/", NOWHERE),)
+    with Served(tmp_path, Member(), scope=scope) as served:
+        assert answer(served, request("GET", "/secret", "Authorization: Basic Ym9iOm5v")) == 302
+        line = served.logged("request refused")
+    assert "[error]" in line and 'status=401 why="an unknown user (AH01618)" client=127.0.0.1 user=bob' in line
+
+
+def test_who_gives_no_password_yet_is_no_error(tmp_path: Path) -> None:
+    with Served(tmp_path, Member(), scope=locked(tmp_path)) as served:
+        assert answer(served, request("GET", "/secret")) == 401
+        assert "[info]" in served.logged("request refused", "status=401")
+
+
+def test_whoever_is_kept_out_often_hides_nobody_else(tmp_path: Path, tell: Tell, logged: Callable[..., str]) -> None:
+    story = tell()
+    story >> head("GET", "/")
+    story.exchange.why = BY_REQUIRE
+    log = ErrorLogs(story.world.plan, ErrorLog(str(tmp_path / "many"), "warn"))
+    story.exchange.status = 403
+    for _ in range(30):
+        report_refusal(log, story.exchange)
+    story.facts.remote_address = b"10.0.0.10"
+    report_refusal(log, story.exchange)
+    lines = (tmp_path / "many").read_text().splitlines()
+    assert len(lines) == 21 and "client=10.0.0.10" in lines[-1]

@@ -45,7 +45,7 @@ from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
 from evenflow.config.settings import UNSET, Block, Settings
-from evenflow.plan import files
+from evenflow.plan import files, mapping_index
 from evenflow.plan.environment import asked_by
 from evenflow.plan.error_lines import ErrorLines
 from evenflow.plan.ground_rules import METHODS, TRACE_EXTENDED, TRACE_OFF, TRACE_ON
@@ -213,6 +213,7 @@ def make_host(
     index_of(host.rules)
     warn_of_files(host.rules, host.document_root, findings)
     host.mappings = compile_mappings(both.proxy.mappings or (), findings)
+    host.mapping_index = mapping_index.index_of(host.mappings)
     inner = [*sections, *(sections_of(block) if block is not None else ())]
     for one in inner:
         for misplaced in misplaced_files(replace(one, blocks=(one,)) if one.blocks else one):

@@ -8,7 +8,7 @@ ap_process_request_internal and authorize_user_core.
 from __future__ import annotations
 
 from evenflow.origin import Origin
-from evenflow.plan import access, authn, compat, ground_rules, tls
+from evenflow.plan import access, authn, compat, denials, ground_rules, tls
 from evenflow.plan.decision import Inquiry, answer, wait
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import OVERLOADED
@@ -35,7 +35,7 @@ def check(inquiry: Inquiry) -> Decision | None:
     if scope.allow_methods:
         method = inquiry.head.method
         if (b"GET" if method == b"HEAD" else method) not in scope.allow_methods:
-            made = answer(inquiry, 405, "the method is not among AllowMethods (AH01623)")
+            made = answer(inquiry, 405, denials.BY_METHOD)
             # httpd names the one method that AllowMethods has no say in, and no other.
             made.fields = ((b"Allow", ground_rules.allowed(inquiry.host)),)
             return made
@@ -48,7 +48,7 @@ def check(inquiry: Inquiry) -> Decision | None:
         any_is_enough = order.any_is_enough(inquiry.head.method)
         if outcome == access.DENIED and not any_is_enough:
             inquiry.origin = order.origin
-            return answer(inquiry, 403, "client denied by server configuration (AH01797)")
+            return answer(inquiry, 403, denials.BY_ORDER)
         if outcome == access.GRANTED and any_is_enough:
             return None
     if scope.required_by is not scope.requires:
@@ -74,7 +74,7 @@ def check_requires(inquiry: Inquiry, scope: Scope, root: access.Require) -> Deci
         return wait(inquiry)
     inquiry.origin = first_line(root)
     if outcome != access.NO_USER:
-        return answer(inquiry, 403, "client denied by server configuration (AH01630)")
+        return answer(inquiry, 403, denials.BY_REQUIRE)
     made = authn.authenticate(inquiry, scope)
     if made is not None:
         return made
@@ -84,8 +84,8 @@ def check_requires(inquiry: Inquiry, scope: Scope, root: access.Require) -> Deci
     if outcome == access.WAITS:
         return wait(inquiry)
     if scope.forbidden_on_failure and outcome != access.NO_USER:
-        return answer(inquiry, 403, "the user may not come in (AH01631)")
-    return authn.challenge(inquiry, scope, "the user may not come in (AH01631)")
+        return answer(inquiry, 403, denials.NOT_THIS_USER)
+    return authn.challenge(inquiry, scope, denials.NOT_THIS_USER)
 
 
 def first_line(require: access.Require) -> Origin:

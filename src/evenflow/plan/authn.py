@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from typing import Final
 
-from evenflow.plan import steps, userfiles
+from evenflow.plan import denials, steps, userfiles
 from evenflow.plan.decision import FIELDS, FILES, Inquiry, answer, wait, written
 from evenflow.plan.edits import unwrapped
 from evenflow.plan.model import Decision, Scope
@@ -40,9 +40,10 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         return answer(inquiry, 500, "AuthType Basic needs an AuthName (AH01615)")
     inquiry.asked |= FIELDS
     inquiry.auth_type = kind
-    given = credentials(inquiry.head.get(b"authorization"))
+    field = inquiry.head.get(b"authorization")
+    given = credentials(field)
     if given is None:
-        return challenge(inquiry, scope, "no Basic credentials")
+        return challenge(inquiry, scope, "no credentials" if field is None else denials.WRONG_SCHEME)
     user, password = given
     inquiry.user = user
     realm = realm_of(inquiry, scope)
@@ -63,7 +64,7 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         if not scope.authoritative:
             return answer(inquiry, 500, "an unknown user, and AuthBasicAuthoritative leaves him to nobody (AH01796)")
         note(inquiry, scope, b"denied")
-        return challenge(inquiry, scope, "an unknown user (AH01618)")
+        return challenge(inquiry, scope, denials.NO_SUCH_USER)
     right = (
         is_digest(user, realm, password, stored)
         if scope.digests
@@ -73,7 +74,7 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         return wait(inquiry)
     note(inquiry, scope, b"granted" if right else b"denied")
     if not right:
-        return challenge(inquiry, scope, "a wrong password (AH01617)")
+        return challenge(inquiry, scope, denials.WRONG_PASSWORD)
     return None
 
 

@@ -17,6 +17,7 @@ from evenflow.plan import (
     branches,
     client_names,
     decision,
+    denials,
     directory,
     documents,
     environment,
@@ -154,7 +155,7 @@ def choose_host(inquiry: Inquiry) -> Decision | None:
         if host.strict_sni and not inquiry.facts.sni and len(table.hosts) > 1:
             inquiry.host = host
             inquiry.scope = host.base
-            return decision.answer(inquiry, 403, "the TLS handshake named no host (AH02033, SSLStrictSNIVHostCheck)")
+            return decision.answer(inquiry, 403, denials.NO_NAME)
     else:
         host = table.select(head.host)
     if table.has_paths and not head.host:

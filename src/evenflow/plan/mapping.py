@@ -93,7 +93,9 @@ def map_path(inquiry: Inquiry) -> bool:
                 return _take(inquiry, inside, size)
         elif not inside.encoded and take_otherwise(inquiry, inside):
             return inquiry.mapped
-    for mapping in inquiry.host.mappings:
+    index: Any = inquiry.host.mapping_index if inquiry.trace is None else None
+    mappings = inquiry.host.mappings if index is None else index.worth(inquiry.path)
+    for mapping in mappings:
         assert isinstance(mapping, Mapping)
         if mapping.ordinary:
             size = covered(mapping, inquiry.path)

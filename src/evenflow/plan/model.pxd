@@ -90,7 +90,7 @@ cdef class VirtualHost:
     cdef public object error_lines
     cdef public bint proxy_status
     cdef public Scope base
-    cdef public object backends, early_asked, remoteip, read_timeouts
+    cdef public object backends, mapping_index, early_asked, remoteip, read_timeouts
     cdef public tuple early_edits, early_always, early_onsuccess
     cdef public object front, http2
     cdef public bint strict_sni

@@ -352,7 +352,7 @@ class VirtualHost:
         "trace",
         "redirects", "file_aliases", "types", "checks_links",
         "certificates", "logs", "error_log", "error_lines", "log_level", "proxy_status", "base", "rules",
-        "mappings", "locations",
+        "mappings", "mapping_index", "locations",
         "proxies", "directories", "backends", "combinations", "early", "early_asked", "branched",
         "most_restarts", "most_lookups", "remoteip", "read_timeouts", "explain_from", "early_edits", "front",
         "early_always", "early_onsuccess",
@@ -418,6 +418,8 @@ class VirtualHost:
         self.most_lookups = 10
         """Its second number: sub-inquiries may lie so deep in each other."""
         self.mappings: tuple[object, ...] = ()
+        self.mapping_index: object = None
+        """A `mapping_index.MappingIndex`; None for few mappings."""
         self.locations: tuple[object, ...] = ()
         self.proxies: tuple[object, ...] = ()
         self.directories: tuple[object, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from evenflow.plan import steps
+from evenflow.plan import denials, steps
 from evenflow.plan.decision import CLIENT, Inquiry, answer, wait
 from evenflow.plan.expr import holds
 from evenflow.plan.fronts import Front
@@ -104,7 +104,7 @@ def admit(inquiry: Inquiry) -> Decision | None:
         if inquiry.trace is not None:
             inquiry.note(steps.ACCESS, inquiry.scope.tls_required_by, b"SSLRequireSSL", b"denied")
         inquiry.origin = inquiry.scope.tls_required_by
-        return answer(inquiry, 403, "SSL connection required (AH02219)")
+        return answer(inquiry, 403, denials.NO_TLS)
     if not inquiry.facts.tls:
         # As in httpd, the other lines say nothing of plain connections.
         return None
@@ -135,7 +135,7 @@ def check_requirements(inquiry: Inquiry) -> Decision | None:
             inquiry.note(steps.ACCESS, origin, b"SSLRequire", b"granted" if held else b"denied", condition.source)
         if not held:
             inquiry.origin = origin
-            return answer(inquiry, 403, "an SSLRequire does not hold (AH02229)")
+            return answer(inquiry, 403, denials.BY_SSL_REQUIRE)
     return None
 
 

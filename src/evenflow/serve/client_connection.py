@@ -36,7 +36,7 @@ from evenflow.serve.connection import Connection
 from evenflow.serve.member_tls import way_to
 from evenflow.serve.pace import Pace
 from evenflow.serve.read_limit import ReadLimit
-from evenflow.serve.reports import report_failure, report_refusal
+from evenflow.serve.reports import report_failure, report_refusal, was_denied
 from evenflow.serve.server import Server
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT, WOULD_BLOCK
 from evenflow.serve.tally import Tally
@@ -449,7 +449,7 @@ class ClientConnection(Connection):
         exchange.to_client.put(answer.data)
         if exchange.remembers:
             exchange.sent_head = answer.data[: len(answer.data) - answer.body_bytes]
-        if exchange.why and exchange.status >= 400 and not exchange.document_status:
+        if exchange.why and not exchange.document_status and (exchange.status >= 400 or was_denied(exchange)):
             report_refusal(self.server.error_logs, exchange)
         self.file = answer.file
         exchange.answered(answer.body_bytes + answer.file_bytes)

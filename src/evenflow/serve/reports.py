@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from evenflow.plan.denials import DENIALS
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.steps import MEMBER
 from evenflow.serve.error_log import About, ErrorLog, Ids
 from evenflow.serve.error_logs import ErrorLogs
 from evenflow.serve.log_record import LogRecord
+
+MOST_TOLD: Final = 200
+"""Bytes of what a client sent that a line tells."""
 
 
 def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
@@ -46,6 +52,9 @@ def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
 def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
     """An error of ours: why, and which line of the configuration has to do with it."""
     status = exchange.document_status or exchange.status
+    if status < 400:
+        # An ErrorDocument sends the client elsewhere.
+        status = exchange.decision.status
     log = logs.of(exchange.decision.host if exchange.decision is not None else exchange.facts.table.first)
     if status >= 500:
         origin = exchange.decision.origin if exchange.decision is not None else None
@@ -55,10 +64,20 @@ def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
             about(log, exchange),
             status=status,
             why=exchange.why,
-            target=exchange.head.target[:200].decode("latin-1"),
+            target=exchange.head.target[:MOST_TOLD].decode("latin-1"),
             client=client_of(exchange),
             origin=origin,
         )
+    elif was_denied(exchange):
+        told: dict[str, object] = {"status": status, "why": exchange.why, "client": client_of(exchange)}
+        decision = exchange.decision
+        if decision is not None:
+            # What the client chose stands behind its address, where nobody takes it for one.
+            if decision.user is not None:
+                told["user"] = decision.user[:MOST_TOLD]
+            told["target"] = exchange.first_head.target[:MOST_TOLD]
+            told["origin"] = decision.origin
+        log.error("request refused", f"denied {client_of(exchange)}", about(log, exchange), **told)
     else:
         log.info(
             "request refused",
@@ -68,6 +87,11 @@ def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:
             why=exchange.why,
             client=client_of(exchange),
         )
+
+
+def was_denied(exchange: Exchange) -> bool:
+    """Whether the client may not have what it asked for."""
+    return exchange.why in DENIALS
 
 
 def about(log: ErrorLog, exchange: Exchange) -> About | None:

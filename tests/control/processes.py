@@ -27,6 +27,10 @@ class Started:
             [sys.executable, str(SERVER), json.dumps(said)],
             stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, start_new_session=True,
         )  # fmt: skip
+        self.listen()
+
+    def listen(self) -> None:
+        """Gather what it says."""
         self.lines: list[str] = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -112,9 +116,7 @@ class Served(Started):
             text=True,
             start_new_session=True,
         )
-        self.lines = []
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        self.listen()
 
     def get(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)

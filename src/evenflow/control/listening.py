@@ -1,4 +1,5 @@
-"""The listening sockets of a generation: one for each child and address, so that the kernel shares connections out.
+"""The listening sockets of a generation: one for each child and address, so that the kernel shares connections out; but
+one for all children where a service manager opened it (`activation`).
 
 The supervisor opens them, keeps them open for as long as the generation lives, and hands them down by fork: a child
 that is replaced finds what its predecessor left in the queue. Nothing is accepted here.
@@ -9,9 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from evenflow.control import activation
 from evenflow.control.trouble import Trouble
 from evenflow.plan.model import Listener
 
@@ -22,13 +25,17 @@ PROC_LISTENING: Final = "0A"
 
 
 def open_listeners(
-    listeners: tuple[Listener, ...], children: int, backlog: int, previous: list[list[Bound]] | None = None
+    listeners: tuple[Listener, ...],
+    children: int,
+    backlog: int,
+    previous: list[list[Bound]] | None = None,
+    given: Sequence[socket.socket] = (),
 ) -> list[list[Bound]]:
     """The sockets of each child, listening. Raises Trouble for the first address that cannot be had; then none stays
     open that was not before.
 
     `previous` are the sockets of the generation before: an address that stays keeps its sockets, with all that waits in
-    their queues.
+    their queues. `given` are sockets that somebody else opened for us; each is used, by all children, as it is.
     """
     known = [{bound.getsockname()[:2]: bound for bound, _ in share} for share in previous or []]
     shares: list[list[Bound]] = [[] for _ in range(children)]
@@ -37,6 +44,13 @@ def open_listeners(
         for listener in listeners:
             for family, host in addresses(listener):
                 place = (host, listener.port)
+                ready = activation.find(given, host, listener.port, listener.host in ("", "*"))
+                if ready is not None:
+                    for share in shares:
+                        # One that takes both families is found for either.
+                        if not any(bound is ready for bound, _ in share):
+                            share.append((ready, listener))
+                    continue
                 if not any(place in sockets for sockets in known):
                     probe(family, host, listener)
                 for index, share in enumerate(shares):
@@ -47,6 +61,7 @@ def open_listeners(
                     else:
                         bound.listen(backlog)
                     share.append((bound, listener))
+        activation.insist(given, [bound for bound, _ in shares[0]])
     except Trouble:
         close([made])
         raise
@@ -157,7 +172,8 @@ def refusal(fault: OSError, host: str, listener: Listener) -> Trouble:
             "port-forbidden",
             f"cannot listen on `{place}`: ports below 1024 need root",
             listener.origin,
-            "start as root with `User` and `Group`, grant CAP_NET_BIND_SERVICE, or write a port from 1024 up",
+            "start as root with `User` and `Group`, grant CAP_NET_BIND_SERVICE, let systemd pass the socket, or write a"
+            " port from 1024 up",
         )
     if fault.errno == errno.EADDRNOTAVAIL:
         return Trouble(

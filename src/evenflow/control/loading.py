@@ -7,9 +7,10 @@ queues, log commands go on, and the scoreboard knows what the one before knew.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from evenflow.control import listening, log_pipes, map_programs, privileges
 from evenflow.control.generation import Generation
@@ -31,12 +32,18 @@ Load = Callable[[Generation | None], tuple[Generation, str]]
 """Makes the next generation behind the one given, with what is to be said of it (warnings). Raises Refused."""
 
 
-def loader(path: str, children: int, defines: dict[str, str]) -> Load:
-    """What loads the configuration at `path` each time it is called."""
-    return lambda previous: load(path, children, defines, previous)
+def loader(path: str, children: int, defines: dict[str, str], given: Sequence[socket.socket] = ()) -> Load:
+    """What loads the configuration at `path` each time it is called; `given` are sockets that are open already."""
+    return lambda previous: load(path, children, defines, previous, given)
 
 
-def load(path: str, children: int, defines: dict[str, str], previous: Generation | None) -> tuple[Generation, str]:
+def load(
+    path: str,
+    children: int,
+    defines: dict[str, str],
+    previous: Generation | None,
+    given: Sequence[socket.socket] = (),
+) -> tuple[Generation, str]:
     """Read, check and open everything that `path` says. Raises Refused, and then all is as before."""
     plan, said = read(path, defines)
     if plan is None:
@@ -46,7 +53,7 @@ def load(path: str, children: int, defines: dict[str, str], previous: Generation
     if troubles:
         raise Refused(said + "\n".join([trouble.render() for trouble in troubles]))
     try:
-        return prepare(plan, children, previous), said
+        return prepare(plan, children, previous, given), said
     except Trouble as trouble:
         raise Refused(said + trouble.render()) from None
 
@@ -86,7 +93,9 @@ def look_ahead(plan: Plan) -> list[Trouble]:
     ]
 
 
-def prepare(plan: Plan, children: int, previous: Generation | None = None) -> Generation:
+def prepare(
+    plan: Plan, children: int, previous: Generation | None = None, given: Sequence[socket.socket] = ()
+) -> Generation:
     """Everything that must be opened before the first fork, while we still may. Raises Trouble."""
     from evenflow.control.handlers import local_handlers
     from evenflow.serve import access_log, loop, tls
@@ -105,7 +114,7 @@ def prepare(plan: Plan, children: int, previous: Generation | None = None) -> Ge
             raise Trouble("log-unusable", message, origin)
         programs = map_programs.start_programs(plan)
         shares = listening.open_listeners(
-            plan.listeners, children, plan.listen_backlog, previous.shares if previous is not None else []
+            plan.listeners, children, plan.listen_backlog, previous.shares if previous is not None else [], given
         )
     except Trouble:
         map_programs.close_programs(programs)

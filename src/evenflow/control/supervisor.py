@@ -23,12 +23,14 @@ from typing import Final
 
 import evenflow
 from evenflow.control import (
+    activation,
     channel,
     child,
     judge,
     listening,
     loading,
     log_pipes,
+    notify,
     orders,
     pid_file,
     privileges,
@@ -74,27 +76,38 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
     Diagnostics go to standard error; errors there, and whatever keeps a generation from starting, give 1. SIGTERM
     and SIGINT give 0. SIGHUP and SIGUSR1 load it again.
     """
-    load = loading.loader(path, children if children is not None else loading.usable_processors(), defines)
+    # Before anything is started: what it inherits must not speak for us, nor hold our sockets.
+    manager = notify.service_manager()
+    try:
+        given = activation.given_sockets()
+    except Trouble as trouble:
+        sys.stderr.write(trouble.render())
+        return 1
+    load = loading.loader(path, children if children is not None else loading.usable_processors(), defines, given)
     try:
         generation, said = load(None)
     except loading.Refused as refused:
         sys.stderr.write(str(refused))
         return 1
     sys.stderr.write(said)
-    return supervise(generation, DRAIN_SECONDS, load, path)
+    return supervise(generation, DRAIN_SECONDS, load, path, manager)
 
 
 def supervise(
-    generation: Generation, drain_seconds: float = DRAIN_SECONDS, load: loading.Load | None = None, path: str = ""
+    generation: Generation,
+    drain_seconds: float = DRAIN_SECONDS,
+    load: loading.Load | None = None,
+    path: str = "",
+    manager: notify.ServiceManager | None = None,
 ) -> int:
     """Fork the generation's children and look after them until told to end; answer the exit status.
 
     `load` makes the next generation when a reload is asked for; None where there is none to be had. `path` is the
-    configuration's, by which the control socket is found; "" for no such socket.
+    configuration's, by which the control socket is found; "" for no such socket. `manager` is told how it goes.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     try:
-        return Supervisor(generation, drain_seconds, load, path).live()
+        return Supervisor(generation, drain_seconds, load, path, manager).live()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -163,7 +176,12 @@ class Supervisor:
     """
 
     def __init__(
-        self, generation: Generation, drain_seconds: float, load: loading.Load | None, path: str = ""
+        self,
+        generation: Generation,
+        drain_seconds: float,
+        load: loading.Load | None,
+        path: str = "",
+        manager: notify.ServiceManager | None = None,
     ) -> None:
         self.crew = Crew(generation)
         self.elders: list[Crew] = []
@@ -180,6 +198,7 @@ class Supervisor:
         """Some member is to be empty by some time."""
         self.path = path
         self.channel: channel.Channel | None = None
+        self.manager = manager if manager is not None else notify.ServiceManager()
 
     @property
     def generation(self) -> Generation:
@@ -254,6 +273,7 @@ class Supervisor:
             if self.emptying:
                 self.close_emptied(now)
             self.log.tick()
+            self.manager.look(self.crew.serving, lambda: ready_line(self.generation))
 
     def until_due(self) -> float:
         """Seconds until something is to be done without a signal."""
@@ -261,7 +281,7 @@ class Supervisor:
         due = [post.due for post in self.crew.everybody() if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
         busy = bool(self.elders) or self.emptying
-        return max(0.0, min([*due, now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
+        return max(0.0, min([*due, self.manager.due(), now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
 
     def pipes(self) -> list[log_pipes.LogPipe]:
         """The log commands of all generations, each once."""
@@ -426,12 +446,15 @@ class Supervisor:
         """Load the configuration again, and let those who run it take over; what is to be said of it, for whoever
         asked. Raises Refused, and then everything is as it was.
         """
+        self.manager.reloads()
         try:
             said = self.succeed()
         except loading.Refused as refused:
+            self.manager.serves(f"not reloaded: {first_error(str(refused))}")
             sys.stderr.write(str(refused))
             self.log.error("not reloaded: what was loaded before goes on", cause=first_error(str(refused)))
             raise
+        self.manager.serves(ready_line(self.generation))
         sys.stderr.write(said)
         self.log.notice("reloaded", generation=self.generation.plan.generation, children=len(self.crew.posts))
         return said
@@ -480,6 +503,7 @@ class Supervisor:
             if time.monotonic() >= deadline:
                 return False
             wait_for_signal(0.01, (signal.SIGCHLD,))
+            self.manager.live()
             for post in crew.posts:
                 pid, status = os.waitpid(post.pid, os.WNOHANG) if post.pid else (-1, 0)
                 if pid:
@@ -524,12 +548,14 @@ class Supervisor:
 
     def drain(self) -> None:
         """Children finish what is in flight; back when all are gone, when the time is up, or at a second signal."""
+        self.manager.stops()
         self.generation.stop_listening()
         self.tell(signal.SIGTERM)
         began = time.monotonic()
         deadline = began + self.drain_seconds
         while self.reap_ended():
-            number = wait_for_signal(deadline - time.monotonic())
+            number = wait_for_signal(min(deadline, self.manager.due()) - time.monotonic())
+            self.manager.live()
             if number in ENDING and time.monotonic() - began >= ECHO_SECONDS:
                 self.log.warn("ended at once by a second signal", children=self.living())
                 return

@@ -6,7 +6,7 @@ import pytest
 
 from evenflow.plan.balancing import Balancing, HashBy, Retries
 from evenflow.proxy import attempt
-from evenflow.proxy.attempt import BODY, CONNECT, HEAD, SEND, SPENT, MemberFailure
+from evenflow.proxy.attempt import BODY, CONNECT, HANDSHAKE, HEAD, SEND, SPENT, MemberFailure
 from evenflow.slotmem.layout import FAULTS, OUTCOMES
 from tests.proxy.story import (
     OK,
@@ -46,7 +46,7 @@ def test_a_failure_names_member_stage_and_cause() -> None:
 
 
 def test_the_stages_come_in_the_order_of_an_attempt() -> None:
-    assert (CONNECT, SEND, HEAD, BODY) == ("connect", "send", "head", "body")
+    assert (CONNECT, HANDSHAKE, SEND, HEAD, BODY) == ("connect", "handshake", "send", "head", "body")
 
 
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -145,7 +145,7 @@ def test_a_name_that_a_client_invents_puts_no_member_into_error(tell: Tell, blam
     story = tell(members={"a": {}})
     story >> head("GET", "/") << connect("a")
     attempt.handshake_failed(story.exchange, "the certificate is for another", story.now, blames)
-    story << failed("connect", "the certificate is for another", in_error=blames) << page(500)
+    story << failed("handshake", "the certificate is for another", in_error=blames) << page(500)
 
 
 # --- repeating -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 cimport cython
 from evenflow.slotmem.members cimport MemberSlot
 
-cdef Py_ssize_t EJECTED_UNTIL, EJECTIONS, FAULTS, OUTCOMES, STATUS, WAITED
+cdef Py_ssize_t EJECTED_UNTIL, EJECTIONS, FAULTS, OUTCOMES, PASSED_OVER, STATUS, WAITED
 cdef long long DRAINING
 
 

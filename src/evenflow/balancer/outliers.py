@@ -11,7 +11,7 @@ The last usable member is never passed over, and no more members than a share of
 from __future__ import annotations
 
 from evenflow.plan.balancing import Ejection
-from evenflow.slotmem.layout import DRAINING, EJECTED_UNTIL, EJECTIONS, FAULTS, OUTCOMES, STATUS, WAITED
+from evenflow.slotmem.layout import DRAINING, EJECTED_UNTIL, EJECTIONS, FAULTS, OUTCOMES, PASSED_OVER, STATUS, WAITED
 from evenflow.slotmem.members import MemberSlot
 
 LONGEST = 10
@@ -117,4 +117,6 @@ class Outliers:
         slot.own[EJECTIONS] = times
         seconds = self.ejection.seconds * times
         slot.times[EJECTED_UNTIL] = now + seconds
+        if len(slot.measured):
+            slot.measured[PASSED_OVER] += 1
         self.news.append((slot, why, seconds))

@@ -57,6 +57,9 @@ from evenflow.plan.paths import SLASHES
 from evenflow.plan.rewrite import Rule
 from evenflow.plan.rule_index import index_of
 
+METRICS = "evenflow-metrics"
+"""The handler that shows what is measured."""
+
 SECTION_KINDS = {"location": "locations", "proxy": "proxies"}
 
 
@@ -128,6 +131,11 @@ def build(settings: Settings) -> Built:
     plan.listen_backlog = core.listen_backlog or 511
     plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
     plan.programs = tuple(running.values())
+    plan.measures = shows_measures(main) or any(
+        rule.handler is not None and rule.handler.literal == METRICS.encode()
+        for one in all_hosts
+        for rule in all_rules(one)
+    )
     return Built(None if findings.failed else plan, tuple(findings.diagnostics))
 
 
@@ -252,6 +260,11 @@ def compile_error_lines(main: Block, block: Block | None) -> ErrorLines | None:
         tuple(text for text, _ in connections),
         said[0][1],
     )
+
+
+def shows_measures(block: Block) -> bool:
+    """Whether `SetHandler evenflow-metrics` stands somewhere in it."""
+    return block.core.handler == METRICS or any(shows_measures(inner) for inner in block.blocks)
 
 
 def sections_of(server: Block) -> tuple[Block, ...]:

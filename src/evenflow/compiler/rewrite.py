@@ -43,7 +43,7 @@ PLAIN_FLAGS: Final = {
 
 REDIRECTS: Final = {"permanent": 301, "temp": 302, "seeother": 303}
 
-HANDLERS: Final = frozenset(("balancer-manager", "server-status"))
+HANDLERS: Final = frozenset(("balancer-manager", "server-status", "evenflow-metrics"))
 """What H may name; see `evenflow.control.handlers`."""
 
 OPTIONS: Final = {

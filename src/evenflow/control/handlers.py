@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import evenflow
-from evenflow.control import manager, status
+from evenflow.control import manager, metrics, status
 from evenflow.plan.decide import Decider
 from evenflow.plan.model import ConnectionFacts, Plan, VirtualHost
 from evenflow.serve.answers import EXPLAINER
@@ -31,9 +31,19 @@ def local_handlers(plan: Plan, scoreboard: Scoreboard) -> dict[str, Callable[...
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         return status.answer(method, query, host, plan, scoreboard, f"evenflow/{evenflow.__version__}")
 
+    def show_metrics(
+        method: bytes, path: bytes, query: bytes, referer: bytes, server_name: bytes, body: bytes, host: VirtualHost
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        return metrics.answer(method, plan, scoreboard)
+
     def explain(facts: ConnectionFacts, head: bytes, decider: Decider, whole: bool) -> bytes:
         from evenflow.control import explanation
 
         return explanation.for_client(plan, scoreboard, facts, head, decider, whole)
 
-    return {"balancer-manager": balancer_manager, "server-status": server_status, EXPLAINER: explain}
+    return {
+        "balancer-manager": balancer_manager,
+        "server-status": server_status,
+        "evenflow-metrics": show_metrics,
+        EXPLAINER: explain,
+    }

@@ -125,7 +125,7 @@ def prepare(
         raise
     for origin, message in access_log.warn_of_logs(plan):
         log.warn(message, str(origin), origin=origin)
-    scoreboard = Scoreboard(plan.members, plan.balancers, children)
+    scoreboard = Scoreboard(plan.members, plan.balancers, children, plan.measured_hosts())
     if previous is not None:
         adopt(scoreboard, previous.scoreboard)
     handlers = local_handlers(plan, scoreboard)

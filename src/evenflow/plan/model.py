@@ -618,7 +618,7 @@ class Plan:
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
-        "programs", "unique_ids", "server_token", "goodbye",
+        "programs", "unique_ids", "server_token", "goodbye", "measures",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -650,3 +650,11 @@ class Plan:
         """The `maps.ProgramMap`s that must run."""
         self.goodbye = 30.0
         """Seconds over which tunnels leave whose way a reload has changed."""
+        self.measures = False
+        """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
+
+    def measured_hosts(self) -> tuple[VirtualHost, ...]:
+        """The virtual hosts by their index, the main server last; none where nobody measures."""
+        if not self.measures or self.main is None:
+            return ()
+        return (*self.hosts, self.main)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Stages of an attempt.
 CONNECT: Final = "connect"
+HANDSHAKE: Final = "handshake"
 SEND: Final = "send"
 HEAD: Final = "head"
 BODY: Final = "body"
@@ -115,7 +116,7 @@ def handshake_failed(exchange: Exchange, cause: str, now: float, blames: bool) -
     unusable = blames and mark_failed(exchange.balance, slot, now)
     exchange.release()
     exchange.attempts += 1
-    exchange.failure = MemberFailure(slot.member, CONNECT, cause, unusable, False)
+    exchange.failure = MemberFailure(slot.member, HANDSHAKE, cause, unusable, False)
     if cause == NO_ENGINE:
         exchange.refuse(500, f"{slot.member.name.decode('latin-1')}: {cause}")
     else:

@@ -15,6 +15,7 @@ from evenflow.proxy.routes cimport Routes
 from evenflow.proxy.steps cimport (
     ANSWERING, ASKING, BODY, CUT, DONE, EXPLAINING, IDLE, MEMBER, OWN, SENDING, SWITCHED, WAIT,
 )
+from evenflow.slotmem.measured cimport observe
 from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire cimport framing
 from evenflow.wire.chunked cimport ChunkedReader

@@ -54,6 +54,7 @@ from evenflow.proxy.steps import (
     SWITCHED,
     WAIT,
 )
+from evenflow.slotmem.measured import observe
 from evenflow.slotmem.members import MemberSlot
 from evenflow.wire import framing
 from evenflow.wire.chunked import ChunkedReader
@@ -396,6 +397,7 @@ class Exchange:
             slot: MemberSlot = self.routes.slots[decision.member.slot]
             begin_slot(slot)
             self.slot = slot
+            self.asked = now
             self.step = MEMBER
             if slot.member.blocked:
                 attempt.blocked(self)
@@ -592,6 +594,8 @@ class Exchange:
             attempt.failed_by_status(self, now)
         if self.balance is not None and self.balance.watches:
             attempt.tell_outcome(self, status < 500, now)
+        if self.routes.measures:
+            observe(self.slot.measured, now - self.asked)
         scope = decision.scope
         if (
             scope.error_override

@@ -8,6 +8,7 @@ from evenflow.proxy.steps cimport (
 from evenflow.proxy.switches cimport NOT_POOLED
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.backend_connection cimport BackendConnection, take_kept, take_kept_secured
+from evenflow.serve cimport measures
 from evenflow.serve.clock cimport monotonic
 from evenflow.serve.connection cimport Connection
 from evenflow.serve.read_limit cimport ReadLimit

@@ -28,7 +28,7 @@ from evenflow.proxy.steps import (
     WAIT,
 )
 from evenflow.proxy.switches import NOT_POOLED
-from evenflow.serve import client_tls, connecting, pacing, switching
+from evenflow.serve import client_tls, connecting, measures, pacing, switching
 from evenflow.serve.answers import explain, own_answer
 from evenflow.serve.backend_connection import BackendConnection, take_kept, take_kept_secured
 from evenflow.serve.clock import monotonic
@@ -279,6 +279,8 @@ class ClientConnection(Connection):
             if exchange is None:
                 return
             if exchange.failure is not None:
+                if self.server.host_rows:
+                    measures.count_failure(self.server, exchange.failure)
                 report_failure(self.server.error_logs, exchange)
             step = exchange.step
             if step == SENDING or step == ANSWERING:
@@ -490,6 +492,8 @@ class ClientConnection(Connection):
         self.pace = None
         if self.tally is not None:
             self.tally.log(self.server, exchange, self.tls, False)
+        if self.server.host_rows:
+            measures.count_exchange(self.server, exchange, monotonic())
         self.served += 1
         self.server.answered += 1
         self.server.body_bytes += exchange.body.sent
@@ -565,6 +569,8 @@ class ClientConnection(Connection):
             # It is not the client that went away.
             exchange.keep_client = False
             self.tally.log(self.server, exchange, self.tls, False)
+        if self.server.host_rows:
+            measures.count_exchange(self.server, exchange, monotonic())
         self.exchange = None
         self.server.give_exchange(exchange)
         self.close()
@@ -576,6 +582,8 @@ class ClientConnection(Connection):
             exchange.client_gone()
             if self.tally is not None and exchange.decision is not None:
                 self.tally.log(self.server, exchange, self.tls, True)
+            if self.server.host_rows:
+                measures.count_exchange(self.server, exchange, monotonic())
             self.exchange = None
             self.server.give_exchange(exchange)
         self.drop_backend()

@@ -27,6 +27,7 @@ from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.farewell import END_SECONDS, Farewells
 from evenflow.serve.hello import AwaitedHello
+from evenflow.serve.measures import host_rows
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
@@ -80,6 +81,7 @@ def run(
     routes = Routes(plan, scoreboard, child)
     resolver = Resolver(loop)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
+    server.host_rows = host_rows(scoreboard, child)
     loop.set_exception_handler(partial(tell_of_mistake, log))
     work = Work(server, plan, sockets, scoreboard.child(child), Farewells(server, line))
     loop.call_soon(resolver.start, plan.members)

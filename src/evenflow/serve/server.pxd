@@ -17,6 +17,7 @@ cdef class Server:
     cdef readonly list idle
     cdef readonly list pools
     cdef readonly set clients
+    cdef public list host_rows
     cdef readonly set http2
     cdef readonly list spare_exchanges
     cdef public bint draining

@@ -66,6 +66,8 @@ class Server:
         """Requests that were answered."""
         self.body_bytes = 0
         """Bytes of their bodies."""
+        self.host_rows: list[Any] = []
+        """`measures.HostRow`s by the virtual hosts' index; none where nobody measures."""
         self.now = 0.0
         """When the next tick is due, at the latest: a free clock for deadlines that every message sets."""
 

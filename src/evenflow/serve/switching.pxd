@@ -4,6 +4,7 @@ from evenflow.proxy.switches cimport NO_HALF_CLOSE
 from evenflow.proxy.tunnel cimport Tunnel
 from evenflow.serve.backend_connection cimport BackendConnection
 from evenflow.serve.client_connection cimport ClientConnection
+from evenflow.serve.measures cimport count_switch
 from evenflow.serve.tunnel_connection cimport TunnelConnection
 from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.frames cimport Frames

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.switches import NO_HALF_CLOSE
 from evenflow.proxy.tunnel import Tunnel
+from evenflow.serve.measures import count_switch
 from evenflow.serve.tunnel_connection import TunnelConnection
 from evenflow.wire.frames import Frames
 
@@ -35,6 +36,8 @@ def switch(client: ClientConnection, exchange: Exchange) -> None:
         tunnel.tunnel.half_closes = False
     if client.tally is not None:
         client.tally.put_aside(exchange, client.tls)
+    if client.server.host_rows:
+        count_switch(client.server, decision.host)
     goes_on = tunnel.begin(exchange.to_backend, exchange.to_client)
     client.exchange = None
     client.server.give_exchange(exchange)

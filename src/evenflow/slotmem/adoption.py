@@ -18,6 +18,7 @@ from evenflow.slotmem.layout import (
     CONNECTIONS,
     ELECTED,
     IN_FLIGHT,
+    MEASURED_CELLS,
     OWN_CELLS,
     RECEIVED,
     REQUESTS,
@@ -120,6 +121,7 @@ class Ancestry:
     def __init__(self) -> None:
         self.living: list[Scoreboard] = []
         self._members: dict[Hashable, list[int]] = {}
+        self._measured: dict[Hashable, list[int]] = {}
         self._children = [0] * CHILD_CELLS
 
     def retire(self, old: Scoreboard) -> None:
@@ -131,6 +133,8 @@ class Ancestry:
         self.living.remove(old)
         for key, counts in self._of_members(old, COUNTED).items():
             self._add(self._members, key, counts)
+        for key, counts in measured_sums(old).items():
+            self._add(self._measured, key, counts)
         for cell, count in enumerate(children_sum(old, CHILD_COUNTED)):
             self._children[cell] += count
 
@@ -146,7 +150,19 @@ class Ancestry:
                 at = serving.layout.own(past, index)
                 for cell in COUNTED + HELD:
                     serving.region.ints[at + cell] = found[key][cell]
+        self._write_measured(serving)
         self._write_children(serving)
+
+    def _write_measured(self, serving: Scoreboard) -> None:
+        found = {key: list(counts) for key, counts in self._measured.items()}
+        for old in self.living:
+            for key, counts in measured_sums(old).items():
+                self._add(found, key, counts)
+        for index, key in enumerate(measured_keys(serving)):
+            if key in found:
+                at = serving.layout.measure(serving.layout.children, index)
+                for cell, count in enumerate(found[key]):
+                    serving.region.ints[at + cell] = count
 
     def _write_children(self, serving: Scoreboard) -> None:
         sums = list(self._children)
@@ -171,9 +187,30 @@ class Ancestry:
 
     @staticmethod
     def _add(to: dict[Hashable, list[int]], key: Hashable, counts: list[int]) -> None:
-        known = to.setdefault(key, [0] * OWN_CELLS)
+        known = to.setdefault(key, [0] * len(counts))
         for cell, count in enumerate(counts):
             known[cell] += count
+
+
+def measured_keys(scoreboard: Scoreboard) -> list[Hashable]:
+    """What tells each measured row from all others, over generations; none where nobody measures."""
+    if not scoreboard.layout.measured:
+        return []
+    return [*member_keys(scoreboard), *numbered([("host", host.server_name) for host in scoreboard.hosts])]
+
+
+def measured_sums(scoreboard: Scoreboard) -> dict[Hashable, list[int]]:
+    """What the children of one generation measured, the dead ones too: their rows stay."""
+    found: dict[Hashable, list[int]] = {}
+    layout, cells = scoreboard.layout, scoreboard.region.ints
+    for index, key in enumerate(measured_keys(scoreboard)):
+        counts = [0] * MEASURED_CELLS
+        for child in range(layout.children):
+            at = layout.measure(child, index)
+            for cell in range(MEASURED_CELLS):
+                counts[cell] += cells[at + cell]
+        found[key] = counts
+    return found
 
 
 def children_sum(scoreboard: Scoreboard, cells: tuple[int, ...]) -> list[int]:

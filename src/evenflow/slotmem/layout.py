@@ -1,12 +1,13 @@
 """What stands in which cell of the region.
 
-Rows of cells, one kind after the other: children, members, balancers, and then one `own` row for each child and member.
+Rows of cells, one kind after the other: children, members, balancers, then one `own` row for each child and member, and
+where somebody asks for measures one for each child and what is measured.
 Behind the children stands one more that is nobody's: PAST, for what those counted who are not of this generation.
 A row fills whole cache lines, so children that count do not slow each other down. Nothing here touches memory.
 
 One writer a cell:
   * a child row belongs to its child (the supervisor writes it while no such child lives), PAST's to the supervisor;
-  * an `own` row belongs to its child, readers add up the rows of all children;
+  * an `own` row and a measured one belong to their child, readers add up the rows of all children;
   * what a member or a balancer is told to be belongs to the manager;
   * a member's `ERROR_SINCE` and `RECOVERED` are the exception: every child may store them, the last one wins, and any
     of them is right.
@@ -135,22 +136,48 @@ EJECTED_UNTIL: Final = 13
 EJECTIONS: Final = 14
 """How often it did so in a row."""
 
+# --- what one child measures of one member or virtual host, where somebody asks (`measured`) --------------------------
+
+MEASURED_CELLS: Final = 24
+"""Three cache lines. All of them are whole numbers that only rise."""
+BUCKETS: Final = 0
+"""So often it took no longer than this bound of `measured.BOUNDS`, and longer than the one before; the last is for what
+took longer than all."""
+MICROSECONDS: Final = 13
+"""What was timed, all of it together."""
+ERRORS: Final = 14
+"""A member's failures, by `measured.STAGES`."""
+REPEATED: Final = 20
+"""Of these the ones that another attempt followed."""
+PASSED_OVER: Final = 21
+"""How often the child began to pass the member over as an outlier."""
+STATUSES: Final = 14
+"""A virtual host's answers by the first digit of their status, 1 to 5."""
+BODIES: Final = 19
+"""Bytes of their bodies."""
+
 
 class Layout:
-    """Where each row begins, counted in cells, for so many children, members and balancers."""
+    """Where each row begins, counted in cells, for so many children, members and balancers; `measured` things have
+    a row in each child besides."""
 
-    __slots__ = ("children", "rows", "members", "balancers", "cells", "_members_at", "_balancers_at", "_own_at")
+    __slots__ = (
+        "children", "rows", "members", "balancers", "measured", "cells",
+        "_members_at", "_balancers_at", "_own_at", "_measured_at",
+    )  # fmt: skip
 
-    def __init__(self, children: int, members: int, balancers: int) -> None:
+    def __init__(self, children: int, members: int, balancers: int, measured: int = 0) -> None:
         self.children = children
         self.rows = children + 1
         """The children's and PAST, which is the last."""
         self.members = members
         self.balancers = balancers
+        self.measured = measured
         self._members_at = self.rows * CHILD_CELLS
         self._balancers_at = self._members_at + members * MEMBER_CELLS
         self._own_at = self._balancers_at + balancers * BALANCER_CELLS
-        self.cells = self._own_at + self.rows * members * OWN_CELLS
+        self._measured_at = self._own_at + self.rows * members * OWN_CELLS
+        self.cells = self._measured_at + self.rows * measured * MEASURED_CELLS
 
     def child(self, child: int) -> int:
         return child * CHILD_CELLS
@@ -164,3 +191,7 @@ class Layout:
     def own(self, child: int, member: int) -> int:
         """A child's rows stand together, so that they share no cache line with another child's."""
         return self._own_at + (child * self.members + member) * OWN_CELLS
+
+    def measure(self, child: int, index: int) -> int:
+        """Likewise what a child measures: the members first, then the virtual hosts."""
+        return self._measured_at + (child * self.measured + index) * MEASURED_CELLS

@@ -14,6 +14,7 @@ cdef class MemberSlot:
     cdef double[::1] failure
     cdef long long[::1] own
     cdef double[::1] times
+    cdef long long[::1] measured
     cdef long long[::1] _cells
     cdef double[::1] _floats
     cdef Py_ssize_t _first

@@ -17,6 +17,7 @@ from evenflow.slotmem.layout import (
     LATENCY,
     LBSET,
     LEAVE_BY,
+    MEASURED_CELLS,
     MEMBER_CELLS,
     OWED,
     OWN_CELLS,
@@ -44,7 +45,7 @@ class MemberSlot:
     """
 
     __slots__ = (
-        "member", "retry", "route", "redirect", "shared", "failure", "own", "times",
+        "member", "retry", "route", "redirect", "shared", "failure", "own", "times", "measured",
         "_cells", "_floats", "_first", "_stride", "_rows", "_region", "_at",
     )  # fmt: skip
 
@@ -59,6 +60,9 @@ class MemberSlot:
         self.own: memoryview[int] = region.ints[own : own + OWN_CELLS]
         self.times: memoryview[float] = region.floats[own : own + OWN_CELLS]
         """The same row, for the cells that are floats."""
+        measured = layout.measure(child, index) if layout.measured else 0
+        self.measured: memoryview[int] = region.ints[measured : measured + (MEASURED_CELLS if layout.measured else 0)]
+        """What `slotmem.measured` counts; of no cells where nobody asks."""
         self._cells: memoryview[int] = region.ints
         self._floats: memoryview[float] = region.floats
         self._first = layout.own(0, index)
@@ -92,6 +96,10 @@ class MemberSlot:
             found += self._floats[at]
             at += self._stride
         return found
+
+    def counts(self) -> memoryview[int]:
+        """`measured`, for those who look seldom."""
+        return self.measured
 
     def read_texts(self) -> None:
         """Take over the route and the redirect that the cells hold now."""

@@ -11,7 +11,16 @@ from typing import Any, Protocol
 
 from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
-from evenflow.slotmem.layout import BODY_BYTES, BUSY, CHILD_CELLS, LONG_AGO, REQUESTS, STATUS_BITS, Layout
+from evenflow.slotmem.layout import (
+    BODY_BYTES,
+    BUSY,
+    CHILD_CELLS,
+    LONG_AGO,
+    MEASURED_CELLS,
+    REQUESTS,
+    STATUS_BITS,
+    Layout,
+)
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.region import Region
 
@@ -45,18 +54,33 @@ class BalancerFacts(Protocol):
     timeout: float
 
 
+class HostFacts(Protocol):
+    """What is read of a virtual host; `plan.model.VirtualHost` has it."""
+
+    index: int
+    server_name: bytes
+
+
 class Scoreboard:
     """The region with its layout, for `children` processes.
 
-    `members[i]` must be the member with slot i, `balancers[i]` the balancer with index i, as a plan has them.
+    `members[i]` must be the member with slot i, `balancers[i]` the balancer with index i, as a plan has them. Where
+    somebody asks for measures, `hosts` are the virtual hosts, `hosts[i]` that with index i; else there are none.
     """
 
-    __slots__ = ("region", "layout", "members", "balancers", "dead")
+    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead")
 
-    def __init__(self, members: Sequence[MemberFacts], balancers: Sequence[BalancerFacts], children: int) -> None:
+    def __init__(
+        self,
+        members: Sequence[MemberFacts],
+        balancers: Sequence[BalancerFacts],
+        children: int,
+        hosts: Sequence[HostFacts] = (),
+    ) -> None:
         self.members = tuple(members)
         self.balancers = tuple(balancers)
-        self.layout = Layout(children, len(members), len(balancers))
+        self.hosts = tuple(hosts)
+        self.layout = Layout(children, len(members), len(balancers), len(members) + len(hosts) if hosts else 0)
         self.region = Region(self.layout.cells)
         self.dead = [0] * CHILD_CELLS
         """The supervisor's own: what children counted that have died (`bury`)."""
@@ -88,6 +112,22 @@ class Scoreboard:
         """The row of one balancer."""
         self._check(index, self.layout.balancers)
         return BalancerSlot(self.region, self.layout, index)
+
+    def measured_member(self, index: int, child: int) -> memoryview[int]:
+        """What a child measures of a member; of no cells where nobody asks."""
+        return self._measured(child, index)
+
+    def measured_host(self, index: int, child: int) -> memoryview[int]:
+        """What a child measures of a virtual host; of no cells where nobody asks."""
+        return self._measured(child, self.layout.members + index)
+
+    def _measured(self, child: int, index: int) -> memoryview[int]:
+        if not self.layout.measured:
+            return self.region.ints[0:0]
+        self._check(index, self.layout.measured)
+        self._check(child, self.layout.rows)
+        at = self.layout.measure(child, index)
+        return self.region.ints[at : at + MEASURED_CELLS]
 
     def bury(self, child: int) -> None:
         """The supervisor's, once the child is dead: vacate its row, and nothing is in flight there any more.

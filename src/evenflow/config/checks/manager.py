@@ -24,10 +24,12 @@ MANAGER = "balancer-manager"
 
 
 STATUS = "server-status"
+METRICS = "evenflow-metrics"
 
 OPEN = {
     MANAGER: ("manager-open-to-everyone", "may change the balancers", "the manager drains, disables and adds members"),
     STATUS: ("status-open-to-everyone", "sees how busy it is", "it shows members, their addresses and their traffic"),
+    METRICS: ("status-open-to-everyone", "sees how busy it is", "it shows members, their addresses and their traffic"),
 }
 """Handlers that not everybody should reach: (code, what one may do, why it matters)."""
 

@@ -192,7 +192,7 @@ def set_log_level(draft: Draft, statement: Statement | Section, value: Any) -> N
         )
 
 
-HANDLERS = ("balancer-manager", "server-status", "default-handler", "none")
+HANDLERS = ("balancer-manager", "server-status", "evenflow-metrics", "default-handler", "none")
 """What SetHandler may name; httpd compares handlers with regard to case, but for `none`."""
 
 

@@ -52,7 +52,7 @@ class Telling(Decider):
 
 def copy_of(scoreboard: Scoreboard) -> Scoreboard:
     """A scoreboard with the same numbers, in memory of its own."""
-    copied = Scoreboard(scoreboard.members, scoreboard.balancers, scoreboard.children)
+    copied = Scoreboard(scoreboard.members, scoreboard.balancers, scoreboard.children, scoreboard.hosts)
     copied.region.bytes[:] = scoreboard.region.bytes
     return copied
 

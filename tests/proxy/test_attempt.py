@@ -351,7 +351,7 @@ def test_bad_answers(tell: Tell, answer: bytes, status: int, why: str) -> None:
 
 
 def test_a_spent_budget_answers_at_once_and_says_so(tell: Tell) -> None:
-    one_repeat = Balancing(HashBy(), Retries(0.0, 0.1))
+    one_repeat = Balancing(HashBy(), Retries(0.0, 0.015))
     story = tell({"a": {}, "b": {}, "c": {}}, balancer={"balancing": one_repeat})
     story >> head("GET", "/") << connect("a")
     story >> refused() << failed("connect", "refused", in_error=True, repeated=True) << connect("b")
@@ -364,6 +364,12 @@ def test_what_was_never_to_be_repeated_costs_nothing(tell: Tell) -> None:
     story = tell(balancer={"balancing": one_repeat, "maxattempts": 0})
     story >> head("GET", "/") << connect("a") >> refused() << failed("connect", "refused", True, False)
     assert story.exchange.balance.budget.left == 1.0
+
+
+def test_what_a_member_may_have_worked_for_costs_ten_times_as_much(tell: Tell) -> None:
+    story = tell({"a": {}, "b": {}}, balancer={"balancing": Balancing(HashBy(), Retries(0.0, 0.015))})
+    story >> head("GET", "/") << connect("a") >> ready() >> member_closes()
+    story << failed("head", "closed" + SPENT, in_error=False, repeated=False)
 
 
 def test_without_a_budget_everything_is_repeated(tell: Tell) -> None:

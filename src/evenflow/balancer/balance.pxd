@@ -41,7 +41,7 @@ cdef class Balance:
 
     cpdef read(self)
     @cython.locals(budget=RetryBudget, chosen=cython.longlong, slot=MemberSlot)
-    cpdef bint may_repeat(self, double now)
+    cpdef bint may_repeat(self, double now, double cost)
 
     @cython.locals(outliers=Outliers)
     cpdef list take_news(self)

@@ -111,15 +111,15 @@ class Balance:
             self._restarts = row.restarts
             self._restart(row.restarts % 2)
 
-    def may_repeat(self, now: float) -> bool:
-        """Whether a failed attempt may be followed by another one: takes it from the budget."""
+    def may_repeat(self, now: float, cost: float) -> bool:
+        """Whether a failed attempt may be followed by another one: takes its cost from the budget (`budget.take`)."""
         budget = self.budget
         if budget is None:
             return True
         chosen = 0
         for slot in self.slots:
             chosen += slot.own[ELECTED]
-        return budget.take(chosen, now)
+        return budget.take(chosen, now, cost)
 
     def take_news(self) -> list[tuple[str, str, float]]:
         """Whom this child has begun to pass over since this was asked last: balancer and member, why, how long."""

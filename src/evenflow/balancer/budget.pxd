@@ -1,7 +1,7 @@
 cimport cython
 from libc.math cimport exp
 
-cdef double WINDOW
+cdef double WINDOW, REFUSED
 
 
 @cython.final
@@ -13,7 +13,7 @@ cdef class RetryBudget:
     cdef long long _granted
     cdef double _at
 
-    cpdef bint take(self, long long chosen, double now)
+    cpdef bint take(self, long long chosen, double now, double cost)
 
     @cython.locals(passed=cython.double, earned=cython.double, kept=cython.double, requests=cython.longlong)
     cdef object _earn(self, long long chosen, double now)

@@ -15,6 +15,14 @@ if not cython.compiled:
 WINDOW = 10.0
 """Seconds in which what was not spent fades to a third (1/e): nobody saves up for a bad hour."""
 
+REFUSED = 0.1
+"""What it costs to go on after a connection that was not made. Nobody worked for it, so it adds no load; with one of
+two members dead and `retry=0` every other request does that, and shall not fail for it."""
+
+if cython.compiled:
+    # The `.pxd` makes a C variable of it, which Python does not see: put it where an import looks.
+    globals().update(REFUSED=REFUSED)
+
 
 class RetryBudget:
     """With `share` 0.2 every fifth request may be repeated once, and `per_second` a second whatever the traffic.
@@ -34,12 +42,15 @@ class RetryBudget:
         """What it granted since it looked last: repeats are choices too, and earn nothing."""
         self._at = 0.0
 
-    def take(self, chosen: int, now: float) -> bool:
-        """Whether one more repeat is granted. `chosen` counts all choices so far; `now` is CLOCK_MONOTONIC."""
+    def take(self, chosen: int, now: float, cost: float) -> bool:
+        """Whether one more repeat is granted. `chosen` counts all choices so far; `now` is CLOCK_MONOTONIC.
+
+        `cost` is 1.0 where a member may have worked for what failed, and REFUSED where nothing reached it.
+        """
         self._earn(chosen, now)
-        if self.left < 1.0:
+        if self.left < cost:
             return False
-        self.left -= 1.0
+        self.left -= cost
         self._granted += 1
         return True
 

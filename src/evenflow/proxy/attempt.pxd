@@ -1,5 +1,6 @@
 cimport cython
 from evenflow.balancer.balance cimport Balance
+from evenflow.balancer.budget cimport REFUSED
 from evenflow.balancer.outcomes cimport tell
 from evenflow.proxy.exchange cimport Exchange
 from evenflow.proxy.steps cimport ANSWERING, CUT, MEMBER, SENDING

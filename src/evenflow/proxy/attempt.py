@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from evenflow.balancer.budget import REFUSED
 from evenflow.balancer.health import mark_failed
 from evenflow.balancer.outcomes import tell
 from evenflow.plan.model import Member
@@ -59,7 +60,7 @@ def note_failure(
     """Keep the failure for the log; whether another attempt follows, if one is `wanted`."""
     balance = exchange.balance
     again = wanted and balance is not None and exchange.attempts <= balance.maxattempts
-    if again and not balance.may_repeat(now):
+    if again and not balance.may_repeat(now, REFUSED if stage == CONNECT else 1.0):
         again = False
         cause += SPENT
     exchange.failure = MemberFailure(slot.member, stage, cause, in_error, again)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evenflow.serve.member_pool import MemberPool
+from evenflow.slotmem.tokens import Tokens
 from tests.serve.served import OK, Member, Peer, Served, request, until
 
 
@@ -27,25 +28,91 @@ class Waiter:
 
 
 class Loop:
-    """Calls at once."""
+    """Calls at once, and is told by the test that a descriptor is ready."""
+
+    def __init__(self) -> None:
+        self.readers: dict[int, Any] = {}
 
     def call_soon(self, act: Any, *arguments: Any) -> None:
         act(*arguments)
 
+    def add_reader(self, fd: int, act: Any) -> None:
+        self.readers[fd] = act
+
+    def remove_reader(self, fd: int) -> None:
+        del self.readers[fd]
+
 
 def test_the_queue_keeps_its_order_and_forgets_who_has_gone() -> None:
-    pool = MemberPool(1, 0.5)
+    loop = Loop()
+    tokens = Tokens(1)
+    pool = MemberPool(tokens, 0, 0.5, loop)
+    tokens.begin(0)
     one, two, three = Waiter(), Waiter(), Waiter()
     assert pool.admits(one, False, [])
-    pool.open += 1
+    assert not loop.readers, "nobody waits, so nobody listens"
     assert not pool.admits(two, False, [])
     assert not pool.admits(three, False, [])
-    pool.open -= 1
-    assert not pool.admits(one, False, []), "others were there before"
+    assert tokens.fd in loop.readers
+    pool.give()
     two.closed = True
-    pool.wake(Loop())
+    loop.readers[tokens.fd]()
     assert (two.called, three.called) == (0, 1)
+    assert not pool.admits(one, False, []), "the token is three's"
     assert pool.admits(three, True, [])
+    assert (tokens.held(), tokens.free()) == (1, 0)
+
+
+def test_who_was_called_and_left_gives_its_token_to_the_next() -> None:
+    loop = Loop()
+    tokens = Tokens(1)
+    tokens.begin(0)
+    pool = MemberPool(tokens, 0, 0.5, loop)
+    one, two, three = Waiter(), Waiter(), Waiter()
+    assert pool.admits(one, False, [])
+    assert not pool.admits(two, False, [])
+    assert not pool.admits(three, False, [])
+    pool.give()
+    loop.readers[tokens.fd]()
+    assert two.called == 1
+    two.closed = True
+    pool.decline(two)
+    loop.readers[tokens.fd]()
+    assert three.called == 1
+    assert pool.admits(three, True, [])
+    assert not loop.readers
+
+
+class Kept:
+    """A kept connection of one child."""
+
+    def __init__(self, pool: MemberPool) -> None:
+        self.pool = pool
+
+    def close(self) -> None:
+        self.pool.give()
+
+
+def test_a_child_keeps_none_that_another_waits_for() -> None:
+    tokens = Tokens(2)
+    tokens.begin(1)
+    here, there = Loop(), Loop()
+    ours, theirs = MemberPool(tokens, 0, 0, here), MemberPool(tokens, 1, 0, there)
+    assert ours.admits(Waiter(), False, [])
+    assert ours.admits(Waiter(), False, [])
+    idle = [Kept(ours), Kept(ours)]
+    assert not ours.waiting_elsewhere()
+    ours.tick(idle)
+    assert len(idle) == 2, "nobody waits"
+    waiter = Waiter()
+    assert not theirs.admits(waiter, False, [])
+    assert ours.waiting_elsewhere()
+    ours.tick(idle)
+    assert len(idle) == 1, "one waits, one is closed"
+    there.readers[tokens.fd]()
+    assert waiter.called == 1
+    assert theirs.admits(waiter, True, [])
+    assert not ours.waiting_elsewhere()
 
 
 def test_requests_share_one_connection(tmp_path: Path) -> None:
@@ -106,9 +173,11 @@ def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
         peer.head()
         began = time.monotonic()
         two.send(request())
-        assert two.answer()[0] == 503
+        status, head, _ = two.answer()
+        assert status == 503
+        assert b"\r\nRetry-After: 1\r\n" in head
         assert 0.2 < time.monotonic() - began < 5
-        served.logged("member unavailable", "max")
+        served.logged("member failed", "max")
         peer.send(OK)
         assert one.answer()[0] == 200
 

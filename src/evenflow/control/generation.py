@@ -57,3 +57,8 @@ class Generation:
         used = [pipe for one in others for pipe in one.pipes]
         log_pipes.close_pipes([pipe for pipe in self.pipes if pipe not in used])
         map_programs.close_programs(self.programs)
+        kept = [tokens for one in others for tokens in one.scoreboard.tokens.values()]
+        for tokens in self.scoreboard.tokens.values():
+            if tokens not in kept:
+                tokens.close()
+        self.scoreboard.tokens.clear()

@@ -22,6 +22,7 @@ from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.member_tls import check_members
 from evenflow.slotmem.adoption import adopt
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.tokens import hand_on
 
 
 class Refused(Exception):
@@ -128,6 +129,7 @@ def prepare(
     scoreboard = Scoreboard(plan.members, plan.balancers, children, plan.measured_hosts())
     if previous is not None:
         adopt(scoreboard, previous.scoreboard)
+    hand_on(scoreboard, previous.scoreboard if previous is not None else None)
     handlers = local_handlers(plan, scoreboard)
     return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs, files)
 

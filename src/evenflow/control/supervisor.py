@@ -24,6 +24,7 @@ from typing import Final
 import evenflow
 from evenflow.control import (
     activation,
+    allowance,
     channel,
     child,
     judge,
@@ -115,12 +116,14 @@ def supervise(
 class Post:
     """One child's place: who fills it, since when, and when it is to be filled again. Times are monotonic seconds."""
 
-    __slots__ = ("index", "pid", "started", "quick_deaths", "due", "line")
+    __slots__ = ("index", "pid", "place", "started", "quick_deaths", "due", "line")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.pid = 0
         """0 while nobody fills it."""
+        self.place = 0
+        """Its row among those that hold tokens."""
         self.started = 0.0
         self.quick_deaths = 0
         self.due = 0.0
@@ -187,6 +190,7 @@ class Supervisor:
         self.elders: list[Crew] = []
         """Retired; the oldest first."""
         self.ancestry = Ancestry()
+        self.allowance = allowance.Allowance()
         self.drain_seconds = drain_seconds
         self.load = load
         self.log = generation.log
@@ -272,6 +276,7 @@ class Supervisor:
                 self.ancestry.write(self.generation.scoreboard)
             if self.emptying:
                 self.close_emptied(now)
+            self.allowance.look(self.generation.scoreboard, now)
             self.log.tick()
             self.manager.look(self.crew.serving, lambda: ready_line(self.generation))
 
@@ -280,7 +285,7 @@ class Supervisor:
         now = time.monotonic()
         due = [post.due for post in self.crew.everybody() if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
-        busy = bool(self.elders) or self.emptying
+        busy = bool(self.elders) or self.emptying or self.allowance.in_doubt
         return max(0.0, min([*due, self.manager.due(), now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
 
     def pipes(self) -> list[log_pipes.LogPipe]:
@@ -291,11 +296,12 @@ class Supervisor:
         """Fork a child into its place."""
         sys.stdout.flush()
         sys.stderr.flush()
+        post.place = self.allowance.take_place(crew.generation.scoreboard)
         try:
             post.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             pid = os.fork()
         except OSError as fault:
-            post.vacate()
+            self.empty(crew, post)
             self.log.error("cannot fork a child", child=post.index, cause=fault.strerror)
             post.due = time.monotonic() + LONGEST_PAUSE
             return
@@ -304,10 +310,16 @@ class Supervisor:
             others = [one.generation for one in self.crews() if one is not crew]
             if post is crew.watch:
                 watchdog.live(crew.generation, self.pid, others)
+            crew.generation.scoreboard.place = post.place
             child.live(crew.generation, post.index, self.pid, others, theirs)
         theirs.close()
         post.pid = pid
         post.started = time.monotonic()
+
+    def empty(self, crew: Crew, post: Post) -> None:
+        """Whoever filled it is gone, and what it held of members goes back."""
+        self.allowance.bury(crew.generation.scoreboard, post.place)
+        post.vacate()
 
     def forget(self, crews: Sequence[Crew]) -> None:
         """In a process of ours: let go of what is the supervisor's alone."""
@@ -376,7 +388,7 @@ class Supervisor:
             lived=f"{lived:.1f}",
             replaced_in=f"{pause:g}",
         )
-        post.vacate()
+        self.empty(self.crew, post)
         post.due = now + pause
 
     def open_channel(self) -> None:
@@ -483,6 +495,7 @@ class Supervisor:
             raise loading.Refused(said + trouble.render()) from None
         self.crew = crew
         self.elders.append(before)
+        self.allowance.resize(generation.scoreboard)
         self.ancestry.retire(before.generation.scoreboard)
         self.ancestry.write(generation.scoreboard)
         before.generation.hand_over(generation)
@@ -507,7 +520,7 @@ class Supervisor:
             for post in crew.posts:
                 pid, status = os.waitpid(post.pid, os.WNOHANG) if post.pid else (-1, 0)
                 if pid:
-                    post.vacate()
+                    self.empty(crew, post)
                     self.log.error("a child of the new configuration died at once", cause=child.cause_of(status))
                     return False
         return True
@@ -519,7 +532,7 @@ class Supervisor:
             if post.pid:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(post.pid, 0)
-                post.vacate()
+                self.empty(crew, post)
         crew.generation.close([one.generation for one in self.crews()])
         log_output.go_back(crew.generation.files)
         tls.go_back(self.generation.plan)
@@ -528,7 +541,7 @@ class Supervisor:
         """A retired child ended, as is expected of it; the last one closes the door."""
         for post in crew.everybody():
             if post.pid == pid:
-                post.vacate()
+                self.empty(crew, post)
                 if status:
                     self.log.error(
                         "a retired child died",
@@ -580,9 +593,9 @@ class Supervisor:
     def reap_ended(self) -> int:
         """Take note of who ended, as is now expected of everybody; how many children are left."""
         for pid, status in ended():
-            for post in [post for crew in self.crews() for post in crew.everybody()]:
+            for one, post in [(crew, post) for crew in self.crews() for post in crew.everybody()]:
                 if post.pid == pid:
-                    post.vacate()
+                    self.empty(one, post)
                     if status and not (
                         os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGTERM, signal.SIGKILL)
                     ):

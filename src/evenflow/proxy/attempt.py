@@ -93,6 +93,22 @@ def connect_failed(exchange: Exchange, cause: str, now: float) -> None:
         exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {exchange.failure.cause}")
 
 
+def no_room(exchange: Exchange, now: float) -> None:
+    """All connections that `max` allows stayed at work for as long as `acquire` says. The member is well, so unlike in
+    httpd it does not go into error; another one is tried while attempts are left, and then it is 503 with Retry-After.
+    """
+    slot = exchange.slot
+    exchange.release()
+    exchange.attempts += 1
+    if note_failure(exchange, slot, CONNECT, "all connections that `max` allows are at work", False, True, now):
+        exchange.elect(now)
+    else:
+        # Who asks again after as long as it has waited may find that the queue is shorter.
+        seconds = max(1, round(slot.member.acquire))
+        exchange.kept_fields.append((b"Retry-After", b"%d" % seconds))
+        exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {exchange.failure.cause}")
+
+
 def name_unknown(exchange: Exchange, cause: str, now: float) -> None:
     """The member's name does not resolve: 500 as in httpd, in error, and no other attempt."""
     slot = exchange.slot

@@ -60,8 +60,7 @@ class BackendConnection(Connection):
         """The `passage.Passage` that is asked for."""
         self.idle_since = 0.0
         self.pool: MemberPool | None = server.pools[member.slot]
-        if self.pool is not None:
-            self.pool.open += 1
+        """Of which it holds a token."""
 
     def close(self) -> None:
         if self.closed:
@@ -72,8 +71,7 @@ class BackendConnection(Connection):
             self.passage.stop()
         Connection.close(self)
         if self.pool is not None:
-            self.pool.open -= 1
-            self.pool.wake(self.server.loop)
+            self.pool.give()
 
     def on_readable(self) -> None:
         size = self.receive()
@@ -165,12 +163,15 @@ class BackendConnection(Connection):
     def keep(self) -> None:
         """Wait in the pool for the next request."""
         self.client = None
+        if self.pool is not None and self.pool.waiting_elsewhere():
+            self.close()
+            return
         if self.member.ttl > 0:
             self.idle_since = monotonic()
         self.start_reading()
         self.server.idle[self.member.slot].append(self)
-        if self.pool is not None:
-            self.pool.wake(self.server.loop)
+        if self.pool is not None and self.pool.waiting:
+            self.pool.wake()
 
     def is_silent(self) -> bool:
         """Whether the member has neither ended it nor said a word, asked of the kernel."""

@@ -414,15 +414,15 @@ class ClientConnection(Connection):
         """It is our turn to connect to the member whose pool we wait in."""
         exchange = self.exchange
         if self.closed or self.waits_for is not pool or exchange is None or exchange.step != MEMBER:
-            pool.wake(self.server.loop)
+            pool.decline(self)
             return
         self.waits_for = None
         self.called = True
         self.advance()
         if self.called:
-            # A kept connection was there, and room for the next.
+            # A kept connection was there.
             self.called = False
-            pool.wake(self.server.loop)
+            pool.settled(self)
 
     def _proxy_timeout(self, exchange: Exchange) -> float:
         decision = exchange.decision

@@ -31,6 +31,8 @@ def connect_to(client: ClientConnection, exchange: Exchange, member: Member, add
     try:
         client.backend = connect(client.server, member, address, client, client.way)
     except OSError as fault:
+        if pool is not None:
+            pool.give()
         attempt.connect_failed(exchange, cause_of(fault.errno or 0), monotonic())
         return True
     return False

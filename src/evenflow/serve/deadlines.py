@@ -55,9 +55,11 @@ def on_deadline(client: ClientConnection, now: float) -> None:
         exchange.refuse_request(503, "the answer to a question of access did not come in time")
     elif step == MEMBER:
         client.drop_backend()
-        cause = "timeout" if client.waits_for is None else "all connections that `max` allows are at work"
-        client.waits_for = None
-        attempt.connect_failed(exchange, cause, now)
+        if client.waits_for is None:
+            attempt.connect_failed(exchange, "timeout", now)
+        else:
+            client.waits_for = None
+            attempt.no_room(exchange, now)
     elif exchange.to_client.pending():
         # The client takes nothing.
         client.lost()

@@ -80,7 +80,7 @@ def run(
     asyncio.set_event_loop(loop)
     routes = Routes(plan, scoreboard, child)
     resolver = Resolver(loop)
-    server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log))
+    server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log), scoreboard)
     server.host_rows = host_rows(scoreboard, child)
     loop.set_exception_handler(partial(tell_of_mistake, log))
     work = Work(server, plan, sockets, scoreboard.child(child), Farewells(server, line))
@@ -260,6 +260,8 @@ class Work:
             look_after(server, now)
         check_deadlines(server.clients, now)
         self.farewells.tick(now)
+        for pool, idle in server.limited:
+            pool.tick(idle)
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1

@@ -15,7 +15,7 @@ cdef class Server:
     cdef readonly object record
     cdef readonly bytearray buffer
     cdef readonly list idle
-    cdef readonly list pools
+    cdef readonly list pools, limited
     cdef readonly set clients
     cdef public list host_rows
     cdef readonly set http2

@@ -19,6 +19,8 @@ from evenflow.serve.log_record import LogRecord
 from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.questions import Questions
 from evenflow.serve.resolver import Resolver
+from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.tokens import Tokens
 
 BUFFER_SIZE = 131072
 
@@ -34,6 +36,7 @@ class Server:
         handlers: dict[str, Callable[..., Any]],
         log: ErrorLog,
         access_logs: AccessLogs,
+        scoreboard: Scoreboard | None = None,
     ) -> None:
         self.loop = loop
         self.routes = routes
@@ -50,10 +53,20 @@ class Server:
         """Every read goes here; nothing in it outlives the call-back."""
         self.idle: list[list[Any]] = [[] for _ in routes.plan.members]
         """Kept connections for each member's slot, the last used at the end."""
-        self.pools: list[MemberPool | None] = [
-            MemberPool(member.max, member.acquire) if member.max > 0 else None for member in routes.plan.members
-        ]
+        self.pools: list[MemberPool | None] = [None] * len(routes.plan.members)
         """For members that say `max`."""
+        self.limited: list[tuple[MemberPool, list[Any]]] = []
+        """Those pools, and what is kept of them."""
+        for member in routes.plan.members:
+            if member.max <= 0:
+                continue
+            # Without a supervisor a child has them for itself.
+            place = scoreboard.place if scoreboard is not None else 0
+            known = scoreboard.tokens if scoreboard is not None else {}
+            tokens = known[member.slot] if member.slot in known else Tokens(member.max)
+            tokens.begin(place)
+            pool = self.pools[member.slot] = MemberPool(tokens, place, member.acquire, loop)
+            self.limited.append((pool, self.idle[member.slot]))
         self.clients: set[Any] = set()
         self.http2: set[Any] = set()
         """The `http2.connection.Http2Connection`s; their streams are among the clients."""

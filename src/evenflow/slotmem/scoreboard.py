@@ -68,7 +68,7 @@ class Scoreboard:
     somebody asks for measures, `hosts` are the virtual hosts, `hosts[i]` that with index i; else there are none.
     """
 
-    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead")
+    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead", "tokens", "place")
 
     def __init__(
         self,
@@ -84,6 +84,10 @@ class Scoreboard:
         self.region = Region(self.layout.cells)
         self.dead = [0] * CHILD_CELLS
         """The supervisor's own: what children counted that have died (`bury`)."""
+        self.tokens: dict[int, Any] = {}
+        """The `tokens.Tokens` of members that say `max`, by the member's index."""
+        self.place = 0
+        """This process's among those that hold tokens: said behind the fork."""
         for index, member in enumerate(members):
             self._configure_member(self.member(index, 0), member)
         for index, balancer in enumerate(balancers):

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler. With the argument
-# `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
+# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler, and
+# what looks at the files under packaging. With the argument `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
 # Debian packages only when root, npm packages under build/npm. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
 set -u
@@ -28,6 +28,9 @@ else
     want cc gcc libc6-dev
     want openssl openssl
     want npm npm
+    want systemd-analyze systemd
+    want strace strace
+    want /usr/sbin/logrotate logrotate
 fi
 
 if [ -n "$wanted" ]; then

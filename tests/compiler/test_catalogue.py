@@ -160,6 +160,8 @@ DeflateFilterNote ratio
 BrotliFilterNote ratio
 EvenflowExplain from 10.0.0.1
 EvenflowGoodbye 5
+EvenflowMaxConnections 5
+EvenflowMaxConnectionsPerAddress 5
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
 EvenflowEject balancer://c errors=50%

@@ -130,6 +130,8 @@ def build(settings: Settings) -> Built:
     plan.group = core.group or ""
     plan.listen_backlog = core.listen_backlog or 511
     plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
+    plan.most_connections = main.evenflow.most_connections or 0
+    plan.most_of_address = main.evenflow.most_of_address or 0
     plan.programs = tuple(running.values())
     plan.measures = shows_measures(main) or any(
         rule.handler is not None and rule.handler.literal == METRICS.encode()

@@ -869,6 +869,10 @@ class EvenflowSettings:
     explain_from: tuple[str, ...] | Unset = override()
     """EvenflowExplain's addresses and networks; () for Off."""
     goodbye: float | Unset = override()
+    most_connections: int | Unset = override()
+    """EvenflowMaxConnections."""
+    most_of_address: int | Unset = override()
+    """EvenflowMaxConnectionsPerAddress."""
 
 
 # --- sections -----------------------------------------------------------------------------------------------------

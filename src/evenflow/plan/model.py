@@ -618,7 +618,8 @@ class Plan:
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
-        "programs", "unique_ids", "server_token", "goodbye", "measures",
+        "programs", "unique_ids", "server_token", "goodbye", "most_connections",
+        "most_of_address", "measures",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -650,6 +651,10 @@ class Plan:
         """The `maps.ProgramMap`s that must run."""
         self.goodbye = 30.0
         """Seconds over which tunnels leave whose way a reload has changed."""
+        self.most_connections = 0
+        """Client connections of each child; 0 for any number."""
+        self.most_of_address = 0
+        """Client connections of each child and client address; 0 for any number."""
         self.measures = False
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
 

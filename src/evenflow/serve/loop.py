@@ -23,6 +23,7 @@ from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
+from evenflow.serve.crowd import Crowd
 from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.farewell import END_SECONDS, Farewells
@@ -48,6 +49,8 @@ READS_AT_ONCE = 64
 """Reads of a broken connection before others have their turn."""
 MOST_DESCRIPTORS = 1 << 20
 """What counts as room where there is no limit."""
+CROWD_PAUSE = 0.05
+"""Seconds from one look for room to the next, while there is none for clients."""
 PAUSE = 0.2
 """Seconds without accepting when no file descriptor is left."""
 
@@ -130,7 +133,9 @@ class Work:
         """Some virtual host speaks HTTP/2."""
         self.stapler = Stapler(server.loop, server.log)
         self.ticks = 0
-        CHILD.begin(server.clients, room_for_connections())
+        room = room_for_connections()
+        CHILD.begin(server.clients, room)
+        self.crowd = Crowd(server.clients, server.http2, plan.most_connections, plan.most_of_address, room)
 
     def begin_serving(self) -> None:
         """From here on signals are heard: the supervisor may count on this child."""
@@ -146,7 +151,13 @@ class Work:
 
     def accept(self, bound: socket.socket, listener: Listener) -> bool:
         """Take waiting connections; whether there may be more."""
+        crowd = self.crowd
         for _ in range(ACCEPT_AT_ONCE):
+            if crowd.near_end or crowd.most:
+                why = crowd.reason_to_wait(bound.fileno())
+                if why:
+                    self.wait_for_room(bound, listener, why)
+                    return False
             try:
                 made, peer = bound.accept()
             except ConnectionAbortedError:
@@ -156,12 +167,21 @@ class Work:
             except OSError as fault:
                 self.pause(bound, listener, fault)
                 return False
+            crowd.came(made.fileno())
             try:
                 self.welcome(made, peer, listener)
             except OSError:
                 # Gone again before we looked at it.
                 made.close()
         return True
+
+    def wait_for_room(self, bound: socket.socket, listener: Listener, why: str) -> None:
+        """Nobody is to be accepted now: who comes waits in the kernel's queue."""
+        crowd = self.crowd
+        crowd.pauses += 1
+        self.server.log.warn("not accepting", "not accepting", cause=why, times=crowd.pauses, origin=listener.origin)
+        self.server.loop.remove_reader(bound.fileno())
+        self.server.loop.call_later(CROWD_PAUSE, self.go_on, bound, listener)
 
     def pause(self, bound: socket.socket, listener: Listener, fault: OSError) -> None:
         """Nothing can be accepted now: without descriptors the loop would only spin."""
@@ -206,7 +226,16 @@ class Work:
         self.begin(made, facts, listener, table)
 
     def begin(self, made: socket.socket, facts: ConnectionFacts, listener: Listener, table: Any) -> None:
-        """TLS or HTTP begins."""
+        """TLS or HTTP begins, unless the client has too many connections."""
+        if self.crowd.of_address and not self.crowd.admits(facts):
+            made.close()
+            self.server.log.warn(
+                "too many connections of one client: closed (EvenflowMaxConnectionsPerAddress)",
+                "connections of one client",
+                client=(facts.proxied_address or facts.remote_address).decode(),
+                times=self.crowd.turned_away,
+            )
+            return
         if not listener.tls:
             self.kind(table, False)(self.server, made.detach(), None, facts).start_reading()
         elif self.contexts.differ(table):
@@ -265,7 +294,9 @@ class Work:
         if server.logs_access:
             server.access_logs.flush()
         self.ticks += 1
+        self.crowd.tick()
         if self.ticks % SELDOM == 0:
+            self.crowd.forget()
             self.row.beat(now)
             self.count()
             self.trim(now)
@@ -344,6 +375,9 @@ class Work:
         server = self.server
         if server.draining:
             return
+        # Whoever waits would be lost with the socket.
+        self.crowd.most = 0
+        self.crowd.near_end = False
         for bound, listener in self.sockets:
             server.loop.remove_reader(bound.fileno())
             while self.accept(bound, listener):

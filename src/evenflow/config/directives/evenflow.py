@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenflow.config.arguments import duration, one, raw
+from evenflow.config.arguments import duration, number, one, raw
 from evenflow.config.contexts import SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
@@ -53,5 +53,21 @@ DIRECTIVES = (
         put("evenflow", "goodbye"),
         "After a reload, tunnels whose way has changed are told to go, spread over this time.",
         default="30",
+    ),
+    Directive(
+        "EvenflowMaxConnections",
+        SERVER,
+        one(number(at_least=0)),
+        put("evenflow", "most_connections"),
+        "So many connections of clients each child has at once; more wait in the kernel's queue. 0 for no bound.",
+        default="0",
+    ),
+    Directive(
+        "EvenflowMaxConnectionsPerAddress",
+        SERVER,
+        one(number(at_least=0)),
+        put("evenflow", "most_of_address"),
+        "So many connections one client's address has at each child at once; more are closed. 0 for no bound.",
+        default="0",
     ),
 )

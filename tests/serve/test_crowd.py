@@ -1,0 +1,102 @@
+"""Bounds on clients: who comes too many waits or is closed, members' connections have room, and memory has a bound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evenflow.serve.crowd import OF_CONNECTION
+from tests.serve.served import OK, Member, Served, request, until
+
+
+def test_more_clients_than_allowed_wait_in_the_queue(tmp_path: Path) -> None:
+    with Served(tmp_path, arrange=lambda world: setattr(world.plan, "most_connections", 2)) as served:
+        one, two = served.client(), served.client()
+        for client in (one, two):
+            client.send(request("GET", "/own"))
+            assert client.answer()[0] == 404
+        three = served.client()
+        three.send(request("GET", "/own"))
+        assert "times=1" in served.logged("not accepting", "EvenflowMaxConnections")
+        assert three.silent()
+        one.send(request("GET", "/own"))
+        assert one.answer()[0] == 404
+        two.close()
+        assert three.answer()[0] == 404
+
+
+def test_an_address_with_too_many_connections_has_the_next_one_closed(tmp_path: Path) -> None:
+    with Served(tmp_path, arrange=lambda world: setattr(world.plan, "most_of_address", 2)) as served:
+        one, two = served.client(), served.client()
+        for client in (one, two):
+            client.send(request("GET", "/own"))
+            assert client.answer()[0] == 404
+        served.client().expect_end()
+        assert "times=1" in served.logged("too many connections of one client", "client=127.0.0.1")
+        one.send(request("GET", "/own"))
+        assert one.answer()[0] == 404
+        two.close()
+
+        def is_let_in() -> bool:
+            client = served.client()
+            try:
+                client.send(request("GET", "/own"))
+                return client.answer()[0] == 404
+            except (AssertionError, ConnectionError):
+                return False
+
+        until(is_let_in, "one more to be let in")
+
+
+def test_clients_leave_descriptors_for_members(tmp_path: Path) -> None:
+    member = Member()
+    with Served(tmp_path, member, files=48) as served:
+        first = served.client()
+        first.send(request("GET", "/own"))
+        many = [served.client() for _ in range(60)]
+        served.logged("not accepting", "few descriptors are left")
+        first.send(request("GET", "/x"))
+        peer = member.accept()
+        assert peer.head().startswith(b"GET /x ")
+        peer.send(OK)
+        for client in many:
+            client.close()
+
+
+def test_memory_is_bounded_by_each_connection(tmp_path: Path) -> None:
+    """Members that send much to clients that read nothing: what a child holds is OF_CONNECTION times connections."""
+    member = Member()
+    count = 24
+    with Served(tmp_path, member) as served:
+        pairs = []
+        for _ in range(count):
+            client = served.client(rcvbuf=4096)
+            client.send(request())
+            peer = member.accept()
+            peer.head()
+            pairs.append((client, peer))
+        before = served.memory()
+        for _, peer in pairs:
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            peer.socket.setblocking(False)
+        data = bytes(65536)
+
+        def all_stuck() -> bool:
+            moved = 0
+            for _, peer in pairs:
+                try:
+                    moved += peer.socket.send(data)
+                except BlockingIOError:
+                    pass
+            return moved == 0
+
+        # Twice in a row with a sign of life between them: nothing is on its way any more.
+        for _ in range(3):
+            until(all_stuck, "all members to be stopped")
+            other = served.client()
+            other.send(request("GET", "/own"))
+            assert other.answer()[0] == 404
+            other.close()
+        assert served.memory() - before < count * OF_CONNECTION
+        for client, peer in pairs:
+            client.close()
+            peer.close()

@@ -312,6 +312,8 @@ NO_USE = {
     "AllowOverride": Context.LOCATION | Context.PROXY | Context.FILES | Context.IF,
     # a key belongs to a certificate, and there is one
     "SSLCertificateKeyFile": Context.SERVER,
+    # it is said of balancers, and here the virtual host has none of its own
+    "BalancerPersist": Context.VHOST,
 }
 """Where a directive may stand and can do nothing."""
 

@@ -152,6 +152,7 @@ class Identities:
             except Refused as refused:
                 refused.report(self.findings, line.origin)
         balancers: dict[bytes, Balancer] = {} if outer is None else dict(outer.backends.balancers)
+        persists = block.proxy.persist if block.proxy.persist is not UNSET else self.main_proxy.persist
         for name, draft in drafts.items():
             inherited = None if outer is None else outer.balancers.get(name)
             if inherited is not None:
@@ -159,7 +160,9 @@ class Identities:
                 draft = BalancerDraft(
                     name, draft.origin, inherited.members, override(inherited.parameters, draft.parameters)
                 )
-            balancers[to_bytes(name)] = self.make_balancer(draft)
+            made_one = self.make_balancer(draft)
+            made_one.persist = persists is True
+            balancers[to_bytes(name)] = made_one
         made = [self.make_plain(draft) for draft in plain]
         members: dict[bytes, tuple[Member, ...]] = {} if outer is None else dict(outer.backends.members)
         # Of two members with one URL the one that keeps connections comes first.

@@ -478,6 +478,7 @@ class ProxySettings:
 
     requests: bool | Unset = override()
     status: str | Unset = override()
+    persist: bool | Unset = override()
     mappings: tuple[MappingLine, ...] | Unset = append()
     reverses: tuple[ReverseLine, ...] | Unset = append()
     members: tuple[MemberLine, ...] | Unset = append()

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from evenflow.control import listening, log_pipes, map_programs, privileges
+from evenflow.control import lasting, listening, log_pipes, map_programs, privileges
 from evenflow.control.generation import Generation
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE, Origin
@@ -54,9 +54,12 @@ def load(
     if troubles:
         raise Refused(said + "\n".join([trouble.render() for trouble in troubles]))
     try:
-        return prepare(plan, children, previous, given), said
+        generation = prepare(plan, children, previous, given)
     except Trouble as trouble:
         raise Refused(said + trouble.render()) from None
+    if previous is None:
+        lasting.read(path, generation.scoreboard, generation.log)
+    return generation, said
 
 
 def read(path: str, defines: dict[str, str]) -> tuple[Plan | None, str]:

@@ -28,6 +28,7 @@ from evenflow.control import (
     channel,
     child,
     judge,
+    lasting,
     listening,
     loading,
     log_pipes,
@@ -198,6 +199,8 @@ class Supervisor:
         self.pid_file = ""
         self.judge = 0
         """The process that decides about tunnels after a reload; 0 while there is none."""
+        self.keeper: lasting.Keeper | None = None
+        """Writes down what is changed, where a balancer wants that (BalancerPersist)."""
         self.emptying = False
         """Some member is to be empty by some time."""
         self.path = path
@@ -232,6 +235,7 @@ class Supervisor:
         raise_descriptor_limit()
         generation.scoreboard.past().started = time.monotonic()
         self.open_channel()
+        self.settle_keeper()
         try:
             # Collected once here rather than in every child; what is left is shared with them.
             gc.collect()
@@ -243,6 +247,8 @@ class Supervisor:
             self.drain()
         finally:
             self.kill()
+            if self.keeper is not None:
+                self.keeper.look(self.generation.scoreboard)
             for crew in self.crews():
                 crew.generation.close()
             self.log.close()
@@ -276,6 +282,8 @@ class Supervisor:
                 self.ancestry.write(self.generation.scoreboard)
             if self.emptying:
                 self.close_emptied(now)
+            if self.keeper is not None:
+                self.keeper.look(self.generation.scoreboard)
             self.allowance.look(self.generation.scoreboard, now)
             self.log.tick()
             self.manager.look(self.crew.serving, lambda: ready_line(self.generation))
@@ -285,7 +293,7 @@ class Supervisor:
         now = time.monotonic()
         due = [post.due for post in self.crew.everybody() if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
-        busy = bool(self.elders) or self.emptying or self.allowance.in_doubt
+        busy = bool(self.elders) or self.emptying or self.keeper is not None or self.allowance.in_doubt
         return max(0.0, min([*due, self.manager.due(), now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
 
     def pipes(self) -> list[log_pipes.LogPipe]:
@@ -390,6 +398,11 @@ class Supervisor:
         )
         self.empty(self.crew, post)
         post.due = now + pause
+
+    def settle_keeper(self) -> None:
+        """Write changes down from now on if a balancer wants that."""
+        wanted = self.path and lasting.wanted(self.generation.scoreboard)
+        self.keeper = lasting.Keeper(self.path, self.log) if wanted else None
 
     def open_channel(self) -> None:
         """Listen for orders; without it all else goes on."""
@@ -501,6 +514,7 @@ class Supervisor:
         before.generation.hand_over(generation)
         self.log.close()
         self.log = generation.log
+        self.settle_keeper()
         self.summon_judge()
         for retiring in self.elders:
             for post in retiring.posts:

@@ -20,7 +20,7 @@ cdef class Balancer:
     cdef public bytes name, sticky_cookie, sticky_path, sticky_separator, nonce
     cdef public tuple members
     cdef public str lbmethod
-    cdef public bint semicolon_ends, nofailover, failontimeout, forcerecovery
+    cdef public bint semicolon_ends, nofailover, failontimeout, forcerecovery, persist
     cdef public int maxattempts, growth, index
     cdef public double timeout
     cdef public frozenset failonstatus

@@ -118,7 +118,7 @@ class Balancer:
     __slots__ = (
         "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends",
         "nofailover", "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce",
-        "index", "origin", "balancing",
+        "persist", "index", "origin", "balancing",
     )  # fmt: skip
 
     def __init__(self, name: bytes, members: tuple[Member, ...], index: int, origin: Origin) -> None:
@@ -141,6 +141,8 @@ class Balancer:
         self.forcerecovery = True
         self.growth = 0
         self.nonce: bytes | None = None
+        self.persist = False
+        """What is changed while it runs outlives a restart."""
         self.balancing: Balancing = AS_HTTPD
         self.index = index
         self.origin = origin

@@ -196,6 +196,7 @@ class Patient:
             self.passed = 0
             self.slot.set_status(CHECK_FAILED, False)
             self.slot.error_since = 0.0
+            self.slot.recovered = time.monotonic()
             return True
         self.failed += not well
         if self.failed < probe.fails:

@@ -47,6 +47,7 @@ class BalancerFacts(Protocol):
 
     name: bytes
     lbmethod: str
+    persist: bool
     sticky_cookie: bytes
     sticky_path: bytes
     nofailover: bool

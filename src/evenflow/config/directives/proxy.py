@@ -367,15 +367,6 @@ def proxy_requests(draft: Draft, statement: Statement | Section, value: Any) -> 
     draft.put("proxy", "requests", value)
 
 
-def persist(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    if value:
-        raise Wrong(
-            "value-not-supported",
-            "evenflow forgets at a restart what was changed in the balancer-manager: `BalancerPersist On`",
-            help="remove the line, and write into the file what is to last",
-        )
-
-
 def fallback(draft: Draft, statement: Statement | Section, value: Any) -> None:
     if not value:
         raise Wrong(
@@ -557,9 +548,11 @@ DIRECTIVES = (
         "BalancerPersist",
         SERVERS,
         flag,
-        persist,
-        "Whether changes made in the balancer-manager outlive a restart; only `Off` is possible.",
+        put("proxy", "persist"),
+        "Whether changes made while it runs outlive a restart.",
         default="Off",
+        differs="what a line of the file says anew counts again; in httpd what was kept hides it. They outlive a reload"
+        " anyhow. Kept in the state directory (STATE_DIRECTORY, else /var/lib/evenflow or ~/.local/state/evenflow).",
     ),
     Directive(
         "ProxyMaxForwards",

@@ -67,7 +67,8 @@ def answer(
         return reply(200, b"text/xml", write_report(views).encode("ascii", "xmlcharrefreplace"))
     selected = next((view for view in views if view.balancer is chosen), None)
     member = None if selected is None else selected_member(selected, said)
-    page = write_page(text(path), text(server_name), facts(scoreboard), views, notices, selected, member)
+    lines = facts(scoreboard, any(one.persist for one in balancers))
+    page = write_page(text(path), text(server_name), lines, views, notices, selected, member)
     return reply(200, HTML, page.encode("latin-1", "xmlcharrefreplace"))
 
 
@@ -94,14 +95,14 @@ def wants_member(said: dict[bytes, bytes]) -> bool:
     return bool(said.get(b"b_nwrkr")) and said.get(b"b_wyes") == b"1"
 
 
-def facts(scoreboard: Scoreboard) -> list[str]:
+def facts(scoreboard: Scoreboard, lasting: bool) -> list[str]:
     """The lines below the heading."""
     compiled = Path(choose.__file__).suffix != ".py"
     return [
         f"Server Version: evenflow/{evenflow.__version__}",
         f"Server Built: {'compiled' if compiled else 'interpreted'}, Python {platform.python_version()}",
         f"Numbers are the sums of {scoreboard.children} children.",
-        "Balancer changes will NOT be persisted on restart.",
+        f"Balancer changes will {'' if lasting else 'NOT '}be persisted on restart.",
     ]
 
 

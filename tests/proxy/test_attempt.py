@@ -72,6 +72,16 @@ def test_a_member_that_refuses_is_passed_over(tell: Tell) -> None:
     assert chosen == {"a", "b"}
 
 
+def test_a_member_without_retry_time_is_asked_once_for_a_request(tell: Tell) -> None:
+    members = {"a": {"retry": 0.0, "route": b"n1"}, "b": {"route": b"n2"}}
+    story = tell(members, balancer={"sticky_cookie": b"SID"})
+    for _ in range(2):
+        story >> head("GET", "/", "Cookie: SID=x.n1") << connect("a")
+        story >> refused() << failed("connect", "refused", in_error=True, repeated=True) << connect("b")
+        story >> ready() >> answers(OK) << done()
+        story >> next_request() >> seconds(0.001)
+
+
 def test_a_body_survives_a_refusal(tell: Tell) -> None:
     story = tell()
     (

@@ -16,6 +16,10 @@ def try_again(slot: MemberSlot, now: float) -> None:
 
     The first child to come by clears the state for all of them, and if its attempt fails it sets it again for all. So a
     dead member is tried once in a retry interval by all children together, unless two come by in the same microsecond.
+
+    With `retry=0` that is the next request. Further attempts of the one that failed come at the same moment, so they go
+    elsewhere; in httpd they do only if its clock has not gone on by a microsecond since, and mostly ask the dead member
+    again, until the attempts are used up.
     """
     since = slot.failure[0]
     if since == 0.0:

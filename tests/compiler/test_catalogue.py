@@ -148,6 +148,10 @@ GlobalLog logs/other "%h"
 TransferLog logs/other
 LogFormat "%h" common
 SetOutputFilter DEFLATE
+SetInputFilter DEFLATE
+DeflateInflateLimitRequestBody 77
+DeflateInflateRatioLimit 7
+DeflateInflateRatioBurst 7
 AddOutputFilterByType DEFLATE text/html
 DeflateCompressionLevel 3
 DeflateMemLevel 3

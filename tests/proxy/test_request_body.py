@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from tests.proxy.story import (
@@ -204,3 +206,51 @@ def test_a_bad_chunk_while_the_answer_is_on_its_way(tell: Tell) -> None:
     story = tell()
     story >> head("POST", "/", "Transfer-Encoding: chunked") >> sends(b"8000\r\n" + b"x" * 32768 + b"\r\n") >> ready()
     story >> answers(OK[:-1]) >> sends(b"zz\r\n") << cut()
+
+
+# --- bodies that are unpacked (SetInputFilter DEFLATE) ------------------------------------------------------------
+
+INFLATES = {"inflates": True}
+
+
+@pytest.mark.parametrize("bytewise", [False, True])
+def test_a_packed_body_goes_on_unpacked(tell: Tell, bytewise: bool) -> None:
+    story = tell(scope=INFLATES)
+    packed = gzip.compress(b"hello, member")
+    story >> head("POST", "/", f"Content-Length: {len(packed)}", "Content-Encoding: gzip") << step("BODY")
+    for piece in [bytes((byte,)) for byte in packed] if bytewise else [packed]:
+        story >> sends(piece)
+    story >> sends(b"GET /next") << connect("a")
+    story >> ready() << to_backend(request_to("a", "POST /", body=b"Content-Length: 13\r\n") + b"hello, member")
+    assert story.unread == b"GET /next"
+    story >> answers(OK) << done()
+
+
+def test_a_long_packed_body_goes_on_in_chunks(tell: Tell) -> None:
+    story = tell(scope={"inflates": True, "inflate_ratio": 5000})
+    packed = gzip.compress(b"x" * 100_000)
+    story >> head("POST", "/", "Transfer-Encoding: chunked", "Content-Encoding: gzip")
+    story >> sends(b"%x\r\n" % len(packed) + packed[:60]) >> sends(packed[60:-1]) << connect("a")
+    story >> ready() >> sends(packed[-1:] + b"\r\n0\r\n\r\nGET /next")
+    written = story.backend_got
+    start = request_to("a", "POST /", body=b"Transfer-Encoding: chunked\r\n")
+    assert written.startswith(start) and written.endswith(b"\r\n0\r\n\r\n")
+    assert written.count(b"x") >= 100_000
+    assert story.unread == b"GET /next"
+
+
+def test_a_body_that_turns_out_bad_later_ends_both(tell: Tell) -> None:
+    story = tell(scope={"inflates": True, "inflate_limit": 90_000, "inflate_ratio": 5000})
+    packed = gzip.compress(b"x" * 100_000, 0)
+    story >> head("POST", "/", f"Content-Length: {len(packed)}", "Content-Encoding: gzip")
+    story >> sends(packed[:20_000]) << connect("a")
+    story >> ready() >> sends(packed[20_000:]) << step("OWN")
+    assert story.exchange.status == 413 and not story.exchange.keep_client and not story.exchange.keep_backend
+
+
+def test_other_codings_pass_as_they_are(tell: Tell) -> None:
+    story = tell(scope=INFLATES)
+    story >> head("POST", "/", "Content-Length: 3", "Content-Encoding: br") << connect("a")
+    story >> ready() >> sends(b"abc")
+    body = b"Content-Length: 3\r\n"
+    story << to_backend(request_to("a", "POST /", b"Content-Encoding: br\r\n", body) + b"abc")

@@ -15,6 +15,7 @@ from evenflow.plan.filters import BROTLI, CODINGS, ByType, Compression, Smart
 from evenflow.plan.scope import Said
 
 NUMBERS: Final = ("deflate_level", "deflate_memory", "deflate_window", "brotli_quality", "brotli_window")
+INFLATING: Final = ("inflate_limit", "inflate_ratio", "inflate_burst")
 WORDS: Final = ("deflate_etag", "brotli_etag")
 NOTES: Final = ("deflate_notes", "brotli_notes")
 
@@ -26,6 +27,13 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         codings = tuple(CODINGS[name] for name in settings.output if name in CODINGS)
         said.say("output_codings", codings)
         said.say("rate_limited", "RATE_LIMIT" in settings.output)
+        said.say("inflates_answers", "INFLATE" in settings.output)
+    if settings.input is not UNSET:
+        said.say("inflates", "DEFLATE" in settings.input)
+    for name in INFLATING:
+        value = getattr(settings, name)
+        if value is not UNSET:
+            said.say(name, value)
     typed = tuple(
         ByType(tuple(CODINGS[name] for name in line.filters), frozenset(to_bytes(media) for media in line.types))
         for line in settings.by_type or ()

@@ -814,6 +814,11 @@ class FilterSettings:
 
     output: tuple[str, ...] | Unset = override()
     """SetOutputFilter's filters in upper case."""
+    input: tuple[str, ...] | Unset = override()
+    """SetInputFilter's."""
+    inflate_limit: int | Unset = override()
+    inflate_ratio: int | Unset = override()
+    inflate_burst: int | Unset = override()
     by_type: tuple[TypeFilters, ...] | Unset = append()
     providers: tuple[ProviderLine, ...] | Unset = append()
     chain: tuple[ChainLink, ...] | Unset = append()

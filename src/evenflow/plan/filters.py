@@ -156,7 +156,7 @@ def choose(codings: tuple[bytes, ...], accepted: bytes | None, forced: bool) -> 
 
 def etag_for(etag: bytes, coding: bytes, compression: Compression) -> bytes | None:
     """The ETag of the compressed answer, None where it is removed."""
-    mode = compression.deflate_etag if coding == GZIP else compression.brotli_etag
+    mode = compression.brotli_etag if coding == BROTLI else compression.deflate_etag
     if mode == "remove":
         return None
     if mode == "nochange" or not etag.endswith(b'"') or len(etag) < 2:

@@ -45,7 +45,9 @@ cdef class Scope:
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches, output_codings, typed_codings, smart_filters, filter_chain, documents
     cdef public object compression
-    cdef public bint expires_on, rate_limited, http2_upgrade
+    cdef public bint expires_on, rate_limited, http2_upgrade, inflates, inflates_answers
+    cdef public long long inflate_limit
+    cdef public int inflate_ratio, inflate_burst
     cdef public tuple expires_types
     cdef public object expires_default
     cdef public str handler

@@ -198,6 +198,7 @@ class Scope:
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "smart_filters", "filter_chain", "compression", "rate_limited",
+        "inflates", "inflate_limit", "inflate_ratio", "inflate_burst", "inflates_answers",
         "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
@@ -309,6 +310,14 @@ class Scope:
         """`filters.Compression`: how hard; None where nothing is said of it."""
         self.rate_limited = False
         """SetOutputFilter RATE_LIMIT; how fast, variables say."""
+        self.inflates = False
+        """SetInputFilter DEFLATE: request bodies in gzip are unpacked."""
+        self.inflate_limit = 0
+        """Bytes that may come of one; 0: any number."""
+        self.inflate_ratio = 200
+        self.inflate_burst = 3
+        self.inflates_answers = False
+        """SetOutputFilter INFLATE"""
         self.http2_upgrade = True
         """H2Upgrade"""
         self.expires_on = False

@@ -33,6 +33,7 @@ def begin(exchange: Exchange, path: bytes, status: int, reason: bytes, now: floa
     # for one, and take the next request on that connection for it.
     exchange.request_left = exchange.request_length = 0
     exchange.collected = bytearray()
+    exchange.inflater = None
     exchange.route = exchange.session_name = b""
     exchange.rerouted = False
     keep = exchange.keep_client

@@ -76,6 +76,7 @@ cdef class Exchange:
     cdef readonly bint repeated_fresh
     cdef readonly long long request_left
     cdef readonly long long request_length
+    cdef public object inflater
     cdef bint expects
     cdef readonly bint held_back
     cdef readonly int switched

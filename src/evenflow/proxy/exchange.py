@@ -180,6 +180,8 @@ class Exchange:
         self.repeated_fresh = False
         self.request_left = 0
         self.request_length = 0
+        self.inflater: Any = None
+        """A `decoding.Inflater`, where the request's body is unpacked on its way."""
         self.abandoned = False
         """Part of the request's body is not read any more: an ErrorDocument is shown instead."""
         self.expects = False
@@ -335,7 +337,9 @@ class Exchange:
             return
         if self.expects and (not decision.scope.forwards_expect or request_body.is_needed_first(self)):
             request_body.say_continue(self)
-        if self.request_left == CHUNKED and not self.expects:
+        if self.request_left != 0 and decision.scope.inflates:
+            request_body.begin_inflating(self)
+        if (self.request_left == CHUNKED or self.inflater is not None) and not self.expects:
             self.step = BODY
             return
         self.find_session()
@@ -361,6 +365,8 @@ class Exchange:
             return request_body.collect(self, buffer, start, end, now)
         if self.request_left == 0 or (step != SENDING and step != ANSWERING):
             return start
+        if self.inflater is not None:
+            return request_body.pass_inflated(self, buffer, start, end)
         if self.request_left == CHUNKED:
             return request_body.pass_chunks(self, buffer, start, end)
         size = end - start
@@ -613,7 +619,8 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         body.coded = coded or status == 204 or status == 304
-        if (scope.output_codings or scope.typed_codings or scope.filter_chain) and left != 0 and not to_head:
+        filtered = scope.output_codings or scope.typed_codings or scope.filter_chain or scope.inflates_answers
+        if filtered and left != 0 and not to_head:
             returned.choose_coding(self)
             if body.encoder is not None:
                 # Nobody knows how long it will be.

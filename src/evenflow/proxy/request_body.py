@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evenflow.plan.model import FILE, FORWARD, LOCAL
-from evenflow.proxy import switches
+from evenflow.proxy import decoding, switches
 from evenflow.proxy.steps import ANSWERING, CUT
 from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.framing import CHUNKED
@@ -69,6 +69,66 @@ def is_too_long(exchange: Exchange) -> bool:
     return True
 
 
+def begin_inflating(exchange: Exchange) -> None:
+    """SetInputFilter DEFLATE: what the client packed goes to the member unpacked, without its Content-Encoding. Nobody
+    knows how long it will be.
+    """
+    head = exchange.head
+    rest = decoding.without_gzip(head.get(b"content-encoding"))
+    if rest is None:
+        return
+    scope = exchange.decision.scope
+    exchange.inflater = decoding.Inflater(scope.inflate_limit, scope.inflate_ratio, scope.inflate_burst)
+    exchange.request_length = CHUNKED
+    head.replace(b"Content-Encoding", rest or None)
+    head.replace(b"Content-Length", None)
+    head.replace(b"Content-MD5", None)
+
+
+def pass_inflated(exchange: Exchange, buffer: bytearray, start: int, end: int) -> int:
+    """Pass on body bytes unpacked, in chunks; returns the position behind those of this request."""
+    reader = exchange.request_chunks
+    at = start
+    try:
+        if exchange.request_left == CHUNKED:
+            while at < end and not reader.done:
+                at = reader.take(buffer, at, end)
+                put_inflated(exchange, bytes(buffer[reader.data_start : reader.data_end]))
+            if reader.done:
+                exchange.request_left = 0
+        else:
+            size = end - start
+            if size > exchange.request_left:
+                size = exchange.request_left
+            at = start + size
+            exchange.request_left -= size
+            put_inflated(exchange, bytes(buffer[start:at]))
+        if exchange.request_left == 0:
+            check_whole(exchange)
+            exchange.to_backend.put(b"0\r\n\r\n")
+    except ProtocolFault as fault:
+        broken(exchange, fault)
+        return end
+    return at
+
+
+def put_inflated(exchange: Exchange, data: bytes) -> None:
+    """A chunk for the member of what comes of these bytes."""
+    made = exchange.inflater.feed(data) if data else b""
+    if made:
+        out = exchange.to_backend
+        out.put_chunk_size(len(made))
+        out.put(made)
+        out.put(b"\r\n")
+        exchange.to_member += len(made)
+
+
+def check_whole(exchange: Exchange) -> None:
+    """ProtocolFault where a packed body ends too soon."""
+    if not exchange.inflater.is_whole():
+        raise ProtocolFault("the body ends in the middle of its gzip", 400)
+
+
 def pass_chunks(exchange: Exchange, buffer: bytearray, start: int, end: int) -> int:
     """Pass on chunks of `buffer[start:end]`, framed anew; returns the position behind those of this request."""
     reader = exchange.request_chunks
@@ -96,17 +156,24 @@ def collect(exchange: Exchange, buffer: bytearray, start: int, end: int, now: fl
     """Keep body bytes; go on when the body is complete or too large to wait for."""
     at = start
     forwards = exchange.decision.kind == FORWARD and not exchange.ends_here
-    whole = forwards and exchange.switched & switches.WITH_LENGTH != 0
+    inflater = exchange.inflater if forwards else None
+    # Who speaks HTTP/1.0 is sent no chunks by httpd, nor is his member.
+    whole = forwards and (
+        exchange.switched & switches.WITH_LENGTH != 0 or (inflater is not None and exchange.head.version < 11)
+    )
     most = MOST_WHOLE if whole else PREFETCH if forwards else MOST_COLLECTED
     if exchange.request_left == CHUNKED:
         reader = exchange.request_chunks
         while at < end and not reader.done and len(exchange.collected) <= (most if whole else MOST_COLLECTED):
             try:
                 at = reader.take(buffer, at, end)
+                data = buffer[reader.data_start : reader.data_end]
+                if inflater is not None and data:
+                    data = inflater.feed(bytes(data))
             except ProtocolFault as fault:
                 exchange.refuse_request(fault.status, fault.message)
                 return end
-            exchange.collected += buffer[reader.data_start : reader.data_end]
+            exchange.collected += data
         if reader.done:
             exchange.request_left = 0
     else:
@@ -114,8 +181,18 @@ def collect(exchange: Exchange, buffer: bytearray, start: int, end: int, now: fl
         if size > exchange.request_left:
             size = exchange.request_left
         at = start + size
-        exchange.collected += buffer[start:at]
         exchange.request_left -= size
+        data = buffer[start:at]
+        if inflater is not None:
+            try:
+                data = inflater.feed(bytes(data))
+            except ProtocolFault as fault:
+                exchange.refuse_request(fault.status, fault.message)
+                return end
+        exchange.collected += data
+    if inflater is not None and exchange.request_left == 0 and not inflater.is_whole():
+        exchange.refuse_request(400, "the body ends in the middle of its gzip")
+        return end
     if exchange.request_left == 0 or len(exchange.collected) >= most:
         if forwards:
             if exchange.request_left == 0 and (whole or len(exchange.collected) <= PREFETCH):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evenflow.plan import edits, filters
 from evenflow.plan.naming import with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
-from evenflow.proxy import edited_fields, encoding, request, response
+from evenflow.proxy import decoding, edited_fields, encoding, request, response
 from evenflow.proxy.answered import Answered
 from evenflow.wire.headers import Headers
 
@@ -22,6 +22,11 @@ def choose_coding(exchange: Exchange) -> None:
     """Compress the body if its place, its type and the client want that."""
     scope = exchange.decision.scope
     answer = exchange.answer
+    if scope.inflates_answers:
+        if answer.get(b"content-range") is None and decoding.without_gzip(answer.get(b"content-encoding")) is not None:
+            exchange.body.encoder = decoding.Inflater(0, scope.inflate_ratio, scope.inflate_burst)
+            exchange.body.could_encode = True
+        return
     content_type = answer.get(b"content-type") or b""
     codings = filters.codings_for(scope.output_codings, scope.typed_codings, answer.status, content_type)
     if scope.filter_chain:
@@ -71,7 +76,9 @@ def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added
     if body.vary:
         edits.add_vary(fields, body.vary)
         edits.compact_vary(fields)
-    if body.encoder is not None:
+    if isinstance(body.encoder, decoding.Inflater):
+        decoding.mark_fields(fields, filters.compression_of(scope))
+    elif body.encoder is not None:
         encoding.mark_fields(fields, body.encoder.coding, filters.compression_of(scope))
     elif body.could_encode:
         encoding.vary(fields)

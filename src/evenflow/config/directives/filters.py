@@ -16,11 +16,11 @@ from evenflow.config.syntax import Section, Statement, Word
 FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS")
 """What an answer's body can be led through here."""
 
-ANYTHING: Final = (*FILTERS, "RATE_LIMIT")
+ANYTHING: Final = (*FILTERS, "INFLATE", "RATE_LIMIT")
 """What SetOutputFilter takes."""
 
 INSTEAD: Final = {
-    "INFLATE": "let the member send it uncompressed: `RequestHeader unset Accept-Encoding`",
+    "INFLATE": "write `SetOutputFilter INFLATE` in a `<Location>`",
     "SUBSTITUTE": "let the application write what it means: evenflow does not change bodies",
     "PROXY-HTML": "let the application run below the public path: evenflow does not change bodies",
     "XML2ENC": "let the application write what it means: evenflow does not change bodies",
@@ -55,7 +55,34 @@ def set_output_filter(draft: Draft, statement: Statement | Section, value: Any) 
         1,
         "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
     )
-    draft.put("filters", "output", filter_names(word, ANYTHING))
+    names = filter_names(word, ANYTHING)
+    if "INFLATE" in names and set(names) & set(FILTERS):
+        raise Wrong(
+            "filter-not-supported",
+            "evenflow does not unpack answers to pack them anew: `INFLATE` stands alone",
+            word.span,
+            help="write `SetOutputFilter INFLATE`, or leave `INFLATE` out",
+        )
+    draft.put("filters", "output", names)
+
+
+def set_input_filter(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    (word,) = count_words(
+        statement,
+        1,
+        1,
+        "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
+    )
+    names = tuple(name.strip().upper() for name in word.text.split(";") if name.strip())
+    for name in names:
+        if name != "DEFLATE" and names != ("NONE",):
+            raise Wrong(
+                "filter-not-supported",
+                f"evenflow has no input filter `{name}`",
+                word.span,
+                help="write `DEFLATE`, which unpacks what clients send in gzip",
+            )
+    draft.put("filters", "input", () if names == ("NONE",) else names)
 
 
 def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -122,9 +149,46 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         set_output_filter,
-        "Lead answers through these filters, for example DEFLATE. RATE_LIMIT sends them at `SetEnv rate-limit` KiB a"
+        "Lead answers through these filters, for example DEFLATE. INFLATE unpacks what a member sends in gzip."
+        " RATE_LIMIT sends them at `SetEnv rate-limit` KiB a"
         " second after `SetEnv rate-initial-burst` KiB.",
         syntax="FILTER[;FILTER ...]",
+    ),
+    Directive(
+        "SetInputFilter",
+        ANYWHERE,
+        raw,
+        set_input_filter,
+        "Lead request bodies through DEFLATE: what a client sends in gzip goes to the member unpacked, without its"
+        " Content-Encoding.",
+        syntax="DEFLATE|NONE",
+    ),
+    Directive(
+        "DeflateInflateLimitRequestBody",
+        ANYWHERE,
+        one(number(0, says="DeflateInflateLimitRequestBody requires a non-negative integer.", unit="bytes")),
+        put("filters", "inflate_limit"),
+        "How long an unpacked request body may be; 413 beyond it. 0 is any length.",
+        syntax="BYTES",
+        default="0",
+    ),
+    Directive(
+        "DeflateInflateRatioLimit",
+        ANYWHERE,
+        one(number(1, says="DeflateInflateRatioLimit must be positive")),
+        put("filters", "inflate_ratio"),
+        "How many times longer a body may become by being unpacked.",
+        syntax="NUMBER",
+        default="200",
+    ),
+    Directive(
+        "DeflateInflateRatioBurst",
+        ANYWHERE,
+        one(number(1, says="DeflateInflateRatioBurst must be positive")),
+        put("filters", "inflate_burst"),
+        "For how many pieces of 8096 bytes in sequence the ratio may be higher.",
+        syntax="NUMBER",
+        default="3",
     ),
     Directive(
         "AddOutputFilterByType",

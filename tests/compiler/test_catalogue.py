@@ -166,6 +166,7 @@ EvenflowExplain from 10.0.0.1
 EvenflowGoodbye 5
 EvenflowMaxConnections 5
 EvenflowMaxConnectionsPerAddress 5
+EvenflowAccessLog logs/access.json env=x
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
 EvenflowEject balancer://c errors=50%

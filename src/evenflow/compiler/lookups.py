@@ -9,7 +9,8 @@ from typing import Final
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.texts import to_bytes
-from evenflow.config.settings import Address, Block, LogLine, LogSettings
+from evenflow.config.settings import JSON_LINES, Address, Block, LogLine, LogSettings
+from evenflow.plan import model
 from evenflow.plan.model import Listener, LogTarget, Plan, VirtualHost
 from evenflow.plan.vhosts import HostTable, table_for
 
@@ -97,7 +98,7 @@ def log_target(
     text = line.format
     if text is None:
         text = log.transfer_format or outer.transfer_format or COMMON_FORMAT
-    text = formats.get(text, text)
+    text = model.JSON_LINES if text == JSON_LINES else formats.get(text, text)
     target = line.target if line.target.startswith("|") else absolute(root, line.target)
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
     made = LogTarget(target, text, env, line.origin)

@@ -406,9 +406,14 @@ class DocumentLine:
     origin: Origin
 
 
+JSON_LINES = "\0json"
+"""The format of EvenflowAccessLog: what no LogFormat can be called."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One `CustomLog` or `TransferLog`; `format` is a nickname or a literal format, None for TransferLog."""
+    """One `CustomLog`, `TransferLog` or `EvenflowAccessLog`; `format` is a nickname or a literal format, None for
+    TransferLog."""
 
     target: str
     format: str | None

@@ -471,6 +471,10 @@ class VirtualHost:
         return f"VirtualHost({self.server_name.decode('latin-1')}, {self.origin})"
 
 
+JSON_LINES: Final = "\0json"
+"""The format of an access log whose lines are JSON objects: no format of httpd's holds a zero byte."""
+
+
 class LogTarget:
     """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname
     resolved."""

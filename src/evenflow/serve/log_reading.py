@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from evenflow.plan.edits import NOTE_PREFIX
+from evenflow.plan.model import JSON_LINES
 from evenflow.plan.variables import tls_row
 from evenflow.serve.log_format import (
     BODY_BYTES_OR_DASH,
@@ -30,6 +31,7 @@ from evenflow.serve.log_format import (
     number,
     spell_time,
 )
+from evenflow.serve.log_json import json_format
 from evenflow.serve.log_pieces import (
     TLS_VARIABLES,
     asked_name,
@@ -72,6 +74,8 @@ from evenflow.serve.log_record import LogRecord, field_of
 
 def compile_format(text: str) -> LogFormat:
     """Read a format. Raises FormatFault for what httpd does not know either."""
+    if text == JSON_LINES:
+        return json_format()
     steps, silent = parse(text)
     return LogFormat(steps, silent)
 

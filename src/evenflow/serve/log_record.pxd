@@ -13,6 +13,8 @@ cdef class LogRecord:
     cdef public long long bytes_received
     cdef public double started
     cdef public double duration
+    cdef public str why
+    cdef public int attempts
     cdef public long keepalive_count
     cdef public bint aborted
     cdef public bint kept_alive

@@ -61,6 +61,10 @@ class LogRecord:
         self.request_trailers = b""
         self.response_trailers = b""
         """Lines behind a chunked body, as they came."""
+        self.why = ""
+        """The cause of an error of ours, in words."""
+        self.attempts = 0
+        """How many attempts at members were made."""
         self.log_id = b""
         """What the error log calls this request; b"" where it says nothing of it."""
 

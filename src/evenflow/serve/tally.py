@@ -59,6 +59,8 @@ class Tally:
         record.first_decision = exchange.first_decision
         record.status = exchange.status
         record.first_status = exchange.document_status or exchange.status
+        record.why = exchange.why
+        record.attempts = exchange.attempts
         record.body_bytes_sent = exchange.body.sent
         record.bytes_sent = self.sent
         record.refused = exchange.refused_head
@@ -90,13 +92,14 @@ class Tally:
             exchange.sent_head,
             head_bytes,
             exchange.served,
+            exchange.attempts,
         )
 
     def log_tunnel(self, server: Server, tunnel: Tunnel) -> None:
         """The tunnel is over: write its lines."""
         if self.later is None:
             return
-        data, decision, facts, tls, env, sent_head, head_bytes, served = self.later
+        data, decision, facts, tls, env, sent_head, head_bytes, served, attempts = self.later
         self.later = None
         record = server.record
         head = RequestHead()
@@ -110,6 +113,8 @@ class Tally:
         record.tls = tls
         record.first_decision = None
         record.status = record.first_status = 101
+        record.why = ""
+        record.attempts = attempts
         # What goes through a tunnel is no body (httpd); all bytes count.
         record.body_bytes_sent = 0
         record.bytes_sent = head_bytes + tunnel.received

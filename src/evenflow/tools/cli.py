@@ -16,6 +16,7 @@ import click
 
 from evenflow.tools import operate
 from evenflow.tools.demo.command import demo
+from evenflow.tools.top import top
 
 DEFINE: Final = click.option(
     "-D",
@@ -390,3 +391,4 @@ def defines_of(defined: tuple[str, ...]) -> dict[str, str]:
 main.add_command(demo)
 for command in operate.COMMANDS:
     main.add_command(command)
+main.add_command(top)

@@ -129,7 +129,9 @@ def server(host: VirtualHost, main: VirtualHost, said: list[Node]) -> Json:
             and node.name.lower() not in ELSEWHERE
         ],
         "sections": [line(node) for node in own if isinstance(node, Section) and is_shown(node)],
-        "logs": [{"target": log.target, "format": log.format, "origin": place(log.origin)} for log in host.logs],
+        "logs": [
+            {"target": log.target, "format": log.format.lstrip("\0"), "origin": place(log.origin)} for log in host.logs
+        ],
     }
 
 

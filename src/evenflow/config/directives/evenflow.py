@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenflow.config.arguments import duration, number, one, raw
+from evenflow.config.arguments import count_words, duration, number, one, raw
 from evenflow.config.contexts import SERVER, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.directives.authz import read_network
+from evenflow.config.directives.log_config import condition_of
 from evenflow.config.scope import Draft, put
+from evenflow.config.settings import JSON_LINES, LogLine
 from evenflow.config.syntax import Section, Statement
 
 
@@ -36,7 +38,21 @@ def explain(draft: Draft, statement: Statement | Section, value: Any) -> None:
     draft.put("evenflow", "explain_from", tuple(word.text for word in words[1:]))
 
 
+def access_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    words = count_words(statement, 1, 2, "takes one or two arguments")
+    env, expr = condition_of(words[1]) if len(words) == 2 else (None, None)
+    draft.add("log", "logs", LogLine(words[0].text, JSON_LINES, env, expr, statement.origin))
+
+
 DIRECTIVES = (
+    Directive(
+        "EvenflowAccessLog",
+        SERVERS,
+        raw,
+        access_log,
+        "Write a JSON object for each request on a line of a file or for a program, with the cause of our own errors.",
+        syntax='FILE|"|COMMAND" [env=[!]NAME|expr=CONDITION]',
+    ),
     Directive(
         "EvenflowExplain",
         SERVERS,

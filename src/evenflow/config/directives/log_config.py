@@ -11,7 +11,7 @@ from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft
 from evenflow.config.settings import LogLine
-from evenflow.config.syntax import Section, Statement
+from evenflow.config.syntax import Section, Statement, Word
 
 
 def log_format(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -24,25 +24,25 @@ def log_format(draft: Draft, statement: Statement | Section, value: Any) -> None
 
 def custom_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
     words = count_words(statement, 2, 3, "takes two or three arguments")
-    env: tuple[str, bool] | None = None
-    expr: str | None = None
-    if len(words) == 3:
-        clause = words[2].text
-        kind, equals, rest = clause.partition("=")
-        if kind.lower() == "env" and equals and rest not in ("", "!"):
-            env = (rest.lstrip("!"), not rest.startswith("!"))
-        elif kind.lower() == "expr" and equals and rest:
-            expr = rest
-        else:
-            raise Wrong(
-                "value-malformed",
-                f"`{clause}` is not a condition: write `env=NAME`, `env=!NAME` or `expr=EXPRESSION`",
-                words[2].span,
-                says="error in condition clause",
-            )
+    env, expr = condition_of(words[2]) if len(words) == 3 else (None, None)
     # GlobalLog stands in the main server and holds for every virtual host beside its own logs.
     field = "global_logs" if statement.name.lower() == "globallog" else "logs"
     draft.add("log", field, LogLine(words[0].text, words[1].text, env, expr, statement.origin))
+
+
+def condition_of(word: Word) -> tuple[tuple[str, bool] | None, str | None]:
+    """`env=[!]NAME` or `expr=EXPRESSION`: one of the two."""
+    kind, equals, rest = word.text.partition("=")
+    if kind.lower() == "env" and equals and rest not in ("", "!"):
+        return (rest.lstrip("!"), not rest.startswith("!")), None
+    if kind.lower() == "expr" and equals and rest:
+        return None, rest
+    raise Wrong(
+        "value-malformed",
+        f"`{word.text}` is not a condition: write `env=NAME`, `env=!NAME` or `expr=EXPRESSION`",
+        word.span,
+        says="error in condition clause",
+    )
 
 
 def transfer_log(draft: Draft, statement: Statement | Section, value: Any) -> None:

@@ -178,3 +178,53 @@ def test_no_c_number_is_imported_as_if_python_saw_it(path: Path) -> None:
             asked = re.search(rf"from {re.escape(node.module)} cimport [^)]*?\b{name}\b", shared)
             assert asked or f"{name}={name}" in seen, f"{node.module} keeps {name} to itself when compiled"
 
+
+CALLED: Final = {
+    "exchange": "Exchange", "client": "ClientConnection", "server": "Server", "tunnel": "TunnelConnection",
+    "slot": "MemberSlot", "balance": "Balance", "record": "LogRecord", "head": "RequestHead", "inquiry": "Inquiry",
+}  # fmt: skip
+"""What an argument of this name is, wherever it is one."""
+
+
+def private_names() -> dict[str, set[str]]:
+    """Of each compiled class, what only C sees: attributes that are neither public nor readonly, and cdef methods."""
+    found: dict[str, set[str]] = {}
+    for path in SOURCE.rglob("*.pxd"):
+        names: set[str] | None = None
+        for line in path.read_text().splitlines():
+            begins = re.match(r"cdef class (\w+)", line)
+            if begins:
+                names = found.setdefault(begins[1], set())
+            elif line and not line.startswith(" "):
+                names = None
+            elif names is not None and re.match(r"    cdef (?!public|readonly)", line):
+                said = line.partition("(")[0].strip()
+                names.update(name.split()[-1] for name in said.split(", "))
+    return found
+
+
+def test_who_is_not_typed_uses_nothing_that_only_c_sees() -> None:
+    """Compiled it would be an AttributeError, at the request that comes by."""
+    private = private_names()
+    assert "seen_answer" in private["Exchange"] and "facts" not in private["Exchange"]
+    wrong = []
+    for path in FILES:
+        types = path.with_suffix(".pxd")
+        typed = types.read_text() if types.exists() else ""
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            said = re.search(rf"\b{function.name}\(([^)]*)\)", typed)
+            for argument in function.args.args:
+                kind = CALLED.get(argument.arg, "")
+                if kind not in private or (said and re.search(rf"\b{kind} {argument.arg}\b", said[1])):
+                    continue
+                wrong += [
+                    f"{below(path)}:{node.lineno}: {argument.arg}.{node.attr}"
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Attribute)
+                    and isinstance(node.value, ast.Name)
+                    and node.value.id == argument.arg
+                    and node.attr in private[kind]
+                ]
+    assert wrong == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evenflow.control.judge import judge, stays
+from evenflow.control.judge import forget, judge, stays
 from evenflow.plan.decide import Decider
 from tests.plan.cases import inside, plan_of
 
@@ -117,6 +117,18 @@ def test_only_those_who_must_go_are_named_and_the_last_message_ends_it() -> None
 )
 def test_what_it_does_not_understand_leaves_the_tunnel_alone(said: bytes) -> None:
     assert talk(TEXT, [said, b"{}"]) == []
+
+
+def test_what_was_said_to_another_judge_is_dropped() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.send(json.dumps(tunnel()).encode())
+        ours.send(b"{}")
+        forget(theirs)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(10, socket.MSG_DONTWAIT)
+        ours.close()
+        forget(theirs)
 
 
 def test_bytes_that_are_no_message_end_the_talk() -> None:

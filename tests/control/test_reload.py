@@ -86,7 +86,10 @@ def test_logs_are_opened_anew(serve: Callable[..., Served], tmp_path: Path) -> N
     server.get("/a")
     until(lambda: (tmp_path / "access.log").read_text() == "/a\n")
     os.rename(tmp_path / "access.log", tmp_path / "access.log.1")
+    (old,) = server.children()
     reload(server)
+    # Until it has heard that it is to retire it may accept somebody still.
+    until(lambda: not alive(old))
     server.get("/b")
     until(lambda: (tmp_path / "access.log").exists() and (tmp_path / "access.log").read_text() == "/b\n")
     assert (tmp_path / "access.log.1").read_text() == "/a\n"

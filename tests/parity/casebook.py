@@ -141,7 +141,6 @@ class Case:
     requests: tuple[Request, ...] = ()
     logs: tuple[Logged, ...] = ()
     refused: str | None = None
-    not_yet: str | None = None
 
     @property
     def name(self) -> str:
@@ -231,8 +230,6 @@ def _case(path: Path, title: str, opened: int, blocks: list[_Block], examples: P
                 case = replace(case, requests=(*case.requests, *_requests(path, block)))
             case "log":
                 case = replace(case, logs=(*case.logs, _logged(block, where)))
-            case "not-yet":
-                case = replace(case, not_yet=text.strip())
             case "refused":
                 case = replace(case, refused=text.strip())
             case _:

@@ -16,7 +16,7 @@ from pathlib import Path
 from .casebook import Logged, LogLine
 from .observed import Seen
 
-MASKED = re.compile(r"\b(?:(said)=.+|(time|took|pid|port|id|out|both|body)=(\[[^]]*\]|[\w.+-]+))")
+MASKED = re.compile(r"\b(?:(said)=.+|(time|took|pid|port|id|out|both|body|packed)=(\[[^]]*\]|[\w.+-]+))")
 NEAR = 120.0
 """Seconds by which the time of a line may be off."""
 
@@ -111,6 +111,8 @@ MASKS: dict[str, Callable[[str, Sequence[Seen]], str | None]] = {
     "out": _sent,
     "both": _both,
     "body": _body,
+    # httpd flushes where it has to wait for the member's next bytes, which makes a packed body longer
+    "packed": _number,
 }
 
 

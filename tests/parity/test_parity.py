@@ -30,9 +30,8 @@ CASES = [
     case for path in sorted((HERE / "cases").glob("*.md")) for case in read_book(path, EXAMPLES, STAGE.addresses())
 ]
 SERVED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None]
-COMPARED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None and case.not_yet is None]
-NOT_YET = [pytest.param(case, id=case.name) for case in CASES if case.not_yet is not None]
-LOGGING = [pytest.param(case, id=case.name) for case in CASES if case.logs and case.not_yet is None]
+COMPARED = [pytest.param(case, id=case.name) for case in CASES if case.refused is None]
+LOGGING = [pytest.param(case, id=case.name) for case in CASES if case.logs]
 REFUSED = [pytest.param(case, id=case.name) for case in CASES if case.refused is not None]
 
 
@@ -138,13 +137,6 @@ def test_evenflow_refuses(case: Case) -> None:
     assert status == 1 and "Traceback" not in told, f"exit {status}\n{told}"
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("case", NOT_YET)
-def test_evenflow_says_what_it_does_not_act_on_yet(case: Case) -> None:
-    status, told = play_refusal(case, "evenflow", STAGE, certificates()[0])
-    assert status == 1 and (case.not_yet or "") in told, f"exit {status}\n{told}"
-
-
 def test_the_server_field_names_its_own_product() -> None:
     """The difference `server-token`, which every comparison leaves out; `page-length` stands beside it."""
     case = next(case for case in CASES if case.refused is None)
@@ -163,4 +155,4 @@ def test_every_difference_is_listed_and_every_listed_one_has_a_case() -> None:
 
 def test_there_are_cases_enough() -> None:
     assert len(COMPARED) >= 60
-    assert sum(len(case.requests) for case in CASES if case.not_yet is None) >= 120
+    assert sum(len(case.requests) for case in CASES) >= 120

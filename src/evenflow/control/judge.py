@@ -7,6 +7,7 @@ before it reads a byte, and it ends when everybody has been answered.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -66,6 +67,13 @@ def judge(plan: Plan, lines: Sequence[socket.socket], seconds: float = LIFE_SECO
                 assert isinstance(asking, socket.socket)
                 if not hear(plan, decider, asking):
                     selector.unregister(asking)
+
+
+def forget(line: socket.socket) -> None:
+    """Drop what a child has said to a judge that is no more: it says everything again."""
+    with contextlib.suppress(OSError):
+        while line.recv(MOST_MESSAGE, socket.MSG_DONTWAIT):
+            pass
 
 
 def hear(plan: Plan, decider: Decider, line: socket.socket) -> bool:

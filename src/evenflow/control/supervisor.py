@@ -340,15 +340,18 @@ class Supervisor:
     def summon_judge(self) -> None:
         """Fork the process that retired children ask about their tunnels; one at a time."""
         if self.judge:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(self.judge, signal.SIGKILL)
+                os.waitpid(self.judge, 0)
+        lines = [post.line for crew in self.elders for post in crew.posts if post.line is not None]
+        for line in lines:
+            judge.forget(line)
         try:
             self.judge = os.fork()
         except OSError as fault:
             self.log.error("cannot fork the judge: tunnels of before the reload stay", cause=fault.strerror)
             return
         if self.judge == 0:
-            lines = [post.line for crew in self.elders for post in crew.posts if post.line is not None]
             if self.channel is not None:
                 self.channel.forget()
             judge.live(self.generation, lines, self.retired())

@@ -238,7 +238,7 @@ def prove() -> None:
     """A handshake with a response, from one end of this process to the other. Raises or ends the process where it does
     not work."""
     used = library()
-    for option in (ssl.OP_NO_TICKET, ssl.OP_NO_COMPRESSION | ssl.OP_NO_TLSv1_2):
+    for option in (ssl.OP_NO_TICKET, ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.options |= option
         used.address_of(context)

@@ -24,11 +24,19 @@ def rewrite(server: Served, old: str, new: str) -> None:
 
 
 def reload(server: Served, number: int = signal.SIGHUP) -> None:
-    """Reload, and wait until the younger generation serves."""
+    """Reload, and wait until the younger generation serves alone: who has not heard yet that it is to retire accepts
+    somebody still.
+    """
     before = server.said.count("reloaded:")
     server.tell(number)
     until(lambda: server.said.count("reloaded:") > before)
     assert "not reloaded" not in server.said, server.said
+
+    def alone() -> bool:
+        retired = channel.ask(channel.place(str(server.file)), {"do": "status"})["retired"]
+        return all(one["state"] == "draining" for generation in retired for one in generation["children"])
+
+    until(alone)
 
 
 LOUD = "LogLevel notice\n"
@@ -86,10 +94,7 @@ def test_logs_are_opened_anew(serve: Callable[..., Served], tmp_path: Path) -> N
     server.get("/a")
     until(lambda: (tmp_path / "access.log").read_text() == "/a\n")
     os.rename(tmp_path / "access.log", tmp_path / "access.log.1")
-    (old,) = server.children()
     reload(server)
-    # Until it has heard that it is to retire it may accept somebody still.
-    until(lambda: not alive(old))
     server.get("/b")
     until(lambda: (tmp_path / "access.log").exists() and (tmp_path / "access.log").read_text() == "/b\n")
     assert (tmp_path / "access.log.1").read_text() == "/a\n"

@@ -111,7 +111,7 @@ def test_it_ends_and_leaves_the_terminal_as_it_was(served: Served, way: str) -> 
     before = termios.tcgetattr(inner)
     viewer = subprocess.Popen(
         [sys.executable, "-m", "evenflow", "top", "--every", "0.2"], stdin=inner, stdout=inner, stderr=inner,
-        env={**os.environ, "TERM": "xterm"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
     )  # fmt: skip
     shown = read_until(terminal, b"requests/s", b"http://127.0.0.1")
     if way == "q":

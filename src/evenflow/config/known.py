@@ -355,9 +355,9 @@ DeflateAlterEtag S
 DeflateBufferSize S tuning
 DeflateCompressionLevel S
 DeflateFilterNote S
-DeflateInflateLimitRequestBody A tuning
-DeflateInflateRatioBurst A tuning
-DeflateInflateRatioLimit A tuning
+DeflateInflateLimitRequestBody A
+DeflateInflateRatioBurst A
+DeflateInflateRatioLimit A
 DeflateMemLevel S
 DeflateWindowSize S
 [dialup_module mod_dialup.c]
@@ -865,10 +865,13 @@ xml2EncAlias S
 xml2EncDefault A
 xml2StartParse A
 [evenflow_module mod_evenflow.c]
+EvenflowAccessLog S
 EvenflowEject SP
 EvenflowExplain S
 EvenflowGoodbye G
 EvenflowHash SP
+EvenflowMaxConnections G
+EvenflowMaxConnectionsPerAddress G
 EvenflowRetryBudget SP
 EvenflowSlowStart SP
 """

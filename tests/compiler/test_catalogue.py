@@ -114,6 +114,8 @@ RemoveEncoding .x
 RemoveLanguage .x
 RemoveHandler .x
 RemoveOutputFilter .x
+AddInputFilter DEFLATE .y
+RemoveInputFilter .x
 DefaultLanguage de
 Options None
 FileETag None

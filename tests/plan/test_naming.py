@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from evenflow.plan.model import Scope
-from evenflow.plan.naming import CHARSET, ENCODING, HANDLER, LANGUAGE, TYPE, Naming, describe, with_charset
+from evenflow.plan.naming import (
+    CHARSET,
+    ENCODING,
+    FILTER,
+    HANDLER,
+    INPUT,
+    LANGUAGE,
+    TYPE,
+    Naming,
+    describe,
+    filters_named,
+    with_charset,
+)
 
 TYPES = {b"html": b"text/html", b"txt": b"text/plain", b"css": b"text/css"}
 
@@ -72,3 +84,32 @@ def test_what_the_place_says_of_all_files() -> None:
 def test_a_charset_for_texts_without_one(given: bytes, made: bytes) -> None:
     assert with_charset(given, b"UTF-8") == made
     assert with_charset(given, b"") is given
+
+
+@pytest.mark.parametrize(
+    "name, kind, filters",
+    [
+        (b"proxy:http://b/x.gz", INPUT, b"DEFLATE"),
+        (b"proxy:http://b/x.GZ.txt", INPUT, b"DEFLATE"),
+        (b"proxy:http://b/x.gz", FILTER, b""),
+        (b"proxy:http://b/x.page", FILTER, b"DEFLATE;BROTLI_COMPRESS"),
+        (b"proxy:http://b/x.page.gone", FILTER, b"DEFLATE;BROTLI_COMPRESS"),
+        (b"proxy:http://b/x.page.more", FILTER, b"DEFLATE;BROTLI_COMPRESS;DEFLATE"),
+        (b"proxy:http://b/x.gone", FILTER, b""),
+        (b"proxy:http://b/x.gz/y", INPUT, b""),
+        (b"proxy:http://b/gz", INPUT, b""),
+        (b"proxy:http://b/.gz", INPUT, b""),
+        (b"", INPUT, b""),
+    ],
+)
+def test_extensions_lead_bodies_through_filters(name: bytes, kind: int, filters: bytes) -> None:
+    made = Scope()
+    made.filter_names = (
+        Naming(INPUT, b"gz", b"DEFLATE"),
+        Naming(FILTER, b"page", b"DEFLATE"),
+        Naming(FILTER, b"page", b"DEFLATE;BROTLI_COMPRESS"),
+        Naming(FILTER, b"more", b"DEFLATE"),
+        Naming(FILTER, b"gone", b"DEFLATE"),
+        Naming(FILTER, b"gone", None),
+    )
+    assert filters_named(made, name, kind) == filters

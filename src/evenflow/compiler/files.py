@@ -18,7 +18,7 @@ from evenflow.plan.scope import Said
 
 KINDS: Final = {
     "type": naming.TYPE, "charset": naming.CHARSET, "encoding": naming.ENCODING, "language": naming.LANGUAGE,
-    "handler": naming.HANDLER, "filter": naming.FILTER,
+    "handler": naming.HANDLER, "filter": naming.FILTER, "input": naming.INPUT,
 }  # fmt: skip
 
 BITS: Final = {
@@ -43,13 +43,12 @@ def say_files(said: Said, block: Block) -> None:
     said.say("force_type", text(own.force_type))
     said.say("default_charset", text(own.default_charset))
     said.say("default_language", text(own.default_language))
-    said.say(
-        "names",
-        tuple(
-            Naming(KINDS[line.kind], to_bytes(line.extension), None if line.value is None else to_bytes(line.value))
-            for line in own.names or ()
-        ),
+    names = tuple(
+        Naming(KINDS[line.kind], to_bytes(line.extension), None if line.value is None else to_bytes(line.value))
+        for line in own.names or ()
     )
+    said.say("names", names)
+    said.say("filter_names", tuple(one for one in names if one.kind in naming.LED))
 
 
 def text(value: str | Unset) -> bytes | None:

@@ -393,7 +393,7 @@ FilterChain A
 FilterDeclare A
 FilterProtocol A
 FilterProvider A
-FilterTrace A
+FilterTrace A lines
 [headers_module mod_headers.c]
 Header A
 RequestHeader A
@@ -1040,12 +1040,14 @@ def known_directive(name: str) -> Known | None:
 IGNORED_BECAUSE: Final = {
     "tuning": "it tunes httpd itself, and what is proxied does not depend on it",
     "local": "it concerns files that are served from this machine, not what is proxied",
+    "lines": "it concerns what lines of the error log look like, not what is proxied",
 }
 """What `Known.ignorable` means, in words for a message."""
 
 ALL_IGNORED_BECAUSE: Final = {
     IGNORED_BECAUSE["tuning"]: "they tune httpd itself, and what is proxied does not depend on them",
     IGNORED_BECAUSE["local"]: "they concern files that are served from this machine, not what is proxied",
+    IGNORED_BECAUSE["lines"]: "they concern what lines of the error log look like, not what is proxied",
 }
 """The same of several directives."""
 

@@ -13,13 +13,9 @@ FORWARD: Final = (
 
 
 NO_PROTOCOL: Final = "each filter here does with lengths, ranges and ETags what its coding needs"
-NO_INPUT: Final = "what a member is sent has no file whose name could end in something"
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "filterprotocol": (NO_PROTOCOL, "leave it out"),
-    "filtertrace": ("evenflow has no trace of filters in its error log", "leave it out"),
-    "addinputfilter": (NO_INPUT, "write `SetInputFilter DEFLATE` in a `<Location>`"),
-    "removeinputfilter": (NO_INPUT, "there is no `AddInputFilter` to take back: leave it out"),
     "chrootdir": (
         "evenflow cannot shut itself in after its start",
         "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",

@@ -549,7 +549,8 @@ class Switches:
 
 @dataclass(frozen=True, slots=True)
 class NameLine:
-    """What an extension says of a file: `kind` is type, charset, encoding, language, handler or filter.
+    """What an extension says of a file: `kind` is type, charset, encoding, language, handler, filter
+    or input.
 
     `value` is None where a Remove directive takes it back. `extension` has no dot and is in lower case.
     """

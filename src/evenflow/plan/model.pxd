@@ -61,7 +61,7 @@ cdef class Scope:
     cdef public tuple fake
     cdef public tuple redirects
     cdef public object redirect, alias
-    cdef public tuple indexes, options, etags, names
+    cdef public tuple indexes, options, etags, names, filter_names
     cdef public int index_redirect
     cdef public bint slash, checks_handler
     cdef public bytes fallback, path_info, force_type, default_charset, default_language

@@ -194,7 +194,7 @@ class Scope:
         "forwards_expect", "max_forwards", "bad_header",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
         "indexes", "index_redirect", "slash", "checks_handler", "fallback", "options", "etags", "path_info",
-        "force_type", "default_charset", "default_language", "names",
+        "force_type", "default_charset", "default_language", "names", "filter_names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
         "output_codings", "typed_codings", "smart_filters", "filter_chain", "compression", "rate_limited",
@@ -285,6 +285,8 @@ class Scope:
         self.default_charset = b""
         self.default_language = b""
         self.names: tuple[object, ...] = ()
+        self.filter_names: tuple[object, ...] = ()
+        """Those of `names` that members' bodies are led by; see `naming.filters_named`."""
         """`naming.Naming`s"""
         self.redirect: object = None
         """`alias.RedirectHere`: the Redirect without a path of the last section that has one"""

@@ -17,6 +17,9 @@ ENCODING: Final = 3
 LANGUAGE: Final = 4
 HANDLER: Final = 5
 FILTER: Final = 6
+INPUT: Final = 7
+LED: Final = (FILTER, INPUT)
+"""What leads bodies through filters, those of members too."""
 
 
 class Naming:
@@ -83,6 +86,25 @@ def said_of(scope: Scope, extension: bytes) -> dict[int, bytes]:
             else:
                 said[naming.kind] = naming.value
     return said
+
+
+def filters_named(scope: Scope, filename: bytes, kind: int) -> bytes:
+    """The filters that the extensions of what is forwarded choose, `DEFLATE;BROTLI_COMPRESS`; b"" for none.
+
+    mod_mime looks at the name that a request was mapped to (`proxy:http://member/x.gz`), as at a file's; each
+    extension adds its own.
+    """
+    found = b""
+    last = filename[filename.rfind(b"/") + 1 :].lstrip(b".").lower()
+    for extension in last.split(b".")[1:]:
+        chosen: bytes | None = None
+        for naming in scope.filter_names:
+            assert isinstance(naming, Naming)
+            if naming.kind == kind and naming.extension == extension:
+                chosen = naming.value
+        if chosen:
+            found = found + b";" + chosen if found else chosen
+    return found
 
 
 def with_charset(content_type: bytes, charset: bytes) -> bytes:

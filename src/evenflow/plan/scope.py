@@ -16,7 +16,7 @@ APPENDED: Final = frozenset(
     ("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches", "requires",
      "cookie_paths", "cookie_domains", "places", "typed_codings", "smart_filters", "filter_chain",
      "expires_types", "documents", "options", "etags",
-     "names", "tls_options", "tls_requires", "member_tls")
+     "names", "filter_names", "tls_options", "tls_requires", "member_tls")
 )  # fmt: skip
 """Tuples where what is said further inside follows; every other field is overridden where it is said."""
 

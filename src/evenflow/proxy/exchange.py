@@ -337,7 +337,7 @@ class Exchange:
             return
         if self.expects and (not decision.scope.forwards_expect or request_body.is_needed_first(self)):
             request_body.say_continue(self)
-        if self.request_left != 0 and decision.scope.inflates:
+        if self.request_left != 0 and (decision.scope.inflates or decision.scope.filter_names):
             request_body.begin_inflating(self)
         if (self.request_left == CHUNKED or self.inflater is not None) and not self.expects:
             self.step = BODY
@@ -619,7 +619,13 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         body.coded = coded or status == 204 or status == 304
-        filtered = scope.output_codings or scope.typed_codings or scope.filter_chain or scope.inflates_answers
+        filtered = (
+            scope.output_codings
+            or scope.typed_codings
+            or scope.filter_chain
+            or scope.inflates_answers
+            or scope.filter_names
+        )
         if filtered and left != 0 and not to_head:
             returned.choose_coding(self)
             if body.encoder is not None:

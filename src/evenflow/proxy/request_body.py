@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evenflow.plan.model import FILE, FORWARD, LOCAL
+from evenflow.plan.naming import INPUT, filters_named
 from evenflow.proxy import decoding, switches
 from evenflow.proxy.steps import ANSWERING, CUT
 from evenflow.wire.faults import ProtocolFault
@@ -70,14 +71,17 @@ def is_too_long(exchange: Exchange) -> bool:
 
 
 def begin_inflating(exchange: Exchange) -> None:
-    """SetInputFilter DEFLATE: what the client packed goes to the member unpacked, without its Content-Encoding. Nobody
-    knows how long it will be.
+    """SetInputFilter or AddInputFilter DEFLATE: what the client packed goes to the member unpacked, without its
+    Content-Encoding. Nobody knows how long it will be.
     """
     head = exchange.head
+    decision = exchange.decision
+    if not decision.scope.inflates and not filters_named(decision.scope, decision.filename, INPUT):
+        return
     rest = decoding.without_gzip(head.get(b"content-encoding"))
     if rest is None:
         return
-    scope = exchange.decision.scope
+    scope = decision.scope
     exchange.inflater = decoding.Inflater(scope.inflate_limit, scope.inflate_ratio, scope.inflate_burst)
     exchange.request_length = CHUNKED
     head.replace(b"Content-Encoding", rest or None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenflow.plan import edits, filters
-from evenflow.plan.naming import with_charset
+from evenflow.plan.naming import FILTER, filters_named, with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import decoding, edited_fields, encoding, request, response
 from evenflow.proxy.answered import Answered
@@ -29,6 +29,10 @@ def choose_coding(exchange: Exchange) -> None:
         return
     content_type = answer.get(b"content-type") or b""
     codings = filters.codings_for(scope.output_codings, scope.typed_codings, answer.status, content_type)
+    if scope.filter_names:
+        # mod_mime's come first.
+        own = filters.codings_named(filters_named(scope, exchange.decision.filename, FILTER))
+        codings = (*own, *[coding for coding in codings if coding not in own])
     if scope.filter_chain:
         fields = Headers(answer.pairs())
         more = chain_codings(exchange, answer.status, fields, b"")

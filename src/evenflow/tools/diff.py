@@ -83,6 +83,7 @@ DIRECTIVES: Final = {
     "always_edits": "Header always",
     "onsuccess_edits": "Header",
     "inflates": "SetInputFilter",
+    "filter_names": "AddOutputFilter",
     "inflate_limit": "DeflateInflateLimitRequestBody",
     "inflate_ratio": "DeflateInflateRatioLimit",
     "inflate_burst": "DeflateInflateRatioBurst",

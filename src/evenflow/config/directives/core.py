@@ -396,12 +396,16 @@ def add_protocols(draft: Draft, statement: Statement | Section, value: Any) -> N
 
 
 def merge_trailers(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """httpd has written the head for the member before it reads trailers, so they reach nobody but its logs."""
     if value:
-        raise Wrong(
-            "value-not-supported",
-            "evenflow drops what stands behind a chunked body: `MergeTrailers On`",
-            note="a member would see fields that nobody looked at when the request was let in",
-            help="remove the line",
+        draft.reports.append(
+            warning(
+                "trailers-not-merged",
+                "`MergeTrailers On` changes nothing that a member is sent: evenflow drops what stands behind a body",
+                statement.words[0].span,
+                notes=("httpd too sends the head before it reads trailers: only its logs see them",),
+                help="remove the line",
+            )
         )
 
 
@@ -687,8 +691,9 @@ DIRECTIVES = (
         SERVERS,
         flag,
         merge_trailers,
-        "Whether fields behind a request's chunked body join its head; only `Off` is possible.",
+        "Whether fields behind a request's chunked body join its head.",
         default="Off",
+        differs="They never do. In httpd they do once the head has gone to the member: only its logs show them.",
     ),
     Directive(
         "TraceEnable",

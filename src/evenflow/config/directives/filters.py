@@ -73,6 +73,11 @@ def set_input_filter(draft: Draft, statement: Statement | Section, value: Any) -
         1,
         "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
     )
+    draft.put("filters", "input", input_names(word))
+
+
+def input_names(word: Word) -> tuple[str, ...]:
+    """`DEFLATE` as a name in upper case; `NONE` is none."""
     names = tuple(name.strip().upper() for name in word.text.split(";") if name.strip())
     for name in names:
         if name != "DEFLATE" and names != ("NONE",):
@@ -82,7 +87,7 @@ def set_input_filter(draft: Draft, statement: Statement | Section, value: Any) -
                 word.span,
                 help="write `DEFLATE`, which unpacks what clients send in gzip",
             )
-    draft.put("filters", "input", () if names == ("NONE",) else names)
+    return () if names == ("NONE",) else names
 
 
 def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from evenflow.config.arguments import count_words, one, raw, text
 from evenflow.config.contexts import ANYWHERE, SERVERS
 from evenflow.config.directive import Directive
-from evenflow.config.directives.filters import filter_names
+from evenflow.config.directives.filters import filter_names, input_names
 from evenflow.config.scope import Action, Draft, put
 from evenflow.config.settings import NameLine
 from evenflow.config.syntax import Section, Statement
@@ -22,9 +22,11 @@ def adds(kind: str, what: str) -> Action:
 
     def act(draft: Draft, statement: Statement | Section, value: Any) -> None:
         words = count_words(statement, 2, None, f"requires at least two arguments, {what}")
-        given = words[0].text if kind in ("handler", "filter") else words[0].text.lower()
+        given = words[0].text if kind in ("handler", "filter", "input") else words[0].text.lower()
         if kind == "filter" and given.upper() != "INCLUDES":
             filter_names(words[0])
+        if kind == "input":
+            input_names(words[0])
         for word in words[1:]:
             draft.add("files", "names", NameLine(kind, extension(word.text), given, statement.origin))
 
@@ -101,9 +103,17 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         adds("filter", "output filter name (or ; delimited names) followed by one or more file extensions"),
-        "Compress files whose names have this extension; those of `INCLUDES` are answered with 403 where Options allow"
-        " them.",
+        "Compress files and members' answers whose names have this extension; files of `INCLUDES` are answered with 403"
+        " where Options allow them.",
         syntax="FILTER[;FILTER ...] EXTENSION ...",
+    ),
+    Directive(
+        "AddInputFilter",
+        ANYWHERE,
+        raw,
+        adds("input", "input filter name (or ; delimited names) followed by one or more file extensions"),
+        "Lead request bodies for paths with this extension through DEFLATE, as SetInputFilter does.",
+        syntax="DEFLATE EXTENSION ...",
     ),
     Directive("RemoveType", ANYWHERE, raw, removes("type"), "Take back an AddType.", syntax="EXTENSION ..."),
     Directive("RemoveCharset", ANYWHERE, raw, removes("charset"), "Take back an AddCharset.", syntax="EXTENSION ..."),
@@ -116,6 +126,9 @@ DIRECTIVES = (
     Directive("RemoveHandler", ANYWHERE, raw, removes("handler"), "Take back an AddHandler.", syntax="EXTENSION ..."),
     Directive(
         "RemoveOutputFilter", ANYWHERE, raw, removes("filter"), "Take back an AddOutputFilter.", syntax="EXTENSION ..."
+    ),
+    Directive(
+        "RemoveInputFilter", ANYWHERE, raw, removes("input"), "Take back an AddInputFilter.", syntax="EXTENSION ..."
     ),
     Directive(
         "DefaultLanguage",

@@ -15,7 +15,10 @@ FORWARD: Final = (
 NO_PROTOCOL: Final = "each filter here does with lengths, ranges and ETags what its coding needs"
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
-    "filterprotocol": (NO_PROTOCOL, "leave it out"),
+    "filterprotocol": (
+        NO_PROTOCOL,
+        "leave it out; where it says `proxy=no` the filter as well: httpd leads no member's answer through it",
+    ),
     "chrootdir": (
         "evenflow cannot shut itself in after its start",
         "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",

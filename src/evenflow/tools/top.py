@@ -84,14 +84,19 @@ def show(console: Any, ask: Callable[[], Look], every: float) -> None:
 
     before = ask()
     first = Group(*picture(before, Rates(), console.width >= WIDE))
-    with keys() as quits, Live(first, console=console, screen=True, auto_refresh=False) as live:
+    live = Live(first, console=console, screen=True, auto_refresh=False)
+    with keys() as quits:
         try:
+            # Not as a context: interrupted while it shows its first picture, it would leave its screen there.
+            live.start(refresh=True)
             while not quits(every):
                 now = ask()
                 live.update(Group(*picture(now, rates(before, now), console.width >= WIDE)), refresh=True)
                 before = now
         except KeyboardInterrupt:
             pass
+        finally:
+            live.stop()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,14 @@ BOTH_WAYS: Final = (CHECKOUT / "tests" / "tools" / "test_version.py",)
 CASES: Final = CHECKOUT / "tests" / "parity" / "test_parity.py"
 
 IN_CI: Final = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What tests start is to find everything as from a shell: the plugin tells its processes how wide the terminal is,
+    # and lets them ignore SIGINT. Both are handed down; what is caught is not.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def pytest_report_header() -> str:

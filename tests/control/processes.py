@@ -99,6 +99,17 @@ def alive(pid: int) -> bool:
         return False
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether the process has a listening socket of that port (IPv4), which others may share with it."""
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [one for one in sockets if one[3] == "0A" and int(one[1].rpartition(":")[2], 16) == port]
+    wanted = {f"socket:[{one[9]}]" for one in listening}
+    try:
+        return any(os.readlink(entry) in wanted for entry in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
 class Served(Started):
     """`evenflow serve FILE` with a DocumentRoot, as a process of the test's own."""
 

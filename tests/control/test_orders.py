@@ -28,8 +28,8 @@ ProxyPass / balancer://wiki/
 class House:
     """A supervisor that only holds a generation."""
 
-    def __init__(self) -> None:
-        plan = plan_of(inside(TEXT))
+    def __init__(self, more: str = "") -> None:
+        plan = plan_of(inside(TEXT.replace("</Proxy>", f"{more}</Proxy>", 1)))
         board = Scoreboard(plan.members, plan.balancers, 2)
         self.generation = Generation(plan, lambda *_: None, [[], []], board, ErrorLog())
         self.pid = 4711
@@ -55,7 +55,7 @@ def test_what_is_no_order_is_refused_with_what_there_is() -> None:
     assert carry_out(None, House())["ok"] is False
     assert carry_out({"do": 5}, House())["ok"] is False
     said = told(do="dance")
-    assert said["error"] == "there is no order `dance`: they are reload, status, members, drain, disable, enable"
+    assert said["error"] == "there is no order `dance`: they are reload, status, members, drain, disable, enable, add"
 
 
 def test_a_reload_answers_its_warnings_or_why_not() -> None:
@@ -130,3 +130,19 @@ def test_status_sums_over_everybody() -> None:
     assert (said["pid"], said["requests"], said["tunnels"]) == (4711, 12, 2)
     assert [one["pid"] for one in said["children"]] == [99]
     assert said["retired"] == []
+
+
+def test_a_member_is_added_where_there_is_room() -> None:
+    house = House()
+    order = {"do": "add", "balancer": "wiki", "member": "http://b3:8090"}
+    said = carry_out(order, house)
+    assert not said["ok"] and "`growth` is 0" in said["error"] and "ProxySet growth=N" in said["error"]
+    house = House("ProxySet growth=1\n")
+    said = carry_out(order, house)
+    assert said["ok"] and said["balancer"] == "wiki"
+    assert (said["member"]["name"], said["member"]["state"]) == ("http://b3:8090", "disabled")
+    assert not carry_out(order, house)["ok"]
+    said = carry_out({"do": "enable", "balancer": "wiki", "member": "b3:8090"}, house)
+    assert said["member"]["usable"]
+    assert "no URL" in told(do="add", balancer="wiki")["error"]
+    assert "there is no balancer" in told(do="add", balancer="nobody", member="http://b3")["error"]

@@ -293,3 +293,52 @@ def test_editors_leave_a_drained_member_by_its_deadline(serve: Callable[..., Ser
         before = len(first.visits)
         tunnel(server, "/ws;R=x.n1").close()
         assert len(first.visits) == before
+
+
+def named(name: bytes) -> Callable[[Visit], bool]:
+    """A member that answers its name."""
+
+    def behave(visit: Visit) -> bool:
+        visit.answer(name)
+        return True
+
+    return behave
+
+
+def over_many_connections(server: Served) -> list[set[bytes]]:
+    """Who answered on each of sixteen connections, one after the other: each of them belongs to one child."""
+    found = []
+    for _ in range(16):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        answers = set()
+        for _ in range(2):
+            connection.request("GET", "/")
+            answers.add(connection.getresponse().read())
+        connection.close()
+        found.append(answers)
+    return found
+
+
+def test_a_member_that_is_added_serves_in_all_children_and_stays(serve: Callable[..., Served]) -> None:
+    with listening_member(named(b"one")) as one, listening_member(named(b"two")) as two:
+        text = (
+            LOUD + f"<Proxy balancer://a>\nBalancerMember http://127.0.0.1:{one.port}\nProxySet growth=2\n</Proxy>\n"
+            "ProxyPass / balancer://a/"
+        )
+        server = serve(text, "--children", "2").ready()
+        place = channel.place(str(server.file))
+        url = f"http://127.0.0.1:{two.port}"
+        said = channel.ask(place, {"do": "add", "balancer": "a", "member": url})
+        assert said["ok"] and said["member"]["state"] == "disabled", said
+        assert over_many_connections(server) == [{b"one"}] * 16
+        assert not channel.ask(place, {"do": "add", "balancer": "a", "member": url})["ok"]
+        assert channel.ask(place, {"do": "enable", "balancer": "a", "member": url})["ok"]
+        assert over_many_connections(server) == [{b"one", b"two"}] * 16
+        until(lambda: all(child["requests"] for child in channel.ask(place, {"do": "status"})["children"]))
+        reload(server)
+        assert over_many_connections(server) == [{b"one", b"two"}] * 16
+        (balancer,) = channel.ask(place, {"do": "members"})["balancers"]
+        assert [(row["name"], row["state"]) for row in balancer["members"]] == [
+            (f"http://127.0.0.1:{one.port}", "serving"),
+            (url, "serving"),
+        ]

@@ -47,6 +47,25 @@ def test_the_file_counts_where_it_says_something_else_now() -> None:
     assert new.slots[0].factor == 300
 
 
+def test_an_added_member_is_kept_while_growth_allows() -> None:
+    rows = {"name": b"", "status": b"D"}
+    old = lasting(member(), member(**rows), member(**rows))
+    old.slots[2].url = b"http://new"
+    old.slots[2].set_status(DISABLED, False)
+    old.slots[2].name_route(b"n3")
+    text = keep(old.scoreboard)
+    assert len(json.loads(text)["members"]) == 2
+    new = lasting(member(), member(**rows))
+    adopt(new.scoreboard, recall(text))
+    new.slots[1].read_texts()
+    assert (new.slots[1].url, new.slots[1].status, new.slots[1].route) == (b"http://new", 0, b"n3")
+    # Where the file names it, the line is it; where there is no room, it is forgotten.
+    named = lasting(member(), member(name=b"http://new"), member(**rows))
+    adopt(named.scoreboard, recall(text))
+    assert [slot.url for slot in named.slots] == [b"", b"", b""]
+    adopt(lasting(member()).scoreboard, recall(text))
+
+
 def test_only_balancers_that_want_it_are_kept() -> None:
     assert json.loads(keep(Cluster(member()).scoreboard))["members"] == []
 

@@ -32,6 +32,7 @@ def test_every_status_has_its_own_bit() -> None:
 
 
 def test_texts_stand_behind_the_numbers_of_their_row() -> None:
-    assert layout.ROUTE > layout.ERROR_SINCE and layout.REDIRECT + layout.TEXT_CELLS == layout.MEMBER_CELLS
+    assert layout.ROUTE > layout.ERROR_SINCE and layout.REDIRECT + layout.TEXT_CELLS == layout.URL
+    assert layout.URL + layout.URL_CELLS == layout.MEMBER_CELLS and layout.URL_LIMIT == layout.URL_CELLS * 8 - 1
     assert layout.STICKY_COOKIE == layout.NONCE + 2 > layout.TIMEOUT + 2
     assert layout.STICKY_PATH + layout.TEXT_CELLS == layout.BALANCER_CELLS

@@ -56,7 +56,7 @@ def test_version() -> None:
     ("arguments", "said"),
     [
         (["srve", "a.conf"], "did you mean `evenflow serve`?"),
-        (["xyzzy"], "the commands are `check`, "),
+        (["xyzzy"], "the commands are `add`, `check`, "),
         (["-t"], "type `evenflow -t -f FILE`"),
         (["-f", "a.conf"], "to serve it, type `evenflow serve a.conf`; to test it, `evenflow -t -f a.conf`"),
         (["-t", "check", "a.conf"], "`evenflow check FILE`"),

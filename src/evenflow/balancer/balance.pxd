@@ -38,6 +38,7 @@ cdef class Balance:
     cdef Py_ssize_t _child
     cdef long long _changes
     cdef long long _restarts
+    cdef list _spares
 
     cpdef read(self)
     @cython.locals(budget=RetryBudget, chosen=cython.longlong, slot=MemberSlot)
@@ -47,6 +48,9 @@ cdef class Balance:
     cpdef list take_news(self)
 
     cpdef bint is_current(self)
+
+    @cython.locals(slot=MemberSlot)
+    cdef object _take_added(self)
 
     @cython.locals(slot=MemberSlot)
     cdef object _restart(self, long long how)

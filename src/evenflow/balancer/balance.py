@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from evenflow.balancer.added import take_url
 from evenflow.balancer.budget import RetryBudget
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.methods import METHODS, method
@@ -50,13 +51,16 @@ class Balance:
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
         "method", "pick", "turn", "keyed", "watches", "budget", "outliers", "slow_start", "narrows",
-        "reason", "trace", "row", "cells", "_child", "_changes", "_restarts",
+        "reason", "trace", "row", "cells", "_child", "_changes", "_restarts", "_spares",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
         self.balancer = balancer
         self.slots = [scoreboard.member(member.slot, child) for member in balancer.members]
-        """The members in configuration order."""
+        """The members in configuration order, and behind them those that were added while it runs."""
+        self._spares = [scoreboard.member(member.slot, child) for member in balancer.spares]
+        """The rows that are free."""
+        self._take_added()
         self.candidates: list[MemberSlot] = []
         """Who could have been chosen last time."""
         self.reason: NoMember | None = None
@@ -104,12 +108,24 @@ class Balance:
             self.method = chosen
             self.pick = chosen.pick_for(self.turn)
             self.keyed = chosen.keyed
+        if self._spares:
+            self._take_added()
         self.watches = chosen.learns or self.outliers is not None
         for slot in self.slots:
             slot.read_texts()
         if row.restarts != self._restarts:
             self._restarts = row.restarts
             self._restart(row.restarts % 2)
+
+    def _take_added(self) -> None:
+        """Those that were added since belong to the members."""
+        free = []
+        for slot in self._spares:
+            if take_url(slot.member, slot.url):
+                self.slots.append(slot)
+            else:
+                free.append(slot)
+        self._spares = free
 
     def may_repeat(self, now: float, cost: float) -> bool:
         """Whether a failed attempt may be followed by another one: takes its cost from the budget (`budget.take`)."""

@@ -57,6 +57,9 @@ class Outliers:
         """Compare the members by what happened since the last look, and eject who is an outlier."""
         first = self.next_look == 0.0
         self.next_look = now + self.ejection.interval
+        while len(self._seen) < len(self.slots):
+            # Added while it runs.
+            self._seen.append((0, 0, 0.0))
         since = [self._since(place) for place in range(len(self.slots))]
         if first:
             # What was counted before this child began says nothing of now.

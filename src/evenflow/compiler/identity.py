@@ -320,13 +320,21 @@ class Identities:
         if said.forcerecovery is not UNSET:
             balancer.forcerecovery = said.forcerecovery
         balancer.growth = said.growth or 0
+        balancer.spares = tuple([self.make_spare(draft.origin) for _ in range(balancer.growth)])
         if said.nonce is not UNSET:
             balancer.nonce = b"" if said.nonce.lower() == "none" else to_bytes(said.nonce)
         balancer.balancing = compile_balancing(said, draft.origin, self.findings)
-        for member in members:
+        for member in (*members, *balancer.spares):
             member.balancer = balancer
         self.balancers.append(balancer)
         return balancer
+
+    def make_spare(self, origin: Origin) -> Member:
+        """A placeholder for a member that is added while it runs: disabled then, with httpd's defaults."""
+        member = Member(b"", b"http", "", 0, b"", len(self.members), origin)
+        member.status = b"D"
+        self.members.append(member)
+        return member
 
     def make_plain(self, draft: MemberDraft) -> Member:
         warn_of_plain(draft.parameters, draft.origin, self.findings)

@@ -14,6 +14,7 @@ from evenflow.plan.backends import Backends
 from evenflow.plan.mapping import Mapping
 from evenflow.plan.mapping_forms import split_groups, split_variables
 from evenflow.plan.model import CookieReverse, Reverse
+from evenflow.plan.reverse import prefixes_of
 
 
 def compile_mapping(line: MappingLine, path: str | None, findings: Findings) -> Mapping | None:
@@ -76,15 +77,11 @@ def compile_reverse(line: ReverseLine, path: str | None, backends: Backends) -> 
     part = to_bytes(line.url)[len("balancer://") + len(to_bytes(name)) :]
     prefixes: list[bytes] = []
     for member in balancer.members:
-        url = member.name.lower()
-        if len(part) > 1:
-            prefixes.append(url.rstrip(b"/") + part.lower())
-        elif fake == b"/" and not url.endswith(b"/"):
-            # `/` and the rest of a URL, which begins with a slash, make one slash and not two.
-            prefixes += (url + b"/", url)
-        else:
-            prefixes.append(url)
-    return [Reverse(tuple(prefixes), fake, line.origin)]
+        prefixes += prefixes_of(member.name, part, fake)
+    reverse = Reverse(tuple(prefixes), fake, line.origin)
+    if balancer.spares:
+        balancer.reverses.append((reverse, part))
+    return [reverse]
 
 
 def compile_cookie(line: CookieLine) -> CookieReverse:

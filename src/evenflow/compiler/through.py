@@ -32,6 +32,8 @@ def reach_members(servers: list[tuple[Server, ProxySettings]], findings: Finding
         if number == 0 and not speaks(proxy):
             # Nothing was said of the main server's members: the virtual hosts may.
             continue
+        if speaks(proxy):
+            forbid_growth(server)
         source = source_of(proxy, findings)
         blocks = Blocks(proxy.blocks or ())
         for member in members_of(server):
@@ -48,6 +50,13 @@ def reach_members(servers: list[tuple[Server, ProxySettings]], findings: Finding
                     notes=("httpd shares the member, and the connection that is there first decides",),
                     help="say it in the main server, or give the virtual host members of its own",
                 )
+
+
+def forbid_growth(server: Server) -> None:
+    """How a member is reached is found out here alone, so none is added while it runs (`control.manager.add`)."""
+    for balancer in server.backends.balancers.values():
+        for spare in balancer.spares:
+            spare.blocked = "growth"
 
 
 def members_of(server: Server) -> Iterable[Member]:

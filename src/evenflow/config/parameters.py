@@ -245,9 +245,7 @@ BALANCER: Final = {
     "failonstatus": Parameter("failonstatus", codes),
     "failontimeout": Parameter("failontimeout", switch("failontimeout must be On|Off")),
     "forcerecovery": Parameter("forcerecovery", switch("forcerecovery must be On|Off")),
-    "growth": Parameter(
-        "growth", number(1, 100, says="growth must be between 1 and 100"), "the manager cannot add members yet"
-    ),
+    "growth": Parameter("growth", number(1, 100, says="growth must be between 1 and 100")),
     "nonce": Parameter("nonce", nonce),
 }
 """Keys of a balancer."""

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
+from evenflow.balancer.added import members_now
 from evenflow.control import child, listening, privileges
 from evenflow.control.generation import Generation
 from evenflow.plan.decide import Decider, resume
@@ -113,7 +114,7 @@ def leads_to(decision: Decision, head: RequestHead, member: bytes, balancer: byt
     if decision.balancer is None:
         return not balancer and decision.member is not None and decision.member.name == member
     return decision.balancer.name == balancer and any(
-        one.name == member and wanted(head, one) is not None for one in decision.balancer.members
+        one.name == member and wanted(head, one) is not None for one in members_now(decision.balancer)
     )
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from evenflow.balancer.added import settle
 from evenflow.control import channel
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.adoption import adopt
@@ -45,6 +46,7 @@ def read(configuration: str, scoreboard: Scoreboard, log: ErrorLog) -> None:
         return
     try:
         adopt(scoreboard, recall(path.read_text("utf-8")))
+        settle(scoreboard.balancers, scoreboard)  # type: ignore[arg-type]
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as fault:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from evenflow.balancer.added import settle
 from evenflow.control import lasting, listening, log_pipes, map_programs, privileges
 from evenflow.control.generation import Generation
 from evenflow.control.trouble import Trouble
@@ -132,6 +133,7 @@ def prepare(
     scoreboard = Scoreboard(plan.members, plan.balancers, children, plan.measured_hosts())
     if previous is not None:
         adopt(scoreboard, previous.scoreboard)
+        settle(plan.balancers, scoreboard)
     hand_on(scoreboard, previous.scoreboard if previous is not None else None)
     handlers = local_handlers(plan, scoreboard)
     return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs, files)

@@ -13,8 +13,9 @@ from typing import Any, Final, Protocol
 import evenflow
 from evenflow.control import loading
 from evenflow.control.generation import Generation
+from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_member
-from evenflow.control.manager.view import MemberView, view_balancer
+from evenflow.control.manager.view import MemberView, view_balancer, view_member
 from evenflow.control.status.report import view_child
 from evenflow.plan.model import Balancer, Member, VirtualHost
 from evenflow.slotmem.layout import STATUS_BITS
@@ -196,6 +197,22 @@ def enable(order: dict[str, Any], house: House) -> dict[str, Any]:
     return {**done, "member": describe_member(find_member(house, order)[1])}
 
 
+def add(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """Another member for the balancer, into a row that `growth` keeps free; it is disabled until it is enabled."""
+    url = order.get("member")
+    if not isinstance(url, str) or not url:
+        raise Unclear("no URL is named")
+    found = find_balancers(house, order.get("balancer"))
+    if len(found) > 1:
+        raise Unclear(f"`{order['balancer']}` are several, in different virtual hosts: use their balancer-manager")
+    board = house.generation.scoreboard
+    try:
+        member = add_member(found[0], url.encode("latin-1", "replace"), board)
+    except NotAdded as fault:
+        raise Unclear(str(fault)) from None
+    return {"balancer": found[0].name.decode("latin-1"), "member": describe_member(view_member(member, board))}
+
+
 def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dict[str, Any]:
     """Set a member's status as the manager's form would."""
     balancer, view = find_member(house, order)
@@ -245,6 +262,7 @@ ORDERS: Final[dict[str, Callable[[dict[str, Any], House], dict[str, Any]]]] = {
     "drain": drain,
     "disable": disable,
     "enable": enable,
+    "add": add,
 }
-CHANGES: Final = frozenset({"drain", "disable", "enable"})
+CHANGES: Final = frozenset({"drain", "disable", "enable", "add"})
 """Those that are worth a line of the error log; a reload writes its own."""

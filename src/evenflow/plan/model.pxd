@@ -18,7 +18,8 @@ cdef class Member:
 
 cdef class Balancer:
     cdef public bytes name, sticky_cookie, sticky_path, sticky_separator, nonce
-    cdef public tuple members
+    cdef public tuple members, spares
+    cdef public list reverses
     cdef public str lbmethod
     cdef public bint semicolon_ends, nofailover, failontimeout, forcerecovery, persist
     cdef public int maxattempts, growth, index

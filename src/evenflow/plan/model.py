@@ -118,7 +118,7 @@ class Balancer:
     __slots__ = (
         "name", "members", "lbmethod", "sticky_cookie", "sticky_path", "sticky_separator", "semicolon_ends",
         "nofailover", "maxattempts", "timeout", "failonstatus", "failontimeout", "forcerecovery", "growth", "nonce",
-        "persist", "index", "origin", "balancing",
+        "persist", "index", "origin", "balancing", "spares", "reverses",
     )  # fmt: skip
 
     def __init__(self, name: bytes, members: tuple[Member, ...], index: int, origin: Origin) -> None:
@@ -140,6 +140,11 @@ class Balancer:
         self.failontimeout = False
         self.forcerecovery = True
         self.growth = 0
+        self.spares: tuple[Member, ...] = ()
+        """Placeholders for members that are added while it runs (`balancer.added`), as many as `growth`; free ones have
+        no name."""
+        self.reverses: list[tuple[Reverse, bytes]] = []
+        """The ProxyPassReverses that such a member's URL joins, and what they say behind the balancer's name."""
         self.nonce: bytes | None = None
         self.persist = False
         """What is changed while it runs outlives a restart."""

@@ -33,6 +33,17 @@ class Answered(Protocol):
     def variables(self) -> dict[bytes, bytes]: ...
 
 
+def prefixes_of(name: bytes, part: bytes, fake: bytes) -> tuple[bytes, ...]:
+    """What stands for one member in a ProxyPassReverse of `balancer://NAME` and `part` behind it."""
+    url = name.lower()
+    if len(part) > 1:
+        return (url.rstrip(b"/") + part.lower(),)
+    if fake == b"/" and not url.endswith(b"/"):
+        # `/` and the rest of a URL, which begins with a slash, make one slash and not two.
+        return url + b"/", url
+    return (url,)
+
+
 def reverse_fields(reverses: tuple[Reverse, ...], headers: Headers, view: Answered) -> None:
     """Rewrite the fields in place; `view` is the request, for our own name in it."""
     items = headers.items

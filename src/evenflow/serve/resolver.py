@@ -32,9 +32,10 @@ class Resolver:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self, members: tuple[Member, ...]) -> None:
-        """Learn the addresses of all members; must be called with the loop running if one of them is a name."""
+        """Learn the addresses of all members, rows that are kept free apart; must be called with the loop running if
+        one of them is a name."""
         for member in members:
-            if self.address(member) is None:
+            if member.name and self.address(member) is None:
                 self.ask(member, ignore)
 
     def address(self, member: Member) -> Address | None:

@@ -39,7 +39,10 @@ CHILD_HELD: Final = (CONNECTIONS, TUNNELS, IN_FLIGHT)
 def member_keys(scoreboard: Scoreboard) -> list[Hashable]:
     """What tells each member from all others, over generations."""
     owners = {id(balancer): key for balancer, key in zip(scoreboard.balancers, balancer_keys(scoreboard), strict=True)}
-    return numbered([(owners.get(id(member.balancer)), member.name) for member in scoreboard.members])
+    names = [member.name or scoreboard.member(index, 0).url for index, member in enumerate(scoreboard.members)]
+    return numbered(
+        [(owners.get(id(member.balancer)), name) for member, name in zip(scoreboard.members, names, strict=True)]
+    )
 
 
 def balancer_keys(scoreboard: Scoreboard) -> list[Hashable]:
@@ -61,6 +64,7 @@ def numbered(names: Sequence[Hashable]) -> list[Hashable]:
 def adopt(new: Scoreboard, old: Scoreboard) -> None:
     """Take over what `old` knows of the members and balancers that `new` has too. Nobody uses `new` yet."""
     new.past().started = old.past().started
+    adopt_added(new, old)
     places = {key: index for index, key in enumerate(member_keys(old))}
     for index, key in enumerate(member_keys(new)):
         if key in places:
@@ -70,6 +74,22 @@ def adopt(new: Scoreboard, old: Scoreboard) -> None:
         if key in balancers:
             was = balancers[key]
             adopt_balancer(new.balancer(index), new.balancers[index], old.balancer(was), old.balancers[was])
+
+
+def adopt_added(new: Scoreboard, old: Scoreboard) -> None:
+    """Give the members that were added while it ran their rows, as far as there are free ones. One that the file names
+    now is not needed: the line is it."""
+    known = set(member_keys(new))
+    owners = {id(balancer): key for balancer, key in zip(new.balancers, balancer_keys(new), strict=True)}
+    free: dict[Hashable, list[int]] = {}
+    for index, member in enumerate(new.members):
+        if not member.name:
+            free.setdefault(owners.get(id(member.balancer)), []).append(index)
+    for index, key in enumerate(member_keys(old)):
+        url = old.member(index, 0).url
+        rows = free.get(key[0][0]) if url else None  # type: ignore[index]
+        if rows and key not in known:
+            new.member(rows.pop(0), 0).url = url
 
 
 def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None:

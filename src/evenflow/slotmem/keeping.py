@@ -32,7 +32,7 @@ def keep(scoreboard: Scoreboard) -> str:
             "is": member_now(scoreboard, index),
         }
         for index, member in enumerate(scoreboard.members)
-        if id(member.balancer) in places
+        if id(member.balancer) in places and (member.name or scoreboard.member(index, 0).url)
     ]
     return json.dumps({"version": VERSION, "balancers": balancers, "members": members}, indent=1)
 
@@ -66,7 +66,7 @@ def recall(text: str) -> Scoreboard:
 
 def member_now(scoreboard: Scoreboard, index: int) -> dict[str, Any]:
     slot = scoreboard.member(index, 0)
-    return plain({name: getattr(slot, name) for name in ("status", "factor", "lbset", "route", "redirect")})
+    return plain({name: getattr(slot, name) for name in ("status", "factor", "lbset", "route", "redirect", "url")})
 
 
 def balancer_now(scoreboard: Scoreboard, index: int) -> dict[str, Any]:

@@ -45,7 +45,10 @@ BODY_BYTES: Final = 9
 
 # --- what a member is told to be, and whether it is in error --------------------------------------------------------
 
-MEMBER_CELLS: Final = 8 + 2 * TEXT_CELLS
+URL_CELLS: Final = 32
+URL_LIMIT: Final = 255
+"""Bytes of the URL of a member that is added while it runs, as httpd has it."""
+MEMBER_CELLS: Final = 8 + 2 * TEXT_CELLS + URL_CELLS
 STATUS: Final = 0
 """The sum of the bits below."""
 FACTOR: Final = 1
@@ -59,6 +62,8 @@ LEAVE_BY: Final = 7
 """A float: when its tunnels have left, CLOCK_MONOTONIC; 0.0 where nobody asks them to."""
 ROUTE: Final = 8
 REDIRECT: Final = ROUTE + TEXT_CELLS
+URL: Final = REDIRECT + TEXT_CELLS
+"""Of a member that was added while it runs; without one, a row of those that `growth` keeps is free."""
 
 # A member's status: (letter as in `status=+H`, bit). `E` is no bit: that is ERROR_SINCE.
 DISABLED: Final = 1

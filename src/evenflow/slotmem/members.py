@@ -29,6 +29,8 @@ from evenflow.slotmem.layout import (
     SENT,
     STATUS,
     UNUSABLE,
+    URL,
+    URL_CELLS,
     Layout,
 )
 from evenflow.slotmem.region import Region
@@ -173,6 +175,15 @@ class MemberSlot:
     def ejected_until(self) -> float:
         """So long this child passes it over as an outlier; 0.0 while it does not."""
         return self.times[EJECTED_UNTIL]
+
+    @property
+    def url(self) -> bytes:
+        """Of a member that was added while it runs; b"" for others, and where the row is free."""
+        return read_text(self._region, self._at + URL, URL_CELLS)
+
+    @url.setter
+    def url(self, url: bytes) -> None:
+        write_text(self._region, self._at + URL, url, URL_CELLS)
 
     @property
     def leave_by(self) -> float:

@@ -318,7 +318,7 @@ def backend_settings(one: Balancer | Member) -> Settings:
         own = tuple(
             (name, comparable(getattr(one, name)))
             for name in slots_of(one)
-            if name not in ("members", "index", "origin", "nonce", "name")
+            if name not in ("members", "spares", "reverses", "index", "origin", "nonce", "name")
         )
         members = tuple((f"member {text(member.name)}", backend_settings(member)) for member in one.members)
         return own + members

@@ -1,4 +1,4 @@
-"""What is typed at a running evenflow: reload, status, members, drain, disable, enable.
+"""What is typed at a running evenflow: reload, status, members, drain, disable, enable, add.
 
 Each is an order over the control socket of whoever started it. Without -f the one instance that runs is meant.
 """
@@ -131,7 +131,20 @@ def enable(balancer: str, member: str, file: str | None, form: str) -> NoReturn:
     sys.exit(0)
 
 
-COMMANDS: Final = (reload, status, members, drain, disable, enable)
+@click.command(short_help="Give a balancer another member.")
+@click.argument("balancer")
+@click.argument("url")
+@FILE
+@FORM
+def add(balancer: str, url: str, file: str | None, form: str) -> NoReturn:
+    """Add the member URL to BALANCER, which must say `growth=N` and have room. It is disabled until you type
+    `evenflow enable`, and stays over reloads; over restarts only with BalancerPersist.
+    """
+    changed("add", balancer, url, file, form)
+    sys.exit(0)
+
+
+COMMANDS: Final = (reload, status, members, drain, disable, enable, add)
 
 
 def order(file: str | None, what: dict[str, Any], form: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ SPACE = "{http://httpd.apache.org}"
 class Managed:
     """balancer://confluence with two members and a fixed nonce, balancer://lone with one and a random nonce."""
 
-    def __init__(self, nonce: bytes | None = b"secret", children: int = 1) -> None:
+    def __init__(self, nonce: bytes | None = b"secret", children: int = 1, growth: int = 0) -> None:
         origins = [Origin("conf/wiki.conf", line, "BalancerMember ...") for line in (9, 10, 20)]
         urls = (b"http://127.0.0.1:8090", b"http://127.0.0.2:8090", b"http://127.0.0.1:8091")
         members = []
@@ -33,8 +33,14 @@ class Managed:
         confluence.nonce = nonce
         confluence.sticky_cookie = b"JSESSIONID"
         confluence.sticky_path = b"jsessionid"
-        lone = Balancer(b"lone", tuple(members[2:]), 1, Origin("conf/wiki.conf", 19, "<Proxy ...>"))
+        lone = Balancer(b"lone", tuple(members[2:3]), 1, Origin("conf/wiki.conf", 19, "<Proxy ...>"))
         lone.timeout = 3.0
+        confluence.growth = growth
+        for index in range(len(members), len(members) + growth):
+            spare = Member(b"", b"http", "", 0, b"", index, Origin("conf/wiki.conf", 8, "<Proxy ...>"))
+            spare.status, spare.balancer = b"D", confluence
+            members.append(spare)
+        confluence.spares = tuple(members[3:])
         self.plan = Plan()
         self.plan.members = tuple(members)
         self.plan.balancers = (confluence, lone)

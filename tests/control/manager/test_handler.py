@@ -92,8 +92,27 @@ def test_adding_a_member_is_refused_in_words() -> None:
     managed = Managed()
     status, _, page = managed.ask("POST", "", "b=confluence&nonce=secret&b_nwrkr=http://new&b_wyes=1")
     assert status == 400
-    assert "Write a BalancerMember line into &lt;Proxy balancer://confluence&gt;" in page
+    assert "There is no room for another member: `growth` is 0." in page
+    assert "a BalancerMember line into &lt;Proxy balancer://confluence&gt; and reload" in page
     assert managed.ask("POST", "", "b=confluence&nonce=secret&b_nwrkr=http://new")[0] == 200
+
+
+def test_a_member_is_added_and_then_changed() -> None:
+    managed = Managed(growth=1)
+    assert "<td>3 [2 Used]</td>" in managed.ask()[2]
+    assert "b_nwrkr" in managed.ask("POST", "", "b=confluence&nonce=secret")[2]
+    wrong = managed.ask("POST", "", "b=confluence&nonce=wrong&b_nwrkr=http://new&b_wyes=1")
+    assert wrong[0] == 200 and len(managed.report()) == 3
+    status, _, page = managed.ask("POST", "", "b=confluence&nonce=secret&b_nwrkr=http://NEW:80/wiki&b_wyes=1")
+    assert status == 200 and "<td>3 [3 Used]</td>" in page
+    assert "b_nwrkr" not in page
+    added = managed.report()[2]
+    assert (added["name"], added["hostname"], added["port"]) == ("http://new/wiki", "new", "80")
+    assert (added["status"], added["loadfactor"], added["route"]) == ("Init Dis ", "1.00", "")
+    managed.post(w="http://new/wiki", w_status_D="0", w_wr="n3", w_lf="2")
+    added = managed.report()[2]
+    assert (added["status"], added["loadfactor"], added["route"]) == ("Init Ok ", "2.00", "n3")
+    assert managed.ask("POST", "", "b=confluence&nonce=secret&b_nwrkr=http://other&b_wyes=1")[0] == 400
 
 
 def test_the_page_after_a_change_shows_it() -> None:

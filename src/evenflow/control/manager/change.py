@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from evenflow.balancer.added import members_now
 from evenflow.balancer.methods import NAMES
 from evenflow.control.manager.parameters import leading_hundredths, leading_number
 from evenflow.plan.model import Balancer
@@ -91,7 +92,7 @@ def set_factor(balancer: Balancer, slot: MemberSlot, value: bytes) -> bool:
     if not 100 <= hundredfold <= 10000:
         return False
     # A lone member always has the factor 1 in httpd.
-    slot.factor = hundredfold if len(balancer.members) > 1 else 100
+    slot.factor = hundredfold if len(members_now(balancer)) > 1 else 100
     return True
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import evenflow
 from evenflow.balancer import choose
+from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_balancer, change_member
 from evenflow.control.manager.page import write_page
 from evenflow.control.manager.parameters import comes_from, read_parameters
 from evenflow.control.manager.report import write_report
 from evenflow.control.manager.view import BalancerView, MemberView, text, view_balancer, visible_balancers
-from evenflow.plan.model import Balancer, Plan, VirtualHost
+from evenflow.plan.model import Plan, VirtualHost
 from evenflow.slotmem.scoreboard import Scoreboard
 
 HTML = b"text/html; charset=ISO-8859-1"
@@ -58,10 +59,12 @@ def answer(
             notices = ["nothing was changed: the Referer field does not name this host"]
         elif chosen is None:
             notices = [f"nothing was changed: there is no balancer `{text(said.get(b'b', b''))}`"]
-        elif wants_member(said):
-            return refuse_member(chosen)
         else:
-            notices = change(view_balancer(chosen, host, scoreboard), said)
+            try:
+                notices = change(view_balancer(chosen, host, scoreboard), said, scoreboard)
+            except NotAdded as fault:
+                # httpd answers 400 as well; what else the form said of the balancer is done.
+                return reply(400, HTML, error_page("400 Bad Request", fault.because, fault.help))
     views = [view_balancer(balancer, host, scoreboard) for balancer in balancers]
     if said.get(b"xml"):
         return reply(200, b"text/xml", write_report(views).encode("ascii", "xmlcharrefreplace"))
@@ -72,11 +75,14 @@ def answer(
     return reply(200, HTML, page.encode("latin-1", "xmlcharrefreplace"))
 
 
-def change(view: BalancerView, said: dict[bytes, bytes]) -> list[str]:
-    """Apply a form to the balancer and to its member, if it carries the nonce; answer what the page says of it."""
+def change(view: BalancerView, said: dict[bytes, bytes], scoreboard: Scoreboard) -> list[str]:
+    """Apply a form to the balancer and to its member, if it carries the nonce; answer what the page says of it. Raises
+    NotAdded where a member is to be added and cannot be."""
     if not view.nonce or not hmac.compare_digest(view.nonce.encode("latin-1"), said.get(b"nonce", b"")):
         return ["nothing was changed: the nonce is not the balancer's; take the form anew"]
     notices = change_balancer(view.row, said)
+    if wants_member(said):
+        add_member(view.balancer, said[b"b_nwrkr"], scoreboard)
     member = selected_member(view, said)
     if member is not None:
         notices += change_member(view.balancer, view.row, member.slot, said)
@@ -112,13 +118,6 @@ def refuse_method(method: bytes) -> Answer:
         return 200, [(b"Allow", ALLOWED), (b"Content-Length", b"0")], b""
     status, fields, body = reply(405, HTML, error_page("405 Method Not Allowed", "The manager takes GET and POST."))
     return status, [(b"Allow", ALLOWED), *fields], body
-
-
-def refuse_member(balancer: Balancer) -> Answer:
-    """400, as httpd answers where no room is left for another member."""
-    where = f"<Proxy balancer://{text(balancer.name)}>"
-    sentences = "Members cannot be added while evenflow runs.", f"Write a BalancerMember line into {where} and restart."
-    return reply(400, HTML, error_page("400 Bad Request", *sentences))
 
 
 def reply(status: int, content_type: bytes, body: bytes) -> Answer:

@@ -72,9 +72,8 @@ def write_page(
 
 def write_balancer(path: str, view: BalancerView) -> str:
     """One balancer's two tables."""
-    used = len(view.members)
     cells = (
-        f"{used + view.balancer.growth} [{used} Used]",
+        f"{most_members(view)} [{len(view.members)} Used]",
         view.sticky or " (None) ",
         "On" if view.nofailover else "Off",
         str(view.timeout),
@@ -90,6 +89,11 @@ def write_balancer(path: str, view: BalancerView) -> str:
         f"<table><tr>{headings(MEMBER_COLUMNS)}</tr>\n"
         f"{''.join(write_member(path, view, member) for member in view.members)}</table>\n<hr>\n"
     )
+
+
+def most_members(view: BalancerView) -> int:
+    """How many members the balancer has room for."""
+    return len(view.balancer.members) + len(view.balancer.spares)
 
 
 def write_member(path: str, balancer: BalancerView, view: MemberView) -> str:
@@ -130,10 +134,14 @@ def write_member_form(path: str, balancer: BalancerView, view: MemberView) -> st
 
 
 def write_balancer_form(path: str, view: BalancerView) -> str:
-    """What can be changed of one balancer. Members cannot be added while it runs, so there is no field for that."""
+    """What can be changed of one balancer; where there is room for another member, its URL is asked for."""
     options = "".join(
         f"<option value='{name}'{' selected' * (name == view.method)}>{name}</option>\n" for name in NAMES
     )
+    room = ""
+    if len(view.members) < most_members(view):
+        sure = "<label for='b_wyes'>Are you sure?</label> <input name='b_wyes' id='b_wyes' type='checkbox' value='1'>"
+        room = row("Add New Worker:", f"{box('b_nwrkr', '')} {sure}")
     return form(
         path,
         f"Edit balancer settings for balancer://{view.name}",
@@ -141,7 +149,8 @@ def write_balancer_form(path: str, view: BalancerView) -> str:
         + row("Timeout:", box("b_tmo", str(view.timeout)))
         + row("Failover Attempts:", box("b_max", str(view.maxattempts)))
         + row("Disable Failover:", switch("b_sforce", view.nofailover))
-        + row("Sticky Session:", box("b_ss", view.sticky) + " (Use '-' to delete)"),
+        + row("Sticky Session:", box("b_ss", view.sticky) + " (Use '-' to delete)")
+        + room,
         {"b": view.name, "nonce": view.nonce},
     )
 

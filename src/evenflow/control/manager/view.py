@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from evenflow.balancer.added import members_now, settle
 from evenflow.balancer.methods import METHODS
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.locations import Section
@@ -101,6 +102,7 @@ def path_to(balancer: Balancer, host: VirtualHost) -> str:
 
 def view_balancer(balancer: Balancer, host: VirtualHost, scoreboard: Scoreboard) -> BalancerView:
     """Read a balancer's cells and those of its members; the path to it is this virtual host's."""
+    settle((balancer,), scoreboard)
     row = scoreboard.balancer(balancer.index)
     cookie, path = text(row.sticky_cookie), text(row.sticky_path)
     return BalancerView(
@@ -115,7 +117,7 @@ def view_balancer(balancer: Balancer, host: VirtualHost, scoreboard: Scoreboard)
         maxattempts=row.maxattempts,
         method=METHODS[row.method - 1].name if row.method else balancer.lbmethod,
         path=path_to(balancer, host),
-        members=tuple(view_member(member, scoreboard) for member in balancer.members),
+        members=tuple(view_member(member, scoreboard) for member in members_now(balancer)),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import evenflow
+from evenflow.balancer.added import settle
 from evenflow.control.metrics.exposition import COUNTER, GAUGE, HISTOGRAM, Family, Labels
 from evenflow.plan.model import Member, Plan
 from evenflow.slotmem.children import ChildSlot
@@ -120,7 +121,9 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
     times = Family(
         "evenflow_member_response_seconds", HISTOGRAM, "From the choice of the member to the head of its answer."
     )
-    for member, labels in zip(plan.members, member_labels(plan.members), strict=True):
+    settle(plan.balancers, scoreboard)
+    members = tuple([member for member in plan.members if member.name])
+    for member, labels in zip(members, member_labels(members), strict=True):
         slot = scoreboard.member(member.slot, 0)
         usable.add(labels, int(slot.usable()))
         for letter, bit in STATUS_BITS:

@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make demo    a small cluster and evenflow in front of it; CHECK=1 checks that it works and ends"
 	@echo "make test    lint and all tests, the hot rooms interpreted and compiled"
-	@echo "make bench   evenflow beside nginx, HAProxy and httpd; ARGS='--only evenflow,nginx --tls'"
+	@echo "make bench   evenflow beside nginx, HAProxy and httpd, deciding and loading; ARGS='--only evenflow,nginx --tls'"
 	@echo "make lint    ruff, mypy and the import contracts"
 	@echo "make docs    write docs/directives from the registry"
 	@echo "make clean   remove what the others made"
@@ -39,8 +39,11 @@ test: $(VENV)/ready peers lint
 	@$(MAKE) --no-print-directory compiled
 	$(COMPILED) $(RUN) -m pytest $(SHARED) -m "not once" $(ARGS)
 
+# With ARGS only the loads that they ask for.
 bench: compiled
 	@$(COMPILED) $(RUN) bench/run.py $(ARGS)
+	@[ -n "$(ARGS)" ] || $(COMPILED) $(RUN) bench/decide.py
+	@[ -n "$(ARGS)" ] || $(COMPILED) $(RUN) bench/load.py
 
 lint: $(VENV)/ready
 	$(RUN) -m ruff check .

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from evenflow.control.metrics.collect import collect, member_labels, resident, told_apart
 from evenflow.control.metrics.exposition import write
 from evenflow.plan.model import Plan
-from evenflow.slotmem.layout import ELECTED, ERRORS, STATUSES
+from evenflow.slotmem.layout import EJECTED_UNTIL, ELECTED, ERRORS, STATUSES
 from evenflow.slotmem.measured import STAGES, observe
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.status.told import TEXT, at_work
@@ -49,9 +49,9 @@ def test_the_program_and_its_children() -> None:
 
 def test_members_with_their_states() -> None:
     plan, board = at_work()
-    board.member(0, 1).own[ELECTED] = 4
+    board.region.ints[board.layout.own(1, 0) + ELECTED] = 4
     board.member(0, 0).error_since = 5.0
-    board.member(1, 0).times[13] = 300.0
+    board.region.floats[board.layout.own(0, 1) + EJECTED_UNTIL] = 300.0
     samples = read(plan, board)
     assert at(samples, "evenflow_member_chosen_total", member="http://b1:8080", balancer="c", route="a") == 4
     assert at(samples, "evenflow_member_status", member="http://b1:8080", letter="E") == 1

@@ -60,8 +60,6 @@ from evenflow.plan.rule_index import index_of
 METRICS = "evenflow-metrics"
 """The handler that shows what is measured."""
 
-SECTION_KINDS = {"location": "locations", "proxy": "proxies"}
-
 
 @dataclass(frozen=True, slots=True)
 class Built:

@@ -166,7 +166,9 @@ def ask(path: Path, order: dict[str, Any]) -> dict[str, Any]:
                 pieces.append(piece)
         answer = json.loads(b"".join(pieces))
     except OSError as fault:
-        raise Unreachable(f"no evenflow answers at `{path}`: {fault.strerror or fault}") from None
+        cause = fault.strerror or fault
+        start = "type `evenflow serve FILE` to start it"
+        raise Unreachable(f"no evenflow answers at `{path}` ({cause}): {start}") from None
     except ValueError:
         raise Unreachable(f"evenflow hung up at `{path}`: is it you who started it?") from None
     if not isinstance(answer, dict):

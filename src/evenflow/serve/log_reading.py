@@ -318,20 +318,19 @@ def note(given: str, whole: str) -> Made:
 
 
 def request_trailer(given: str, whole: str) -> Made:
-    name = needed(given, whole).lower()
-
-    def piece(record: LogRecord) -> bytes:
-        value = field_of(record.request_trailers.split(b"\r\n"), name, True)
-        return DASH if value is None else escape(value)
-
-    return OTHER, piece
+    return trailer(given, whole, lambda record: record.request_trailers)
 
 
 def response_trailer(given: str, whole: str) -> Made:
+    return trailer(given, whole, lambda record: record.response_trailers)
+
+
+def trailer(given: str, whole: str, lines: Callable[[LogRecord], bytes]) -> Made:
+    """The field behind a chunked body that `given` names; `lines` are all of them."""
     name = needed(given, whole).lower()
 
     def piece(record: LogRecord) -> bytes:
-        value = field_of(record.response_trailers.split(b"\r\n"), name, True)
+        value = field_of(lines(record).split(b"\r\n"), name, True)
         return DASH if value is None else escape(value)
 
     return OTHER, piece

@@ -87,13 +87,13 @@ def drain(
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
     said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
-    changed("drain", balancer, member, file, form if not wait else "quiet", **said)
+    drained = changed("drain", balancer, member, file, form if not wait else "quiet", **said)
     if not wait:
         sys.exit(0)
     began = time.monotonic()
     while True:
         answer = order(file, {"do": "members", "balancer": balancer}, "quiet")
-        one = next(row for row in rows(answer) if member in called(row))
+        one = next(row for row in rows(answer) if row["name"] == drained["name"])
         if form == "text":
             click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}", err=True)
         if not one["busy"]:
@@ -190,12 +190,13 @@ def seconds_of(text: str) -> float:
     return float(int(digits) * (unit or 1))
 
 
-def changed(what: str, balancer: str, member: str, file: str | None, form: str, **said: Any) -> None:
-    """Order a change of one member, and say what came of it."""
+def changed(what: str, balancer: str, member: str, file: str | None, form: str, **said: Any) -> dict[str, Any]:
+    """Order a change of one member, say what came of it, and answer the member as it is now."""
     answer = order(file, {"do": what, "balancer": balancer, "member": member, **said}, form)
-    one = answer["member"]
+    one: dict[str, Any] = answer["member"]
     if form == "text":
         click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}")
+    return one
 
 
 def flights(busy: int) -> str:
@@ -206,12 +207,6 @@ def flights(busy: int) -> str:
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for balancer in answer["balancers"] for one in balancer["members"]]
-
-
-def called(row: dict[str, Any]) -> set[str]:
-    """What a member may be called on the command line."""
-    short = row["name"].partition("://")[2]
-    return {row["name"], row["name"].rstrip("/"), short, short.rstrip("/"), row["route"]} - {""}
 
 
 def say(answer: dict[str, Any], text: Callable[[dict[str, Any]], Any]) -> NoReturn:

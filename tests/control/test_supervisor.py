@@ -1,4 +1,4 @@
-"""The supervisor with real processes: replacing, draining, ending; and what it says when it cannot start."""
+"""The supervisor with real processes: who dies is replaced, who is killed takes all with it; why it cannot start."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from evenflow.control import supervisor
 from tests.control.processes import PATIENCE, Served, Started, alive, until
 from tests.peers import free_port
 
@@ -64,66 +62,6 @@ def test_a_child_that_dies_at_once_again_and_again_is_replaced_ever_more_slowly(
     assert "replaced_in=0.1" in server.said and "replaced_in=0.4" in server.said
     server.tell(signal.SIGTERM)
     assert server.ends_with() == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_finishes_what_is_in_flight(start: Callable[..., Started], number: int) -> None:
-    server = start(children=2).ready()
-    children = server.children()
-    with server.connect() as client:
-        client.sendall(b"slow")
-        assert client.recv(100) == b"begun\n"
-        server.tell(number)
-        assert client.recv(100).decode().split()[3] == "slow"
-    assert server.ends_with() == 0
-    assert not any(alive(pid) for pid in children)
-
-
-def test_nobody_is_accepted_while_it_drains(start: Callable[..., Started]) -> None:
-    server = start(children=1).ready()
-    with server.connect() as held:
-        held.sendall(b"hello")
-        held.recv(100)
-        server.tell(signal.SIGTERM)
-
-        def refused() -> bool:
-            try:
-                server.connect().close()
-            except ConnectionRefusedError:
-                return True
-            return False
-
-        until(refused)
-        held.sendall(b"still here")
-        assert held.recv(100).decode().split()[3:] == ["still", "here"]
-    assert server.ends_with() == 0
-
-
-def test_a_tunnel_does_not_keep_it_alive_beyond_the_time(start: Callable[..., Started]) -> None:
-    server = start(children=1, drain_seconds=0.5).ready()
-    with server.connect() as held:
-        held.sendall(b"hello")
-        held.recv(100)
-        began = time.monotonic()
-        server.tell(signal.SIGTERM)
-        assert server.ends_with() == 0
-        assert 0.4 < time.monotonic() - began < 5
-    assert "ended what was still in flight: children=1 after=0.5" in server.said
-
-
-def test_a_second_signal_ends_at_once(start: Callable[..., Started]) -> None:
-    server = start(children=2).ready()
-    with server.connect() as held:
-        held.sendall(b"hello")
-        held.recv(100)
-        server.tell(signal.SIGTERM)
-        # As an echo of the first it does not count.
-        server.tell(signal.SIGINT)
-        time.sleep(0.8)
-        assert server.process.poll() is None
-        server.tell(signal.SIGTERM)
-        assert server.ends_with() == 0
-    assert "ended at once by a second signal" in server.said
 
 
 def test_children_end_when_the_supervisor_is_killed(start: Callable[..., Started]) -> None:
@@ -198,16 +136,6 @@ def test_a_child_that_is_stopped_dead_does_not_lose_the_queue(start: Callable[..
         assert not select.select([waiting], [], [], 0.2)[0]
         os.kill(first, signal.SIGKILL)
         assert waiting.recv(100).decode().split()[3] == "hello"
-
-
-# --- parts -----------------------------------------------------------------------------------------------------------
-
-
-def test_how_the_hot_rooms_run_is_told_by_the_file() -> None:
-    from evenflow.serve import pages
-
-    shown = Path(pages.__file__).suffix
-    assert supervisor.how_it_runs(pages.http_date) == ("interpreted" if shown == ".py" else "compiled")  # type: ignore[arg-type]
 
 
 # --- the whole command -----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from evenflow.control import supervisor
+from evenflow.control import end
 from evenflow.tools import check
 from tests.packaging.test_service import parsed
 from tests.peers import CHECKOUT
@@ -114,5 +114,5 @@ def test_what_it_serves_without_a_file_of_yours() -> None:
 def test_it_says_how_long_a_drain_may_take() -> None:
     text = (FOLDER / "Containerfile").read_text()
     found = re.search(r"--stop-timeout (\d+)", text)
-    assert found is not None and int(found[1]) > supervisor.DRAIN_SECONDS + supervisor.KILL_SECONDS
-    assert f"at most {supervisor.DRAIN_SECONDS:g} seconds" in text
+    assert found is not None and int(found[1]) > end.DRAIN_SECONDS + end.KILL_SECONDS
+    assert f"at most {end.DRAIN_SECONDS:g} seconds" in text

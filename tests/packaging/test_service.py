@@ -63,11 +63,11 @@ def test_its_command_lines_are_ours(service: Unit) -> None:
 
 
 def test_it_waits_longer_than_a_drain(service: Unit) -> None:
-    from evenflow.control import supervisor
+    from evenflow.control import end, reload
 
     said = service["Service"]
-    assert int(said["TimeoutStopSec"]) > supervisor.DRAIN_SECONDS + supervisor.KILL_SECONDS
-    assert int(said["TimeoutStartSec"]) > supervisor.START_SECONDS
+    assert int(said["TimeoutStopSec"]) > end.DRAIN_SECONDS + end.KILL_SECONDS
+    assert int(said["TimeoutStartSec"]) > reload.START_SECONDS
     assert said["KillMode"] == "mixed" and said["Type"] == "notify"
 
 

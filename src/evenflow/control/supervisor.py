@@ -18,41 +18,34 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Final
 
-import evenflow
 from evenflow.control import (
     activation,
     allowance,
     channel,
     child,
+    end,
     judge,
     lasting,
-    listening,
     loading,
     log_pipes,
     notify,
     orders,
     pid_file,
     privileges,
+    reload,
     watchdog,
 )
 from evenflow.control.crew import Crew, Post
-from evenflow.control.generation import Generation, Run
+from evenflow.control.generation import Generation
+from evenflow.control.readiness import ready_line
+from evenflow.control.signals import ENDING, RELOADING, WAITED_FOR, ended, wait_for_signal
 from evenflow.control.trouble import Trouble
-from evenflow.origin import NOWHERE
 from evenflow.plan.model import Balancer, Member, Plan
-from evenflow.serve import log_output, tls
 from evenflow.slotmem.adoption import Ancestry, member_keys
 from evenflow.slotmem.layout import DISABLED
 
-DRAIN_SECONDS: Final = 30.0
-"""What is in flight has so long to finish; tunnels do not keep a child alive longer."""
-ECHO_SECONDS: Final = 0.5
-"""A signal so soon after the first is the same one, sent to process and group (`timeout`, Ctrl-C under make)."""
-KILL_SECONDS: Final = 5.0
-"""Killed children are waited for so long."""
 QUICK_DEATH: Final = 10.0
 """A child that lived shorter than this died at once."""
 FIRST_PAUSE: Final = 0.1
@@ -62,13 +55,6 @@ IDLE_SECONDS: Final = 60.0
 ELDERS_SECONDS: Final = 1.0
 """While retired children live, what they hold is counted so often; and so often members are looked at that are to be
 empty by some time."""
-START_SECONDS: Final = 30.0
-"""The children of a new configuration serve within this, or are given up."""
-LOOK: Final = "the error log says why; everything goes on with the configuration that was loaded before"
-
-ENDING: Final = (signal.SIGTERM, signal.SIGINT)
-RELOADING: Final = (signal.SIGHUP, signal.SIGUSR1)
-WAITED_FOR: Final = (*ENDING, *RELOADING, channel.SIGNAL, signal.SIGCHLD)
 
 
 def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
@@ -92,12 +78,12 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
         sys.stderr.write(str(refused))
         return 1
     sys.stderr.write(said)
-    return supervise(generation, DRAIN_SECONDS, load, path, manager)
+    return supervise(generation, end.DRAIN_SECONDS, load, path, manager)
 
 
 def supervise(
     generation: Generation,
-    drain_seconds: float = DRAIN_SECONDS,
+    drain_seconds: float = end.DRAIN_SECONDS,
     load: loading.Load | None = None,
     path: str = "",
     manager: notify.ServiceManager | None = None,
@@ -184,9 +170,9 @@ class Supervisor:
             sys.stderr.write(ready_line(generation) + "\n")
             sys.stderr.flush()
             self.look_after()
-            self.drain()
+            end.drain(self)
         finally:
-            self.kill()
+            end.kill(self)
             if self.keeper is not None:
                 self.keeper.look(self.generation.scoreboard)
             for crew in self.crews():
@@ -305,7 +291,7 @@ class Supervisor:
                 if post.pid == pid:
                     self.bury(post, status)
             for crew in list(self.elders):
-                self.take_leave(crew, pid, status)
+                reload.take_leave(self, crew, pid, status)
             for program in [program for crew in self.crews() for program in crew.generation.programs]:
                 if program.process.pid == pid:
                     program.process.returncode = os.waitstatus_to_exitcode(status)
@@ -408,159 +394,9 @@ class Supervisor:
                 self.log.notice("a drained member is disabled: its time is over", member=slot.member.name.decode())
         self.emptying = any(not slot.status & DISABLED for slot in waiting)
 
-    # --- another generation ---
-
     def reload(self) -> str:
-        """Load the configuration again, and let those who run it take over; what is to be said of it, for whoever
-        asked. Raises Refused, and then everything is as it was.
-        """
-        self.manager.reloads()
-        try:
-            said = self.succeed()
-        except loading.Refused as refused:
-            self.manager.serves(f"not reloaded: {first_error(str(refused))}")
-            sys.stderr.write(str(refused))
-            self.log.error("not reloaded: what was loaded before goes on", cause=first_error(str(refused)))
-            raise
-        self.manager.serves(ready_line(self.generation))
-        sys.stderr.write(said)
-        self.log.notice("reloaded", generation=self.generation.plan.generation, children=len(self.crew.posts))
-        return said
-
-    def succeed(self) -> str:
-        """The next generation starts, and the one before it retires. Raises Refused."""
-        if self.load is None:
-            raise loading.Refused("there is no configuration to load again\n")
-        before = self.crew
-        try:
-            generation, said = self.load(before.generation)
-        except loading.Refused:
-            raise
-        except Exception:
-            raise loading.Refused("a mistake in evenflow:\n" + traceback.format_exc()) from None
-        crew = Crew(generation)
-        gc.collect()
-        for post in crew.everybody():
-            self.fill(crew, post)
-        try:
-            if not self.comes_up(crew):
-                raise Trouble("children-died", "the children of the new configuration do not start", NOWHERE, LOOK)
-            self.settle_pid_file(generation.plan)
-        except Trouble as trouble:
-            self.give_up(crew)
-            raise loading.Refused(said + trouble.render()) from None
-        self.crew = crew
-        self.elders.append(before)
-        self.allowance.resize(generation.scoreboard)
-        self.ancestry.retire(before.generation.scoreboard)
-        self.ancestry.write(generation.scoreboard)
-        before.generation.hand_over(generation)
-        self.log.close()
-        self.log = generation.log
-        self.settle_keeper()
-        self.summon_judge()
-        for retiring in self.elders:
-            for post in retiring.posts:
-                post.tell(signal.SIGUSR2)
-        if before.watch is not None:
-            before.watch.tell(signal.SIGTERM)
-        return said
-
-    def comes_up(self, crew: Crew) -> bool:
-        """Whether everybody in it serves before the time is up; False as soon as one of them dies."""
-        deadline = time.monotonic() + START_SECONDS
-        while not crew.serving():
-            if time.monotonic() >= deadline:
-                return False
-            wait_for_signal(0.01, (signal.SIGCHLD,))
-            self.manager.live()
-            for post in crew.posts:
-                pid, status = os.waitpid(post.pid, os.WNOHANG) if post.pid else (-1, 0)
-                if pid:
-                    self.empty(crew, post)
-                    self.log.error("a child of the new configuration died at once", cause=child.cause_of(status))
-                    return False
-        return True
-
-    def give_up(self, crew: Crew) -> None:
-        """The new crew is not to be: end it, and give back what it had opened."""
-        crew.tell(signal.SIGKILL)
-        for post in crew.everybody():
-            if post.pid:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(post.pid, 0)
-                self.empty(crew, post)
-        crew.generation.close([one.generation for one in self.crews()])
-        log_output.go_back(crew.generation.files)
-        tls.go_back(self.generation.plan)
-
-    def take_leave(self, crew: Crew, pid: int, status: int) -> None:
-        """A retired child ended, as is expected of it; the last one closes the door."""
-        for post in crew.everybody():
-            if post.pid == pid:
-                self.empty(crew, post)
-                if status:
-                    self.log.error(
-                        "a retired child died",
-                        child=post.index,
-                        generation=crew.generation.plan.generation,
-                        cause=child.cause_of(status),
-                    )
-                if post is not crew.watch:
-                    crew.generation.scoreboard.bury(post.index)
-        if not crew.living():
-            self.elders.remove(crew)
-            self.ancestry.end(crew.generation.scoreboard)
-            self.ancestry.write(self.generation.scoreboard)
-            crew.generation.close([one.generation for one in self.crews()])
-
-    # --- the end ---
-
-    def drain(self) -> None:
-        """Children finish what is in flight; back when all are gone, when the time is up, or at a second signal."""
-        self.manager.stops()
-        self.generation.stop_listening()
-        self.tell(signal.SIGTERM)
-        began = time.monotonic()
-        deadline = began + self.drain_seconds
-        while self.reap_ended():
-            number = wait_for_signal(min(deadline, self.manager.due()) - time.monotonic())
-            self.manager.live()
-            if number in ENDING and time.monotonic() - began >= ECHO_SECONDS:
-                self.log.warn("ended at once by a second signal", children=self.living())
-                return
-            if time.monotonic() >= deadline:
-                self.log.warn("ended what was still in flight", children=self.living(), after=f"{self.drain_seconds:g}")
-                return
-
-    def kill(self) -> None:
-        """End at once whoever is left."""
-        self.tell(signal.SIGKILL)
-        deadline = time.monotonic() + KILL_SECONDS
-        while self.reap_ended() and time.monotonic() < deadline:
-            wait_for_signal(0.1, (signal.SIGCHLD,))
-
-    def tell(self, number: int) -> None:
-        for crew in self.crews():
-            crew.tell(number)
-        if self.judge:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.judge, signal.SIGKILL)
-
-    def reap_ended(self) -> int:
-        """Take note of who ended, as is now expected of everybody; how many children are left."""
-        for pid, status in ended():
-            for one, post in [(crew, post) for crew in self.crews() for post in crew.everybody()]:
-                if post.pid == pid:
-                    self.empty(one, post)
-                    if status and not (
-                        os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGTERM, signal.SIGKILL)
-                    ):
-                        self.log.error("child died while it drained", child=post.index, cause=child.cause_of(status))
-        return self.living()
-
-    def living(self) -> int:
-        return sum(crew.living() for crew in self.crews())
+        """Load the configuration again (`reload.reload`). Raises Refused."""
+        return reload.reload(self)
 
     def settle_pid_file(self, plan: Plan) -> None:
         """Write our process id where `plan` says, and nowhere else. Raises Trouble."""
@@ -574,25 +410,6 @@ class Supervisor:
         self.pid_file = path
 
 
-def wait_for_signal(seconds: float, numbers: tuple[int, ...] = WAITED_FOR) -> int:
-    """The next of the blocked signals, 0 if none comes within `seconds`."""
-    found = signal.sigtimedwait(numbers, max(0.0, seconds))
-    return found.si_signo if found is not None else 0
-
-
-def ended() -> list[tuple[int, int]]:
-    """Process id and wait status of every process of ours that ended and was not asked about yet."""
-    found: list[tuple[int, int]] = []
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return found
-        if pid == 0:
-            return found
-        found.append((pid, status))
-
-
 def raise_descriptor_limit() -> None:
     """As many open sockets as the system lets us have: the soft limit of 1024 is four hundred tunnels."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -603,23 +420,3 @@ def raise_descriptor_limit() -> None:
             pass
 
 
-def first_error(said: str) -> str:
-    """The first headline of an error in what was said."""
-    lines = said.splitlines()
-    return next((line for line in lines if line.startswith("error")), lines[0] if lines else "")
-
-
-def ready_line(generation: Generation) -> str:
-    """`evenflow 0.1.0 serving on 0.0.0.0:8080 with 2 children (compiled)`."""
-    count = len(generation.shares)
-    places = ", ".join(listening.names(generation.shares[0])) if generation.shares else "nothing"
-    children = "1 child" if count == 1 else f"{count} children"
-    return f"evenflow {evenflow.__version__} serving on {places} with {children} ({how_it_runs(generation.run)})"
-
-
-def how_it_runs(run: Run) -> str:
-    """`compiled` if the hot rooms run from C, `interpreted` if from their sources; told by the file that `run` comes
-    from.
-    """
-    file = getattr(sys.modules.get(run.__module__), "__file__", None) or ""
-    return "compiled" if file.endswith(tuple(EXTENSION_SUFFIXES)) else "interpreted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -111,6 +112,23 @@ def test_an_answer_that_comes_too_late_is_nobodys(program: ProgramMap, monkeypat
     monkeypatch.setattr(maps, "ANSWER_SECONDS", 2.0)
     monkeypatch.setattr(maps, "LATE_SECONDS", 2.0)
     assert program.find(b"c") == b"<c>"
+
+
+def test_the_answer_to_a_process_that_was_killed_is_nobodys(
+    program: ProgramMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program.find(b"ready") == b"<ready>"
+    asking = os.fork()
+    if asking == 0:
+        program.find(b"slow")
+        os._exit(0)
+    # The key has been sent: the program has it, or the pipe.
+    while int.from_bytes(os.pread(program.lock, 4, 0), "little", signed=True) != 1:
+        time.sleep(0.001)
+    os.kill(asking, signal.SIGKILL)
+    os.waitpid(asking, 0)
+    monkeypatch.setattr(maps, "LATE_SECONDS", 2.0)
+    assert program.find(b"mine") == b"<mine>"
 
 
 def test_processes_ask_one_after_the_other(program: ProgramMap) -> None:

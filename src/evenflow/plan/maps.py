@@ -35,7 +35,8 @@ LOCK_PAUSE: Final = 0.0005
 """Seconds between two tries for the lock."""
 
 OUT_OF_STEP: Final = -1
-"""Part of a key was sent and the rest was not taken: no answer can be told from another any more."""
+"""Part of a key was sent and the rest was not taken, or who sent it was killed: no answer can be told from another any
+more."""
 
 
 class TextMap:
@@ -163,11 +164,13 @@ class ProgramMap:
                 self._owe(owed)
                 if owed:
                     return None
+            # Said before, not after: the answer to a process that is killed here must not be taken for the next one's.
+            self._owe(OUT_OF_STEP)
             if not self._say(key + b"\n", deadline):
                 return None
+            self._owe(1)
             answer, owed = self._hear(1, deadline)
-            if owed:
-                self._owe(owed)
+            self._owe(owed)
         finally:
             fcntl.lockf(self.lock, fcntl.LOCK_UN)
         if answer is None or (len(answer) == 4 and answer.upper() == b"NULL"):
@@ -195,8 +198,8 @@ class ProgramMap:
                 sent += os.write(self.writing, data[sent:])
             except BlockingIOError:
                 if not wait_for(self.writing, select.POLLOUT, deadline):
-                    if sent:
-                        self._owe(OUT_OF_STEP)
+                    if not sent:
+                        self._owe(0)
                     return False
             except OSError:
                 # It has ended: what it answers is nothing.

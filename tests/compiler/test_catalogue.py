@@ -300,7 +300,9 @@ ELSEWHERE = frozenset(
         *("proxypass", "proxypassmatch", "proxypassreverse", "alias", "scriptalias", "redirect", "redirecttemp"),
         *("redirectpermanent", "rewritecond"),
         # only what holds anyhow may be said
-        *("authbasicprovider", "hostnamelookups", "protocols", "mergetrailers", "h2push", "regexdefaultoptions"),
+        *("authbasicprovider", "hostnamelookups", "protocols", "mergetrailers", "h2push"),
+        # it says how patterns below it are read: test_writer.py, and parity
+        "regexdefaultoptions",
         "sslpassphrasedialog",
         # they say how something is done that another one asks for: test_tls.py
         *("sslstaplingcache", "sslstaplingrespondertimeout", "sslstaplingresponsetimeskew"),

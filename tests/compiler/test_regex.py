@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.regex import compile_regex, wildcard_regex
+from evenflow.origin import Origin
 from evenflow.plan import patterns
-from evenflow.plan.patterns import BoundedPattern
+from evenflow.plan.patterns import BoundedPattern, Pattern
 from tests.compiler import pcre
 
 needs_library = pytest.mark.skipif(pcre.LIBRARY is None, reason="libpcre2-8 is not on this machine")
@@ -257,3 +258,23 @@ def test_what_cannot_be_bounded_is_refused() -> None:
         compile_regex("^(a+)+(*SKIP)b")
     assert caught.value.code == "pattern-not-supported"
     assert compile_regex("^a+(*SKIP)b").search(b"aab")
+
+
+def read(pattern: str, reads: str | None) -> Pattern:
+    return compile_regex(pattern, origin=Origin("a.conf", 1, "", reads=reads))
+
+
+def test_a_pattern_is_read_as_its_place_says() -> None:
+    assert read("^ab$", "i").search(b"AB") and not read("^ab$", "sd").search(b"AB")
+    assert read("a.b", "s").search(b"a\nb") and not read("a.b", "d").search(b"a\nb")
+    assert read("a$", "").search(b"a\n") and not read("a$", "d").search(b"a\n")
+    assert not read("a$", None).search(b"a\n") and read("a.b", None).search(b"a\nb")
+
+
+def test_a_bounded_pattern_is_read_as_its_place_says() -> None:
+    free = read("^(?:a|A)*$", "d")
+    bounded = read("^(?:a|A)*$", "id")
+    assert not isinstance(free, BoundedPattern) and isinstance(bounded, BoundedPattern)
+    assert bounded.search(b"aAa")
+    assert isinstance(read("^(a+)+.b$", "d"), BoundedPattern)
+    assert not read("^(a+)+.b$", "d").search(b"aa\nb") and read("^(a+)+.b$", "s").search(b"aa\nb\n")

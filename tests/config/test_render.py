@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from evenflow.config.diagnostics import Diagnostic, Label, error, warning
 from evenflow.config.load import load
-from evenflow.config.render import render, summary, to_json
+from evenflow.config.render import render, summary
 from evenflow.config.source import make_source
 from evenflow.config.syntax import Span
 from tests.config.cases import load_text
@@ -120,19 +119,6 @@ def test_colour_only_repeats_the_marks() -> None:
     import re
 
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render(loaded.diagnostics, loaded.sources)
-
-
-def test_json_says_the_same() -> None:
-    loaded = load_text("  Liste 80\n")
-    (one,) = json.loads(to_json(loaded.diagnostics, loaded.sources))
-    assert one["severity"] == "error"
-    assert one["code"] == "unknown-directive"
-    assert one["headline"] == "`Liste` is not a directive of httpd"
-    assert (one["file"], one["line"], one["column"], one["width"], one["text"]) == ("case.conf", 1, 3, 5, "  Liste 80")
-    assert one["help"] == "did you mean `Listen`?"
-    assert one["labels"] == [{"file": "case.conf", "line": 1, "column": 3, "width": 5, "text": "", "primary": True}]
-    assert json.loads(to_json([])) == []
-    assert json.loads(to_json([warning("x", "y", None)]))[0]["line"] is None
 
 
 def test_the_count() -> None:

@@ -26,3 +26,18 @@ def test_a_missing_module_is_named_with_its_line() -> None:
 def test_an_ignored_directive_is_said_once() -> None:
     loaded = load_text("Mutex a\nmutex b\nMUTEX c\n")
     assert [one.code for one in loaded.diagnostics] == ["directive-ignored"]
+
+
+def test_patterns_are_read_as_it_was_last_said_above_them() -> None:
+    text = (
+        "ProxyPassMatch ^/a http://a/\nRegexDefaultOptions ICASE\n<LocationMatch ^/b>\nProxyPassMatch http://b/\n"
+        "</LocationMatch>\n<VirtualHost *:80>\nProxyPassMatch ^/c http://c/\n</VirtualHost>\n"
+        "RegexDefaultOptions -ICASE +DOTALL\nProxyPassMatch ^/d http://d/\n"
+    )
+    loaded = load_text(text)
+    assert loaded.settings is not None
+    main = loaded.settings.main
+    section, host = main.blocks
+    assert [line.origin.reads for line in main.proxy.mappings or ()] == [None, "s"]
+    assert section.origin.reads == "i"
+    assert [line.origin.reads for line in host.proxy.mappings or ()] == ["i"]

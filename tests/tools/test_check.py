@@ -112,3 +112,28 @@ def test_advice_is_given_by_check_and_silenced_by_the_file(tmp_path: Path) -> No
     assert found.code == "redirects-leak"
     file.write_text("Listen 8080\n# evenflow: allow redirects-leak\nProxyPass / http://127.0.0.1:1/\n")
     assert check.examine(str(file), {}, advice=True).diagnostics == ()
+
+
+def test_json_says_where_and_what_to_type(tmp_path: Path) -> None:
+    file = tmp_path / "typo.conf"
+    file.write_text("  Liste 80\n")
+    (one,) = json.loads(check.as_json(check.examine(str(file), {})))["diagnostics"]
+    assert (one["severity"], one["code"]) == ("error", "unknown-directive")
+    assert one["headline"] == "`Liste` is not a directive of httpd"
+    assert one["place"] == {"file": str(file), "line": 1, "column": 3, "width": 5}
+    assert one["labels"] == [{**one["place"], "text": "", "primary": True}]
+    assert one["help"] == "did you mean `Listen`?"
+
+
+def test_json_of_what_has_no_place(tmp_path: Path) -> None:
+    said = json.loads(check.as_json(check.examine(str(tmp_path / "none.conf"), {})))
+    assert [(one["place"], one["labels"]) for one in said["diagnostics"]] == [(None, [])]
+
+
+def test_json_of_undecodable_bytes_is_text(tmp_path: Path) -> None:
+    """A lone surrogate is no text that another program could read."""
+    file = tmp_path / "odd.conf"
+    file.write_bytes(b"Xyz\x1b[31mzy \xff\n")
+    (one,) = json.loads(check.as_json(check.examine(str(file), {})))["diagnostics"]
+    assert "\ufffd" in one["headline"]
+    str(one).encode("utf-8")

@@ -74,7 +74,7 @@ def compile_words(text: str, origin: Origin, findings: Findings) -> object:
     if "%{" not in text and "\\" not in text:
         return to_bytes(text)
     try:
-        made = compile_text(text)
+        made = compile_text(text, origin)
     except Refused as refused:
         refused.report(findings, origin)
         return b""
@@ -138,14 +138,14 @@ def compile_provider(line: RequireLine) -> Require:
     if provider in NAMED:
         made = Require(NAMED[provider], names, (), line.origin)
         if any("%{" in word for word in words):
-            made.text = partial(words_of, compile_text(line.text))
+            made.text = partial(words_of, compile_text(line.text, line.origin))
         return made
     if provider == "expr":
         text = line.text
         if len(text) > 1 and text[0] == '"' and text[-1] == '"':
             text = text[1:-1]
         made = Require(access.EXPRESSION, frozenset(), (), line.origin)
-        made.condition = partial(holds, compile_condition(text))
+        made.condition = partial(holds, compile_condition(text, line.origin))
         made.asks_user = "%{REMOTE_USER}" in text.upper()
         return made
     raise Refused(

@@ -32,7 +32,7 @@ def compile_redirect(line: RedirectLine) -> Redirect:
     path = line.path or ""
     made = Redirect(line.status, to_bytes(line.url or ""), line.origin)
     if line.regex:
-        made.pattern = compile_regex(path)
+        made.pattern = compile_regex(path, origin=line.origin)
         if line.url is not None:
             made.substitution = Substitution(groups(line.url))
     else:
@@ -47,7 +47,7 @@ def compile_aliases(lines: tuple[AliasLine, ...], findings: Findings) -> tuple[A
         alias = Alias(to_bytes(line.file), line.script, line.origin)
         try:
             if line.regex:
-                alias.pattern = compile_regex(line.path or "")
+                alias.pattern = compile_regex(line.path or "", origin=line.origin)
                 alias.substitution = Substitution(groups(line.file))
             else:
                 alias.prefix = prefix_of(line.path or "", line.origin)
@@ -70,7 +70,7 @@ def say_aliases(said: Said, block: Block, findings: Findings) -> None:
     here = alias.redirect
     if here is not UNSET:
         try:
-            text = None if here.url is None else compile_text(here.url)
+            text = None if here.url is None else compile_text(here.url, here.origin)
             said.say("redirect", RedirectHere(here.status, text, here.origin))
         except Refused as refused:
             refused.report(findings, here.origin)
@@ -78,6 +78,6 @@ def say_aliases(said: Said, block: Block, findings: Findings) -> None:
     if named is not UNSET:
         prefix = prefix_of(block.pattern, named.origin) if block.match == "prefix" else None
         try:
-            said.say("alias", AliasHere(compile_text(named.file), prefix, named.script, named.origin))
+            said.say("alias", AliasHere(compile_text(named.file, named.origin), prefix, named.script, named.origin))
         except Refused as refused:
             refused.report(findings, named.origin)

@@ -9,6 +9,7 @@ from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import FieldEdit
+from evenflow.origin import Origin
 from evenflow.plan import edits, variables
 from evenflow.plan.edits import Edit, Format
 
@@ -86,23 +87,23 @@ def compile_edit(line: FieldEdit) -> Edit:
     pattern = None
     text = line.value
     if action in (edits.EDIT, edits.EDIT_ALL):
-        pattern = compile_regex(line.value)
+        pattern = compile_regex(line.value, origin=line.origin)
         text = line.replacement
     elif action == edits.ECHO:
-        pattern = compile_regex(line.name)
+        pattern = compile_regex(line.name, origin=line.origin)
         text = ""
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
-    edit = Edit(action, name, compile_value(text), pattern, env, line.origin)
+    edit = Edit(action, name, compile_value(text, line.origin), pattern, env, line.origin)
     edit.of_type = line.table != "request" and name.lower() == b"content-type"
     if line.expr is not None:
-        edit.condition = compile_condition(line.expr)
+        edit.condition = compile_condition(line.expr, line.origin)
     return edit
 
 
-def compile_value(text: str) -> Format:
+def compile_value(text: str, origin: Origin) -> Format:
     """A format, or an expression behind `expr=`."""
     if text.startswith("expr="):
-        return Format((), compile_text(text.removeprefix("expr=")))
+        return Format((), compile_text(text.removeprefix("expr="), origin))
     return compile_format(text)
 
 

@@ -10,6 +10,7 @@ from evenflow.compiler.findings import Findings, Refused
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import SetEnvIfLine, VariableLine
+from evenflow.origin import NOWHERE
 from evenflow.plan import environment
 from evenflow.plan.environment import Change, Fixed, Line
 
@@ -51,14 +52,14 @@ def compile_condition_line(line: SetEnvIfLine) -> Line:
             Change(to_bytes(variable), None if value is None else groups(value)) for variable, value in line.changes
         )
         made = Line(environment.EXPRESSION, to_bytes(line.expr), changes, line.origin)
-        made.condition = compile_condition(line.expr)
+        made.condition = compile_condition(line.expr, line.origin)
         return made
     name = to_bytes(line.attribute.lower())
     kind = ATTRIBUTES.get(line.attribute.lower(), environment.FIELD)
     names = None
     if kind == environment.FIELD and not FIELD_NAME.match(line.attribute):
         kind = environment.FIELD_PATTERN
-        names = compile_regex(line.attribute, line.any_case)
+        names = compile_regex(line.attribute, line.any_case, line.origin)
     plain = is_plain(line.pattern)
     changes = tuple(
         Change(to_bytes(variable), None if value is None else (to_bytes(value),) if plain else groups(value))
@@ -66,7 +67,8 @@ def compile_condition_line(line: SetEnvIfLine) -> Line:
     )
     made = Line(kind, name, changes, line.origin)
     made.names = names
-    made.pattern = compile_regex(line.pattern, line.any_case)
+    # What is searched as a plain text does not mind RegexDefaultOptions.
+    made.pattern = compile_regex(line.pattern, line.any_case, NOWHERE if plain else line.origin)
     return made
 
 

@@ -15,6 +15,7 @@ from evenflow.compiler.findings import Refused
 from evenflow.compiler.networks import compile_network
 from evenflow.compiler.regex import compile_regex
 from evenflow.compiler.texts import to_bytes
+from evenflow.origin import NOWHERE, Origin
 from evenflow.plan import expr, variables
 from evenflow.plan.expr import Condition, Test, Text, Word
 
@@ -28,24 +29,24 @@ MOST_TEXT: Final = 8192
 """httpd's MAX_STRING_LEN: a string, or a pattern, is shorter."""
 
 
-def compile_condition(text: str) -> Condition:
+def compile_condition(text: str, origin: Origin = NOWHERE) -> Condition:
     """A boolean expression: `<If>`, `Require expr`, `expr=` conditions. Raises `Refused`."""
-    parser = Parser(text, scan(text, False))
+    parser = Parser(text, scan(text, False), origin)
     tree = parser.whole_condition()
     return Condition(text, make_test(tree, 1), parser.answers)
 
 
-def compile_requirement(text: str) -> Condition:
+def compile_requirement(text: str, origin: Origin = NOWHERE) -> Condition:
     """The same in the older language of SSLRequire, whose comparisons are all of one kind. Raises `Refused`."""
-    parser = Parser(text, scan(text, False))
+    parser = Parser(text, scan(text, False), origin)
     parser.by_length = True
     tree = parser.whole_condition()
     return Condition(text, make_test(tree, 1), parser.answers)
 
 
-def compile_text(text: str) -> Text:
+def compile_text(text: str, origin: Origin = NOWHERE) -> Text:
     """Text with %{...} in it: `Header set NAME expr=...`, ErrorDocument. Raises `Refused`."""
-    parser = Parser(text, scan(text, True))
+    parser = Parser(text, scan(text, True), origin)
     tree = parser.whole_text()
     return Text(text, make_word(tree, 1), parser.answers)
 
@@ -357,8 +358,9 @@ UNSUPPORTED_FUNCTIONS: Final = {"ldap": "it escapes text for an LDAP filter, and
 class Parser:
     """Makes one tree of the tokens; `answers` says afterwards whether it looks at the answer."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], origin: Origin) -> None:
         self.text = text
+        self.origin = origin
         self.tokens = tokens
         self.index = 0
         self.open = 0
@@ -521,7 +523,7 @@ class Parser:
             raise self.unexpected()
         self.index += 1
         try:
-            return compile_regex(token.text, token.kind == "T_REGEX_I")
+            return compile_regex(token.text, token.kind == "T_REGEX_I", self.origin)
         except Refused as wrong:
             says = "Failed to compile regular expression" if wrong.code == "pattern-malformed" else ""
             raise self.refused(wrong.code, wrong.headline, token.at, says, wrong.help) from None

@@ -63,7 +63,7 @@ def compile_providers(lines: tuple[ProviderLine, ...], findings: Findings) -> tu
         if not line.provider:
             continue
         try:
-            providers.insert(0, (CODINGS[line.provider], compile_condition(line.condition)))
+            providers.insert(0, (CODINGS[line.provider], compile_condition(line.condition, line.origin)))
         except Refused as refused:
             refused.report(findings, line.origin)
     return tuple(Smart(to_bytes(name), tuple(providers)) for name, providers in made.items())

@@ -104,7 +104,7 @@ def log_target(
     made = LogTarget(target, text, env, line.origin)
     if line.expr is not None:
         try:
-            condition = compile_condition(line.expr)
+            condition = compile_condition(line.expr, line.origin)
         except Refused as refused:
             refused.report(findings, line.origin)
             return None

@@ -28,7 +28,7 @@ def compile_mapping(line: MappingLine, path: str | None, findings: Findings) -> 
     mapping = Mapping(to_bytes(prefix), target, line.nocanon, line.origin)
     if regex:
         try:
-            mapping.pattern = compile_regex(prefix)
+            mapping.pattern = compile_regex(prefix, origin=line.origin)
         except Refused as refused:
             refused.report(findings, line.origin)
             return None

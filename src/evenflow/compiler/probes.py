@@ -32,7 +32,7 @@ def compile_probe(said: MemberParameters, origin: Origin, findings: Findings) ->
 def compile_expression(one: ProbeExpression, findings: Findings) -> Condition | None:
     """The condition that an expression's text means; what is wrong with it is told."""
     try:
-        return compile_condition(one.text)
+        return compile_condition(one.text, one.origin)
     except Refused as refused:
         refused.report(findings, one.origin)
         return None

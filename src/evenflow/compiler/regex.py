@@ -15,7 +15,8 @@ from pcre2 import PatternError
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.backtracking import LINEAR, cost_of
-from evenflow.plan.patterns import BoundedPattern, Pattern
+from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.patterns import DOLLAR_ENDONLY, DOTALL, LIKE_HTTPD, BoundedPattern, Pattern
 
 TOKEN: Final = re.compile(
     rb"\\Q.*?(?:\\E|\Z)|\\[xogkNpP]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[[:.=][^\]]*[:.=]\]|[^\]\\])*\]|\{", re.DOTALL
@@ -25,14 +26,20 @@ HEX: Final = tuple(b"%c" % digit for digit in b"0123456789abcdefABCDEF{")
 COUNT: Final = re.compile(rb"\{\d+(?:,\d*)?\}")
 
 
-def compile_regex(pattern: str, any_case: bool = False) -> Pattern:
-    """The compiled pattern. Raises `Refused` with the place of what is wrong."""
+def compile_regex(pattern: str, any_case: bool = False, origin: Origin = NOWHERE) -> Pattern:
+    """The compiled pattern, read as RegexDefaultOptions says at its origin. Raises `Refused` with the place of what is
+    wrong."""
+    reads = origin.reads
+    options = LIKE_HTTPD
+    if reads is not None:
+        any_case = any_case or "i" in reads
+        options = (DOTALL if "s" in reads else 0) | (DOLLAR_ENDONLY if "d" in reads else 0)
     text = to_bytes(pattern)
     try:
-        made = Pattern(as_of_old(text), any_case)
+        made = Pattern(as_of_old(text), any_case, options)
     except PatternError as fault:
         raise malformed(pattern, text, fault) from None
-    cost = cost_of(pattern, any_case)
+    cost = cost_of(pattern, any_case, reads)
     if cost.degree > LINEAR:
         if cost.verbs:
             raise Refused(
@@ -40,7 +47,7 @@ def compile_regex(pattern: str, any_case: bool = False) -> Pattern:
                 f"`{pattern}` steers its search by a verb and may backtrack without end: evenflow cannot bound it",
                 help="leave the verb out, or make the quantifiers possessive: `++` in place of `+`",
             )
-        made = BoundedPattern(as_of_old(text), any_case, cost.tied)
+        made = BoundedPattern(as_of_old(text), any_case, cost.tied, options)
     made.starts = cost.starts
     made.folded = cost.folded
     return made

@@ -172,7 +172,7 @@ def compile_rule(line: RuleLine, findings: Findings, maps: Mapping[str, Map] = N
         elif flags & rewrite.QUERY_DISCARD and "?" not in output:
             flags |= rewrite.QUERY_NONE
         template = compile_template(output, warn, maps)
-    rule = Rule(compile_regex(pattern, "NC" in names), negated, template, flags, line.origin)
+    rule = Rule(compile_regex(pattern, "NC" in names, line.origin), negated, template, flags, line.origin)
     rule.status = status
     rule.skip = skip
     rule.rounds = rounds
@@ -342,7 +342,7 @@ def make_condition(line: ConditionLine, findings: Findings, maps: Mapping[str, M
     if line.test.lower() == "expr":
         nothing = Template(to_bytes(pattern), ())
         condition = Condition(nothing, rewrite.EXPRESSION, negated, "OR" in names, any_case, line.origin)
-        condition.expression = compile_expression(pattern)
+        condition.expression = compile_expression(pattern, line.origin)
         condition.expression.vary = "NV" not in names
         return condition
     template = compile_template(line.test, warn, maps)
@@ -363,7 +363,7 @@ def make_condition(line: ConditionLine, findings: Findings, maps: Mapping[str, M
                 condition.text = b"" if sign == "=" and text == '""' else to_bytes(text)
                 return condition
     condition = Condition(template, rewrite.REGEX, negated, or_next, any_case, line.origin)
-    condition.pattern = compile_regex(pattern, any_case)
+    condition.pattern = compile_regex(pattern, any_case, line.origin)
     return condition
 
 

@@ -129,7 +129,7 @@ def compile_branches(
         condition: Condition | None = None
         if block.kind != "else":
             try:
-                condition = compile_condition(block.pattern)
+                condition = compile_condition(block.pattern, block.origin)
             except Refused as refused:
                 refused.report(findings, block.origin)
                 continue
@@ -166,7 +166,7 @@ def compile_section(block: Block, backends: Backends, findings: Findings, root: 
     pattern: Pattern | None = None
     try:
         if block.match == "regex":
-            pattern = compile_regex(text)
+            pattern = compile_regex(text, origin=block.origin)
         elif block.match == "glob":
             pattern = wildcard_regex(text, crosses_slashes=block.kind == "proxy")
         elif block.kind == "files":

@@ -172,7 +172,7 @@ def say_tls(section: Said, tls: TlsSettings, server: bool, findings: Findings) -
     made = []
     for text, origin in tls.requires or ():
         try:
-            made.append((compile_requirement(text), origin))
+            made.append((compile_requirement(text, origin), origin))
         except Refused as refused:
             refused.report(findings, origin)
     section.say("tls_requires", tuple(made) or None)

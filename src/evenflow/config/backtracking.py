@@ -54,13 +54,13 @@ class Cost:
 
 
 @lru_cache(maxsize=10000)
-def cost_of(pattern: str, any_case: bool = False) -> Cost:
-    """What the pattern costs. It must be one that the library takes."""
+def cost_of(pattern: str, any_case: bool = False, reads: str | None = None) -> Cost:
+    """What the pattern costs, read as `origin.Origin.reads` says. It must be one that the library takes."""
     plain = PLAIN.fullmatch(pattern)
     if plain is not None:
         starts, folded = _first_letters(pattern, any_case)
         return Cost(LINEAR, plain.group(1) is not None, starts=starts, folded=folded)
-    return _judged(pattern, any_case, advise=True)
+    return _judged(pattern, any_case, reads, advise=True)
 
 
 PLAIN: Final = re.compile(r"(\^)?(?:[^\\\[\](){}*+?|.$^]|\\[^A-Za-z0-9]|\.)*(?(1)(?:\(?\.\*\)?)?)\$?")
@@ -84,8 +84,10 @@ ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 WITHOUT_CASE: Final = re.compile(rb"[^A-Za-z]*")
 
 
-def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
+def _judged(pattern: str, any_case: bool, reads: str | None, *, advise: bool) -> Cost:
     reader = Reader(pattern, any_case)
+    if reads is not None:
+        reader.dot_all, reader.end_only = "s" in reads, "d" in reads
     try:
         tree = reader.read()
         automaton = Automaton(reader.last_mark, reader.last_end)
@@ -96,13 +98,13 @@ def _judged(pattern: str, any_case: bool, *, advise: bool) -> Cost:
     loops = tuple((loop.start, loop.end) for loop in guilty)
     rewrite = ""
     if advise and degree > 2 and not reader.extended:
-        rewrite = _simpler(pattern, any_case, guilty, degree)
+        rewrite = _simpler(pattern, any_case, reads, guilty, degree)
     tied = reader.tied(tree)
     begins = (starts_of(tree, False), starts_of(tree, True)) if tied and "(*" not in pattern else ((), ())
     return Cost(degree, tied, loops, reader.verbs, rewrite, *begins)
 
 
-def _simpler(pattern: str, any_case: bool, guilty: list[Many], degree: int) -> str:
+def _simpler(pattern: str, any_case: bool, reads: str | None, guilty: list[Many], degree: int) -> str:
     """One loop in place of a loop of loops, or `[^/]*` for `.*` before a slash; "" where that does not help."""
     made = pattern
     if degree == EXPONENTIAL:
@@ -117,7 +119,7 @@ def _simpler(pattern: str, any_case: bool, guilty: list[Many], degree: int) -> s
             after = re.match(r"\)*(\\?[^\w\\\[\](){}*+?|.$^])(?![*+?{])", pattern[loop.end :])
             if isinstance(loop.item, Place) and loop.item.mask == ALL and after is not None:
                 made = f"{made[: loop.start]}[^{after.group(1)}]{made[loop.item_end :]}"
-    if made == pattern or _judged(made, any_case, advise=False).degree > 2:
+    if made == pattern or _judged(made, any_case, reads, advise=False).degree > 2:
         return ""
     return made
 
@@ -225,6 +227,8 @@ class Reader:
         self.pos = 0
         self.any_case = any_case
         self.dot_all = True
+        self.end_only = True
+        """`$` is the end, and not before a last line end too."""
         self.extended = False
         self.lines = False
         self.verbs = False
@@ -343,7 +347,7 @@ class Reader:
         if mark == "^":
             return [self.mark("start" if not self.lines else "other")]
         if mark == "$":
-            return [self.mark("end" if not self.lines else "other")]
+            return [self.mark("end" if self.end_only and not self.lines else "other")]
         return self.letter(mark)
 
     def mark(self, kind: str) -> Mark:

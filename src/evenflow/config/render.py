@@ -1,4 +1,4 @@
-"""Diagnostics as text for people and as JSON for programs.
+"""Diagnostics as text for people.
 
 The text is readable without colour; colour only repeats what the marks say. It opens no file: the lines come from the
 sources that were read.
@@ -6,9 +6,8 @@ sources that were read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from evenflow.config.diagnostics import ERROR, Diagnostic, Label, warning
 from evenflow.config.known import ALL_IGNORED_BECAUSE
@@ -74,21 +73,21 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: boo
 
     def paint(text: str, style: str) -> str:
         # The colours are ours; what stands between them is not.
-        text = _printable(text)
+        text = printable(text)
         return f"{COLOURS[style]}{text}{COLOURS['off']}" if color else text
 
     lines = [f"{paint(f'{kind}[{diagnostic.code}]', kind)}{paint(f': {diagnostic.headline}', 'bold')}"]
     for place, (path, labels) in enumerate(_by_file(diagnostic)):
         first = next((label for label in labels if label.primary), labels[0]).span
         arrow = "-->" if place == 0 else ":::"
-        lines.append(f"{paint(' ' * gutter + arrow, 'frame')} {_printable(path)}:{first.line}:{first.column}")
+        lines.append(f"{paint(' ' * gutter + arrow, 'frame')} {printable(path)}:{first.line}:{first.column}")
         lines.append(paint(" " * gutter + " |", "frame"))
         shown = 0
         for label in labels:
             span = label.span
             text, column, width = _show(sources, path, span.line, span.column, span.width)
             if span.line != shown:
-                lines.append(f"{paint(f'{span.line:>{gutter}} |', 'frame')} {_printable(text)}".rstrip())
+                lines.append(f"{paint(f'{span.line:>{gutter}} |', 'frame')} {printable(text)}".rstrip())
                 shown = span.line
             mark = ("^" if label.primary else "-") * width
             note = f" {label.text}" if label.text else ""
@@ -96,42 +95,10 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, Source], color: boo
                 f"{paint(' ' * gutter + ' |', 'frame')} {' ' * column}"
                 + paint(mark + note, kind if label.primary else "frame")
             )
-    lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {_printable(note)}" for note in diagnostic.notes)
+    lines.extend(f"{paint(' ' * gutter + ' =', 'frame')} note: {printable(note)}" for note in diagnostic.notes)
     if diagnostic.help:
-        lines.append(f"{paint('help', 'help')}: {_printable(diagnostic.help)}")
+        lines.append(f"{paint('help', 'help')}: {printable(diagnostic.help)}")
     return "".join(line + "\n" for line in lines)
-
-
-def to_json(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source] | None = None) -> str:
-    """A JSON array with one object for each; `text` is the line that the problem is on, if its source is given."""
-    return json.dumps([_as_object(diagnostic, sources or {}) for diagnostic in diagnostics], indent=2) + "\n"
-
-
-def _as_object(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> dict[str, Any]:
-    span = diagnostic.span
-    return {
-        "severity": diagnostic.severity,
-        "code": diagnostic.code,
-        "headline": _printable(diagnostic.headline),
-        "file": _printable(span.file) if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "width": span.width if span else None,
-        "text": _printable(_line(sources, span.file, span.line)) if span else None,
-        "labels": [
-            {
-                "file": _printable(label.span.file),
-                "line": label.span.line,
-                "column": label.span.column,
-                "width": label.span.width,
-                "text": _printable(label.text),
-                "primary": label.primary,
-            }
-            for label in diagnostic.labels
-        ],
-        "notes": [_printable(note) for note in diagnostic.notes],
-        "help": _printable(diagnostic.help),
-    }
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
@@ -166,7 +133,7 @@ def _show(sources: Mapping[str, Source], path: str, number: int, column: int, wi
     return line.replace("\t", TAB), len(before), max(1, len(marked))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without control characters and undecodable bytes: a terminal must not obey a configuration file."""
     if text.isprintable():
         return text

@@ -98,6 +98,8 @@ class Draft:
     """RewriteCond lines that wait for their RewriteRule, and where they stand."""
     methods: Methods | None = None
     """What `<Limit>` and `<LimitExcept>` around it leave; None for all methods."""
+    reads: str | None = None
+    """The main server's: how patterns are read from here on, as `Origin.reads`."""
     group: str = ""
     """"all", "any" or "none" inside a container of Require lines."""
     requires: list[RequireLine | RequireGroup] = field(default_factory=list)

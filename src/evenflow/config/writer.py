@@ -49,6 +49,9 @@ class Writer:
                 self.statement(node, draft)
 
     def statement(self, statement: Statement, draft: Draft) -> None:
+        reads = draft.main.reads
+        if reads is not None:
+            statement = replace(statement, origin=replace(statement.origin, reads=reads))
         if statement.origin.used is None:
             self.row(statement, draft)
             return
@@ -99,6 +102,9 @@ class Writer:
             barred = draft.barred(row.contexts)
             if barred is not None:
                 raise misplaced(f"<{row.name}>", row.contexts, barred, section.name_span)
+            reads = draft.main.reads
+            if reads is not None:
+                section = replace(section, origin=replace(section.origin, reads=reads))
             inner = row.open(draft, section)
         except Wrong as wrong:
             self.diagnostics.append(used_at(wrong.diagnostic(section.span), section.origin.used))

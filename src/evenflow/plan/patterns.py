@@ -13,13 +13,16 @@ from typing import Any, Final
 
 from pcre2 import _cy as pcre2
 
-# What httpd sets for each of its patterns (RegexDefaultOptions; PCRE2_DUPNAMES), and what the binding sets without
+# What httpd sets for its patterns (RegexDefaultOptions; PCRE2_DUPNAMES for each), and what the binding sets without
 # being asked: \u and \x as in JavaScript, no \C.
 CASELESS: Final = 0x8
 DOLLAR_ENDONLY: Final = 0x10
 DOTALL: Final = 0x20
 DUPNAMES: Final = 0x40
 NOT_ASKED_FOR: Final = 0x00100002
+
+LIKE_HTTPD: Final = DOTALL | DOLLAR_ENDONLY
+"""What RegexDefaultOptions changes."""
 
 ANCHORED: Final = 0x80000000
 NO_JIT: Final = 0x2000
@@ -90,14 +93,14 @@ class Pattern:
 
     __slots__ = ("source", "groups", "groupindex", "starts", "folded", "_code", "_tries", "_tied")
 
-    def __init__(self, source: bytes, any_case: bool) -> None:
-        """Raises `pcre2.PatternError`, which has a `pos`."""
+    def __init__(self, source: bytes, any_case: bool, options: int = LIKE_HTTPD) -> None:
+        """`options` are the library's. Raises `pcre2.PatternError`, which has a `pos`."""
         self.source = source
         self.starts: tuple[bytes, ...] = ()
         """Every text that it matches begins with one of these; () where that is not known."""
         self.folded: tuple[bytes, ...] = ()
         """Likewise, of the text in lower case."""
-        self._code = translate(source, any_case)
+        self._code = translate(source, any_case, options)
         self.groups: int = pcre2.pattern_capture_count(self._code)
         self.groupindex = names(self._code) if b"?" in source else {}
         try:
@@ -135,12 +138,12 @@ class BoundedPattern(Pattern):
 
     __slots__ = ()
 
-    def __init__(self, source: bytes, any_case: bool, tied: bool) -> None:
+    def __init__(self, source: bytes, any_case: bool, tied: bool, options: int = LIKE_HTTPD) -> None:
         """`tied`: it matches at the start of a subject or not at all."""
         self.source = source
         self.starts = ()
         self.folded = ()
-        self._tries = tuple([translate(source, any_case, steps) for steps in STEPS])
+        self._tries = tuple([translate(source, any_case, options, steps) for steps in STEPS])
         self._tied = tied
         self.groups = pcre2.pattern_capture_count(self._tries[0])
         self.groupindex = names(self._tries[0]) if b"?" in source else {}
@@ -188,11 +191,11 @@ class BoundedPattern(Pattern):
         return False, None
 
 
-def translate(source: bytes, any_case: bool, steps: int = 0) -> object:
+def translate(source: bytes, any_case: bool, options: int, steps: int = 0) -> object:
     """The library's code for a pattern that has at most so many steps, or as many as httpd's."""
     if steps:
         source = b"(*LIMIT_MATCH=%d)" % steps + source
-    options = DOTALL | DOLLAR_ENDONLY | DUPNAMES | (CASELESS if any_case else 0)
+    options |= DUPNAMES | (CASELESS if any_case else 0)
     code: object = pcre2.compile(source, options, NOT_ASKED_FOR)
     return code
 

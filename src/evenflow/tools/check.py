@@ -16,7 +16,7 @@ from evenflow.compiler.findings import Findings
 from evenflow.config.advice import advise
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.load import Loaded, load
-from evenflow.config.render import render, summary
+from evenflow.config.render import printable, render, summary
 from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
 from evenflow.plan.model import Plan
@@ -112,13 +112,16 @@ def diagnostic_as_object(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
-        "headline": diagnostic.headline,
+        "headline": printable(diagnostic.headline),
         "place": place(diagnostic.span) if diagnostic.span is not None else None,
-        "labels": [{**place(label.span), "text": label.text, "primary": label.primary} for label in diagnostic.labels],
-        "notes": list(diagnostic.notes),
-        "help": diagnostic.help,
+        "labels": [
+            {**place(label.span), "text": printable(label.text), "primary": label.primary}
+            for label in diagnostic.labels
+        ],
+        "notes": [printable(note) for note in diagnostic.notes],
+        "help": printable(diagnostic.help),
     }
 
 
 def place(span: Span) -> dict[str, Any]:
-    return {"file": span.file, "line": span.line, "column": span.column, "width": span.width}
+    return {"file": printable(span.file), "line": span.line, "column": span.column, "width": span.width}

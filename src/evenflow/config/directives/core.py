@@ -435,51 +435,43 @@ def body_limit(name: str, word: Word) -> int:
     return int(word.text)
 
 
-def regex_options(statement: Statement | Section) -> None:
-    """The words of RegexDefaultOptions; only those that leave patterns as they are."""
-    said = {"dotall", "dollar_endonly"}
-    for word in count_words(statement, 1, None, "requires at least one argument"):
-        sign, name = (word.text[0], word.text[1:]) if word.text[:1] in ("+", "-") else ("", word.text)
-        if name.lower() not in ("icase", "dotall", "dollar_endonly", "none"):
+PATTERN_OPTIONS: Final = {"icase": "i", "dotall": "s", "dollar_endonly": "d"}
+"""RegexDefaultOptions' words, as `origin.Origin.reads` has them."""
+
+
+def regex_options(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """A word without a sign says that option and no other (httpd)."""
+    said = draft.main.reads
+    said = "sd" if said is None else said
+    for word in statement.words:
+        sign, name = (word.text[0], word.text[1:].lower()) if word.text[:1] in ("+", "-") else ("", word.text.lower())
+        letter = PATTERN_OPTIONS.get(name, "")
+        if not letter and (sign or name != "none"):
             raise Wrong(
                 "value-unknown",
                 f"`{word.text}` is no option of patterns: `ICASE`, `DOTALL` and `DOLLAR_ENDONLY` are",
                 word.span,
-                says=f"RegexDefaultOptions: option '{name}' unknown",
+                says=f"RegexDefaultOptions: option '{word.text[len(sign):]}' unknown",
             )
-        if not sign:
-            said = set()
-        if sign == "-":
-            said.discard(name.lower())
-        else:
-            said.add(name.lower())
-    if said - {"none"} != {"dotall", "dollar_endonly"}:
-        raise Wrong(
-            "value-not-supported",
-            f"evenflow does not change what patterns mean everywhere: `RegexDefaultOptions {statement.rest}`",
-            note="httpd's default is `DOTALL DOLLAR_ENDONLY`, and what evenflow does",
-            help="write the option into the patterns that need it: `(?i)`, `(?-s)`",
-        )
+        kept = said.replace(letter, "") if sign and letter else ""
+        said = kept if sign == "-" else kept + letter
+    draft.main.reads = said
 
 
 def host_names(draft: Draft, statement: Statement | Section, value: str) -> None:
     draft.put("core", "hostname_lookups", (value, statement.origin))
 
 
-def leave(draft: Draft, statement: Statement | Section, value: Any) -> None:
-    """What was said is so already."""
-
-
 DIRECTIVES = (
     Directive(
         "RegexDefaultOptions",
         SERVER,
+        raw,
         regex_options,
-        leave,
-        "How every pattern is read.",
-        syntax="[+|-]OPTION ...",
-        default="DOTALL DOLLAR_ENDONLY",
-        differs="No other value than the default is taken; an option may stand in a pattern.",
+        "How the patterns of every statement below it are read: in any case (ICASE), with a dot that takes line ends"
+        " (DOTALL), with a `$` that is the end alone (DOLLAR_ENDONLY).",
+        syntax="[+|-]OPTION ...|none",
+        default="+DOTALL +DOLLAR_ENDONLY",
     ),
     Directive(
         "ServerName",

@@ -22,8 +22,9 @@ class Origin:
     used: Origin | None = None
     """For a line of a macro: the `Use` that brought it in."""
     reads: str | None = None
-    """How the statement's patterns are read where a RegexDefaultOptions above it says so: letters of `i` (any case), `s`
-    (a dot takes line ends) and `d` (`$` is the end and not before a last line end); None as httpd does by itself."""
+    """How the statement's patterns are read where a RegexDefaultOptions above it says so: letters of `i` (any case),
+    `s` (a dot takes line ends) and `d` (`$` is the end, and not before a last line end); None as httpd does by
+    itself."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenflow.config.diagnostics import Diagnostic, Label, error, warning
+from evenflow.config.diagnostics import Diagnostic, Label, error
 from evenflow.config.load import load
 from evenflow.config.render import render, summary
 from evenflow.config.source import make_source

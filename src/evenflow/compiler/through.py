@@ -98,7 +98,8 @@ def matches(line: RemoteLine, member: Member) -> bool:
     """Whether the line is for this member. Raises `Refused` where the path of a request would decide."""
     name = member.name.decode("utf-8", "surrogateescape")
     if line.regex:
-        return compile_regex(line.match, origin=line.origin).search(to_bytes(name if "/" in name[8:] else name + "/")) is not None
+        pattern = compile_regex(line.match, origin=line.origin)
+        return pattern.search(to_bytes(name if "/" in name[8:] else name + "/")) is not None
     if line.match == "*":
         return True
     text = line.match.lower()

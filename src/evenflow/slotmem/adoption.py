@@ -140,9 +140,10 @@ class Ancestry:
 
     def __init__(self) -> None:
         self.living: list[Scoreboard] = []
-        self._members: dict[Hashable, list[int]] = {}
-        self._measured: dict[Hashable, list[int]] = {}
-        self._children = [0] * CHILD_CELLS
+        self.members: dict[Hashable, list[int]] = {}
+        """What those had counted of each member who are gone; likewise the next two."""
+        self.measured: dict[Hashable, list[int]] = {}
+        self.children = [0] * CHILD_CELLS
 
     def retire(self, old: Scoreboard) -> None:
         """`old` serves no more, but its children may finish something."""
@@ -152,15 +153,15 @@ class Ancestry:
         """The last child of `old` is gone."""
         self.living.remove(old)
         for key, counts in self._of_members(old, COUNTED).items():
-            self._add(self._members, key, counts)
+            self._add(self.members, key, counts)
         for key, counts in measured_sums(old).items():
-            self._add(self._measured, key, counts)
+            self._add(self.measured, key, counts)
         for cell, count in enumerate(children_sum(old, CHILD_COUNTED)):
-            self._children[cell] += count
+            self.children[cell] += count
 
     def write(self, serving: Scoreboard) -> None:
         """Bring the rows of PAST up to date; what `bury` counted there of the serving generation's own dead stays."""
-        found = {key: list(counts) for key, counts in self._members.items()}
+        found = {key: list(counts) for key, counts in self.members.items()}
         for old in self.living:
             for key, counts in self._of_members(old, COUNTED + HELD).items():
                 self._add(found, key, counts)
@@ -174,7 +175,7 @@ class Ancestry:
         self._write_children(serving)
 
     def _write_measured(self, serving: Scoreboard) -> None:
-        found = {key: list(counts) for key, counts in self._measured.items()}
+        found = {key: list(counts) for key, counts in self.measured.items()}
         for old in self.living:
             for key, counts in measured_sums(old).items():
                 self._add(found, key, counts)
@@ -185,7 +186,7 @@ class Ancestry:
                     serving.region.ints[at + cell] = count
 
     def _write_children(self, serving: Scoreboard) -> None:
-        sums = list(self._children)
+        sums = list(self.children)
         for old in self.living:
             for cell, count in enumerate(children_sum(old, CHILD_COUNTED + CHILD_HELD)):
                 sums[cell] += count

@@ -22,7 +22,7 @@ from evenflow.slotmem.layout import (
     Layout,
 )
 from evenflow.slotmem.members import MemberSlot
-from evenflow.slotmem.region import Region
+from evenflow.slotmem.region import Memory, Region
 
 
 class MemberFacts(Protocol):
@@ -67,6 +67,7 @@ class Scoreboard:
 
     `members[i]` must be the member with slot i, `balancers[i]` the balancer with index i, as a plan has them. Where
     somebody asks for measures, `hosts` are the virtual hosts, `hosts[i]` that with index i; else there are none.
+    `memory` is that of a scoreboard which is in use: nothing is filled in then.
     """
 
     __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead", "tokens", "place")
@@ -77,18 +78,21 @@ class Scoreboard:
         balancers: Sequence[BalancerFacts],
         children: int,
         hosts: Sequence[HostFacts] = (),
+        memory: Memory | None = None,
     ) -> None:
         self.members = tuple(members)
         self.balancers = tuple(balancers)
         self.hosts = tuple(hosts)
         self.layout = Layout(children, len(members), len(balancers), len(members) + len(hosts) if hosts else 0)
-        self.region = Region(self.layout.cells)
+        self.region = Region(self.layout.cells, memory)
         self.dead = [0] * CHILD_CELLS
         """The supervisor's own: what children counted that have died (`bury`)."""
         self.tokens: dict[int, Any] = {}
         """The `tokens.Tokens` of members that say `max`, by the member's index."""
         self.place = 0
         """This process's among those that hold tokens: said behind the fork."""
+        if memory is not None:
+            return
         for index, member in enumerate(members):
             self._configure_member(self.member(index, 0), member)
         for index, balancer in enumerate(balancers):

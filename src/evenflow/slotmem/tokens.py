@@ -16,7 +16,7 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from evenflow.slotmem.adoption import member_keys
-from evenflow.slotmem.region import Region
+from evenflow.slotmem.region import Memory, Region
 from evenflow.slotmem.scoreboard import Scoreboard
 
 PLACES: Final = 1024
@@ -38,14 +38,16 @@ SURPLUS: Final = USED + 1
 
 
 class Tokens:
-    """One member's. `limit` is the supervisor's: how many there are, or will be."""
+    """One member's. `limit` is the supervisor's: how many there are, or will be. `fd` and `memory` are those of tokens
+    that are in use, where another program goes on with them.
+    """
 
     __slots__ = ("fd", "limit", "region")
 
-    def __init__(self, limit: int) -> None:
-        self.fd = os.eventfd(limit, os.EFD_SEMAPHORE | os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+    def __init__(self, limit: int, fd: int = -1, memory: Memory | None = None) -> None:
+        self.fd = fd if fd >= 0 else os.eventfd(limit, os.EFD_SEMAPHORE | os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.limit = limit
-        self.region = Region(SURPLUS + 1)
+        self.region = Region(SURPLUS + 1, memory)
 
     # --- a process's --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,116 @@
+"""Another program finds a scoreboard again: the same memory, the same tokens, and what was counted before."""
+
+from __future__ import annotations
+
+import json
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from evenflow.slotmem import bequest, layout
+from evenflow.slotmem.adoption import Ancestry, adopt, member_keys
+from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, ELECTED, REQUESTS
+from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.tokens import Tokens
+from tests.balancer.cluster import Cluster, member
+
+
+def handed(told: dict[str, Any]) -> dict[str, Any]:
+    """As the other program reads it: by way of JSON, with descriptors of its own."""
+    found: dict[str, Any] = json.loads(json.dumps(told))
+    copies: dict[int, int] = {}
+    for place in (found, *found["tokens"]):
+        for name in ("memory", "count"):
+            if name in place:
+                place[name] = copies.setdefault(place[name], os.dup(place[name]))
+    return found
+
+
+def test_both_see_one_memory() -> None:
+    old = Cluster(member(route=b"n\xff1"), member(status=b"H"), children=2)
+    old.slots[0].set_status(DRAINING, True)
+    board = bequest.take_up(handed(bequest.describe(old.scoreboard)), {})
+    assert member_keys(board) == member_keys(old.scoreboard)
+    assert board.member(0, 0).status == DRAINING
+    old.slots[0].set_status(DISABLED, True)
+    board.member(1, 0).error_since = 3.0
+    board.child(1).requests = 5
+    assert board.member(0, 0).status == DRAINING | DISABLED
+    assert old.slots[1].error_since == 3.0
+    assert old.scoreboard.child(1).requests == 5
+
+
+def test_it_is_adopted_like_any_other() -> None:
+    old = Cluster(member(route=b"n1"), member())
+    old.slots[0].set_status(DISABLED, True)
+    old.slots[1].factor = 700
+    new = Cluster(member(route=b"n1"), member(loadfactor=300))
+    adopt(new.scoreboard, bequest.take_up(handed(bequest.describe(old.scoreboard)), {}))
+    assert new.slots[0].status == DISABLED
+    # What the configuration said before is known too: another loadfactor of the line counts.
+    assert new.slots[1].factor == 300
+
+
+def test_generations_have_tokens_in_common() -> None:
+    old, younger = Cluster(member()), Cluster(member())
+    tokens = Tokens(2)
+    tokens.begin(4)
+    old.scoreboard.tokens[0] = younger.scoreboard.tokens[0] = tokens
+    assert tokens.take(3)
+    told = [bequest.describe(one.scoreboard) for one in (old, younger)]
+    copies = {told[0]["tokens"][0]["count"]: os.dup(tokens.fd)}
+    for one in told:
+        one["memory"] = os.dup(one["memory"])
+        one["tokens"][0] = {
+            **one["tokens"][0], "count": copies[tokens.fd], "memory": os.dup(tokens.region.memory.descriptor)
+        }  # fmt: skip
+    shared: dict[int, Tokens] = {}
+    boards = [bequest.take_up(one, shared) for one in told]
+    assert boards[0].tokens[0] is boards[1].tokens[0]
+    found = boards[0].tokens[0]
+    assert (found.limit, found.held(), found.free()) == (2, 1, 1)
+    assert found.take(4) and not tokens.take(3)
+    found.bury(3)
+    assert tokens.take(3)
+
+
+def test_memory_of_another_size_is_not_touched() -> None:
+    told = handed(bequest.describe(Cluster(member()).scoreboard))
+    told["children"] += 1
+    with pytest.raises(bequest.Strange, match="cells, and not"):
+        bequest.take_up(told, {})
+    told["memory"] = 1 << 20
+    with pytest.raises(bequest.Strange, match="not handed on"):
+        bequest.take_up(told, {})
+
+
+def test_hosts_are_known_by_their_names() -> None:
+    host = SimpleNamespace(index=0, server_name=b"wiki.ex\xe4mple")
+    board = bequest.take_up(handed(bequest.describe(Scoreboard((), (), 1, (host,)))), {})
+    assert [one.server_name for one in board.hosts] == [b"wiki.ex\xe4mple"]
+    assert board.layout.measured == 1
+
+
+def test_what_the_gone_had_counted_is_counted_on() -> None:
+    old, serving = Cluster(member()), Cluster(member())
+    old.scoreboard.region.ints[old.scoreboard.layout.own(0, 0) + ELECTED] = 4
+    old.scoreboard.child(0).counts[REQUESTS] = 9
+    ancestry = Ancestry()
+    ancestry.retire(old.scoreboard)
+    ancestry.end(old.scoreboard)
+    retired = Cluster(member())
+    retired.scoreboard.region.ints[retired.scoreboard.layout.own(0, 0) + BUSY] = 2
+    told = json.loads(json.dumps(bequest.describe_ancestry(ancestry)))
+    bequest.take_up_ancestry(told, [retired.scoreboard]).write(serving.scoreboard)
+    slot = serving.scoreboard.member(0, 0)
+    assert (slot.total(ELECTED), slot.total(BUSY)) == (4, 2)
+    assert serving.scoreboard.past().requests == 9
+
+
+def test_every_cell_is_in_the_table() -> None:
+    table = bequest.table()
+    assert table["ROUTE"] == layout.ROUTE and table["MEMBER_CELLS"] == layout.MEMBER_CELLS
+    assert table["tokens.ROW"] == 8
+    assert json.loads(json.dumps(table)) == table

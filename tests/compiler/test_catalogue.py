@@ -172,6 +172,7 @@ EvenflowAccessLog logs/access.json env=x
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%
 EvenflowEject balancer://c errors=50%
+EvenflowSessionIdle balancer://c 30
 EvenflowSlowStart balancer://c 30
 ProtocolsHonorOrder off
 H2MaxSessionStreams 7

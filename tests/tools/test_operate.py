@@ -80,14 +80,14 @@ def test_members_are_shown_drained_and_taken_back(serve: Callable[..., Served]) 
         with tunnel(server):
             done = type_in("drain", "wiki", "n1")
             assert done.returncode == 0
-            assert done.stdout == f"ws://127.0.0.1:{member.port} is draining: 1 in flight there, requests and tunnels\n"
+            assert done.stdout == f"ws://127.0.0.1:{member.port} is draining: 1 tunnel is left there\n"
             done = type_in("drain", "wiki", "n1", "--wait", "--timeout", "0.1", "--format", "json")
             assert done.returncode == 3 and json.loads(done.stdout)["member"]["busy"] == 1
         done = type_in("drain", "wiki", "n1", "--wait")
-        assert done.returncode == 0 and "nothing is in flight there" in done.stderr
+        assert done.returncode == 0 and "nothing is left there" in done.stderr
         said = json.loads(type_in("enable", "balancer://wiki", "n1", "--format", "json").stdout)
         assert said["member"]["state"] == "serving"
-        assert type_in("disable", "wiki", "n1").stdout.endswith("is disabled: nothing is in flight there\n")
+        assert type_in("disable", "wiki", "n1").stdout.endswith("is disabled: nothing is left there\n")
         until(lambda: server.said.count("changed by the control socket") >= 4)
 
 
@@ -96,7 +96,7 @@ def test_a_tunnel_of_before_a_reload_is_still_counted(serve: Callable[..., Serve
         server = serve(BALANCER.format(port=member.port))
         with tunnel(server):
             type_in("reload")
-            until(lambda: "1 in flight" in type_in("drain", "wiki", "n1").stdout)
+            until(lambda: "1 tunnel is left" in type_in("drain", "wiki", "n1").stdout)
             said = json.loads(type_in("status", "--format", "json").stdout)
             assert said["generation"] == 2 and [one["generation"] for one in said["retired"]] == [1]
             # Children count once a second.

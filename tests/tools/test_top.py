@@ -38,7 +38,7 @@ def look(at: float, requests: int, elected: int, pid: int = 7, **row: Any) -> Lo
     }  # fmt: skip
     member = {
         "name": "http://[::1]:80", "route": "a", "state": "serving", "busy": 3, "elected": elected,
-        "sent": elected * 2048, "received": 0, **row,
+        "sent": elected * 2048, "received": 0, "sessions": None, **row,
     }  # fmt: skip
     return Look(at, status, {"balancers": [{"name": "c", "lbmethod": "byrequests", "members": [member]}]})
 

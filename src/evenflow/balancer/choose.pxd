@@ -6,7 +6,7 @@ from evenflow.balancer.health cimport recover
 from evenflow.balancer.sticky cimport find_routed, is_known
 from evenflow.slotmem.members cimport MemberSlot
 
-cdef Py_ssize_t BUSY, ELECTED, RECEIVED, RETRIES, SENT
+cdef Py_ssize_t BUSY, ELECTED, RECEIVED, RETRIES, SENT, TUNNELLED
 cdef object EMPTY, UNUSABLE, ROUTE
 
 @cython.locals(slot=MemberSlot)
@@ -15,3 +15,7 @@ cpdef MemberSlot choose(Balance balance, bytes route, double now)
 cpdef object begin(MemberSlot slot)
 
 cpdef object release(MemberSlot slot, long long sent, long long received)
+
+cpdef object begin_tunnel(MemberSlot slot)
+
+cpdef object end_tunnel(MemberSlot slot, long long sent, long long received)

@@ -12,7 +12,7 @@ from evenflow.balancer.byrequests import book
 from evenflow.balancer.candidates import find_candidates
 from evenflow.balancer.health import recover
 from evenflow.balancer.sticky import find_routed, is_known
-from evenflow.slotmem.layout import BUSY, ELECTED, RECEIVED, RETRIES, SENT
+from evenflow.slotmem.layout import BUSY, ELECTED, RECEIVED, RETRIES, SENT, TUNNELLED
 from evenflow.slotmem.members import MemberSlot
 
 EMPTY = NoMember.EMPTY
@@ -70,3 +70,15 @@ def release(slot: MemberSlot, sent: int, received: int) -> None:
     if received:
         # It answered: httpd counts retries since the last connection that was made.
         slot.own[RETRIES] = 0
+
+
+def begin_tunnel(slot: MemberSlot) -> None:
+    """The request that is booked at the member has become a tunnel; it ends with `end_tunnel` in place of `release`."""
+    slot.own[TUNNELLED] += 1
+
+
+def end_tunnel(slot: MemberSlot, sent: int, received: int) -> None:
+    """The tunnel is over."""
+    if slot.own[TUNNELLED] > 0:
+        slot.own[TUNNELLED] -= 1
+    release(slot, sent, received)

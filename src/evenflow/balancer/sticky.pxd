@@ -13,9 +13,10 @@ cdef bytes BLANKS
 cdef class Session:
     cdef readonly bytes name
     cdef readonly bytes route
+    cdef readonly bytes value
 
 
-@cython.locals(name=bytes, value=bytes, separator=bytes, cut=Py_ssize_t)
+@cython.locals(name=bytes, value=bytes, whole=bytes, separator=bytes, cut=Py_ssize_t)
 cpdef Session find_session(Balance balance, bytes url, bytes cookie)
 
 @cython.locals(size=Py_ssize_t, at=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t)

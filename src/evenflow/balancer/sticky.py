@@ -14,13 +14,15 @@ BLANKS = b" \t\n\v\f\r"
 
 
 class Session:
-    """What a request says of its session: by which `name` it was found, and the route, b"" where nothing follows."""
+    """What a request says of its session: by which `name` it was found, the route, b"" where nothing follows, and the
+    whole value, b"" where nothing of it but the route tells sessions apart."""
 
-    __slots__ = ("name", "route")
+    __slots__ = ("name", "route", "value")
 
-    def __init__(self, name: bytes, route: bytes) -> None:
+    def __init__(self, name: bytes, route: bytes, value: bytes) -> None:
         self.name = name
         self.route = route
+        self.value = value
 
 
 def find_session(balance: Balance, url: bytes, cookie: bytes | None) -> Session | None:
@@ -43,13 +45,16 @@ def find_session(balance: Balance, url: bytes, cookie: bytes | None) -> Session 
         if value is None:
             return None
     separator = balance.separator
+    whole = b""
     if separator:
         # The first separator counts: `a.b.n2` asks for the route `b.n2`.
         cut = value.find(separator)
         if cut < 0:
             return None
+        if cut > 0:
+            whole = value
         value = value[cut + 1 :]
-    return Session(name, value)
+    return Session(name, value, whole)
 
 
 def in_url(url: bytes, name: bytes, semicolon_ends: bool) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evenflow.compiler.findings import Findings
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, BalancerParameters
@@ -30,4 +32,7 @@ def compile_balancing(said: BalancerParameters, origin: Origin, findings: Findin
         line = said.ejection
         ejection = Ejection(line.errors, line.latency, line.requests, line.interval, line.seconds, line.most)
     made = Balancing(hash_by, retries, ejection, *(said.slow_start or ()))
+    if said.sessions is not UNSET:
+        idle, cookie = said.sessions
+        made = replace(made, session_idle=idle, session_cookie=to_bytes(cookie))
     return AS_HTTPD if made == AS_HTTPD else made

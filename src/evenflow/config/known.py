@@ -873,6 +873,7 @@ EvenflowHash SP
 EvenflowMaxConnections G
 EvenflowMaxConnectionsPerAddress G
 EvenflowRetryBudget SP
+EvenflowSessionIdle SP
 EvenflowSlowStart SP
 """
 

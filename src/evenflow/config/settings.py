@@ -149,6 +149,8 @@ class BalancerParameters:
     """None for Off."""
     slow_start: tuple[float, float] | Unset = UNSET
     """EvenflowSlowStart: seconds (0.0 for Off), and the part of its share that a member begins with."""
+    sessions: tuple[float, str] | Unset = UNSET
+    """EvenflowSessionIdle: seconds (0.0 for Off), and the cookie that tells sessions apart."""
 
 
 @dataclass(frozen=True, slots=True)

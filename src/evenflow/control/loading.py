@@ -23,6 +23,7 @@ from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.member_tls import check_members
 from evenflow.slotmem.adoption import adopt
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import provide
 from evenflow.slotmem.tokens import hand_on
 
 
@@ -134,7 +135,9 @@ def prepare(
     if previous is not None:
         adopt(scoreboard, previous.scoreboard)
         settle(plan.balancers, scoreboard)
-    hand_on(scoreboard, previous.scoreboard if previous is not None else None)
+    before = previous.scoreboard if previous is not None else None
+    hand_on(scoreboard, before)
+    provide(scoreboard, before, time.monotonic())
     handlers = local_handlers(plan, scoreboard)
     return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs, files)
 

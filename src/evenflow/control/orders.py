@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import evenflow
-from evenflow.control import loading
+from evenflow.control import draining, loading
 from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_member
@@ -82,6 +82,22 @@ def status(order: dict[str, Any], house: House) -> dict[str, Any]:
         "connections": total(board, now, "connections"),
         "tunnels": total(board, now, "tunnels"),
         "in_flight": total(board, now, "in_flight"),
+        **sessions(house),
+    }
+
+
+def sessions(house: House) -> dict[str, Any]:
+    """How many there are at all members, None where they are not counted; and the members that drain."""
+    balancers = [describe(balancer, house) for balancer in house.generation.plan.balancers]
+    counted = [one["sessions"] for balancer in balancers for one in balancer["members"] if one["sessions"] is not None]
+    return {
+        "sessions": sum(counted) if counted else None,
+        "draining": [
+            {"balancer": balancer["name"], **one}
+            for balancer in balancers
+            for one in balancer["members"]
+            if one["state"] == "draining"
+        ],
     }
 
 
@@ -151,6 +167,8 @@ def describe_member(view: MemberView) -> dict[str, Any]:
         "loadfactor": float(view.factor),
         "lbset": view.lbset,
         "busy": view.busy,
+        "tunnels": view.tunnels,
+        **draining.told(view.left),
         "elected": view.elected,
         "sent": view.sent,
         "received": view.received,
@@ -176,6 +194,7 @@ def drain(order: dict[str, Any], house: House) -> dict[str, Any]:
     seconds = order.get("deadline")
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= MOST_SECONDS):
         raise Unclear(f"a deadline is a number of seconds up to {MOST_SECONDS}")
+    draining.begin(house.generation.scoreboard, find_member(house, order)[1].member.slot)
     done = change(order, house, {b"w_status_N": b"1"})
     if seconds is not None:
         balancer, view = find_member(house, order)

@@ -25,6 +25,7 @@ from evenflow.control import (
     allowance,
     channel,
     child,
+    draining,
     end,
     judge,
     lasting,
@@ -129,6 +130,7 @@ class Supervisor:
         """Writes down what is changed, where a balancer wants that (BalancerPersist)."""
         self.emptying = False
         """Some member is to be empty by some time."""
+        self.drains = draining.Drains()
         self.path = path
         self.channel: channel.Channel | None = None
         self.manager = manager if manager is not None else notify.ServiceManager()
@@ -208,6 +210,7 @@ class Supervisor:
                 self.ancestry.write(self.generation.scoreboard)
             if self.emptying:
                 self.close_emptied(now)
+            self.drains.look(self.generation.scoreboard, now)
             if self.keeper is not None:
                 self.keeper.look(self.generation.scoreboard)
             self.allowance.look(self.generation.scoreboard, now)
@@ -220,6 +223,7 @@ class Supervisor:
         due = [post.due for post in self.crew.everybody() if not post.pid]
         due += [pipe.started + log_pipes.RESTART_SECONDS for pipe in self.pipes() if pipe.process is None]
         busy = bool(self.elders) or self.emptying or self.keeper is not None or self.allowance.in_doubt
+        busy = busy or self.drains.going_on
         return max(0.0, min([*due, self.manager.due(), now + (ELDERS_SECONDS if busy else IDLE_SECONDS)]) - now)
 
     def pipes(self) -> list[log_pipes.LogPipe]:

@@ -61,6 +61,10 @@ class Balancing:
     """So long a member that recovered takes less than its share; 0.0: not at all."""
     slow_least: float = 0.1
     """The part of its share with which it begins."""
+    session_idle: float = 1800.0
+    """A session that was not seen for so long is gone (`slotmem.sessions`); 0.0: sessions are not counted."""
+    session_cookie: bytes = b"JSESSIONID"
+    """What tells sessions apart where the sticky cookie says the route alone."""
 
 
 AS_HTTPD: Final = Balancing()

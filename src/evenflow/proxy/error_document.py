@@ -34,7 +34,7 @@ def begin(exchange: Exchange, path: bytes, status: int, reason: bytes, now: floa
     exchange.request_left = exchange.request_length = 0
     exchange.collected = bytearray()
     exchange.inflater = None
-    exchange.route = exchange.session_name = b""
+    exchange.route = exchange.session_name = exchange.session = b""
     exchange.rerouted = False
     keep = exchange.keep_client
     old = exchange.head

@@ -52,6 +52,7 @@ cdef class Exchange:
     cdef bytes route
     cdef MemberSlot elected
     cdef bytes session_name
+    cdef bytes session
     cdef bint rerouted
     cdef public dict env
     cdef public object view

@@ -140,6 +140,8 @@ class Exchange:
         """The slot of the balancer's last choice: the variables speak of it also after it was given back."""
         self.route = b""
         self.session_name = b""
+        self.session = b""
+        """What tells the session from all others of its member."""
         self.rerouted = False
         """An attempt went to another route than the request asked for."""
         self.env: dict[bytes, bytes] | None = None
@@ -395,6 +397,8 @@ class Exchange:
         if session is not None:
             self.route = session.route
             self.session_name = session.name
+            if session.route:
+                self.session = session.value or keys.session_of(self)
 
     def elect(self, now: float) -> None:
         """Choose a member; the step becomes MEMBER, WAIT, or OWN with 503."""
@@ -420,6 +424,8 @@ class Exchange:
             # httpd's variable stays set once any attempt went elsewhere, even if a later one comes back.
             if not self.rerouted:
                 self.rerouted = route_changed(balance, self.route, chosen)
+            if self.session and chosen.route == self.route:
+                chosen.saw(self.session, now)
             self.step = MEMBER
             if chosen.member.blocked:
                 attempt.blocked(self)

@@ -1,4 +1,6 @@
-"""What a request is hashed by, for an lbmethod that looks at it. Asked only where the balancer's method does."""
+"""What a request is hashed by, for an lbmethod that looks at it, and what tells its session from others where the route
+is all that its cookie says. Asked only where the balancer wants to know.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +28,15 @@ def key_of(exchange: Exchange) -> bytes:
         cookie = head.get(b"cookie")
         return b"" if cookie is None else in_cookie(cookie, wanted.name) or b""
     return head.get(wanted.name) or b""
+
+
+def session_of(exchange: Exchange) -> bytes:
+    """Whose session it is, for counting: by the application's own cookie, else by the client's address and program."""
+    decision: Decision = exchange.decision
+    head = exchange.head
+    cookie = head.get(b"cookie")
+    if cookie is not None:
+        value = in_cookie(cookie, exchange.balance.balancer.balancing.session_cookie)
+        if value:
+            return value
+    return decision.client(exchange.facts) + b" " + (head.get(b"user-agent") or b"")

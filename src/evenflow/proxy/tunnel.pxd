@@ -1,5 +1,5 @@
 cimport cython
-from evenflow.balancer.choose cimport release
+from evenflow.balancer.choose cimport begin_tunnel, end_tunnel
 from evenflow.slotmem.members cimport MemberSlot
 
 

@@ -6,7 +6,7 @@ sockets; none is looked at.
 
 from __future__ import annotations
 
-from evenflow.balancer.choose import release
+from evenflow.balancer.choose import begin_tunnel, end_tunnel
 from evenflow.slotmem.members import MemberSlot
 
 
@@ -15,6 +15,7 @@ class Tunnel:
 
     def __init__(self, slot: MemberSlot, timeout: float) -> None:
         self.slot: MemberSlot | None = slot
+        begin_tunnel(slot)
         self.timeout = timeout
         self.sent = 0
         """Bytes to the member."""
@@ -34,5 +35,5 @@ class Tunnel:
     def close(self) -> None:
         """Give the member back; a second call does nothing."""
         if self.slot is not None:
-            release(self.slot, self.sent, self.received)
+            end_tunnel(self.slot, self.sent, self.received)
             self.slot = None

@@ -298,6 +298,8 @@ class Work:
         if self.ticks % SELDOM == 0:
             self.crowd.forget()
             self.row.beat(now)
+            if server.sweeper is not None:
+                server.sweeper.tick(now)
             self.count()
             self.trim(now)
             self.farewells.dismiss_from_leaving_members(now)

@@ -20,6 +20,7 @@ from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.questions import Questions
 from evenflow.serve.resolver import Resolver
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import Sweeper
 from evenflow.slotmem.tokens import Tokens
 
 BUFFER_SIZE = 131072
@@ -67,6 +68,8 @@ class Server:
             tokens.begin(place)
             pool = self.pools[member.slot] = MemberPool(tokens, place, member.acquire, loop)
             self.limited.append((pool, self.idle[member.slot]))
+        self.sweeper = None if scoreboard is None else Sweeper(scoreboard)
+        """Takes sessions out that are gone."""
         self.clients: set[Any] = set()
         self.http2: set[Any] = set()
         """The `http2.connection.Http2Connection`s; their streams are among the clients."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 from evenflow.slotmem.balancers import BalancerSlot
 from evenflow.slotmem.layout import (
     BODY_BYTES,
-    BUSY,
     CHILD_CELLS,
     CONNECTIONS,
     ELECTED,
+    HELD,
     IN_FLIGHT,
     MEASURED_CELLS,
     OWN_CELLS,
@@ -30,8 +30,6 @@ from evenflow.slotmem.scoreboard import Scoreboard
 
 COUNTED: Final = (ELECTED, SENT, RECEIVED)
 """Cells of an `own` row that only rise: they outlive who counted."""
-HELD: Final = (BUSY,)
-"""Those that say what is held now."""
 CHILD_COUNTED: Final = (REQUESTS, BODY_BYTES)
 CHILD_HELD: Final = (CONNECTIONS, TUNNELS, IN_FLIGHT)
 

@@ -126,6 +126,8 @@ RECEIVED: Final = 4
 """Bytes from the member."""
 RETRIES: Final = 5
 """How often the child took it out of error since it answered last."""
+TUNNELLED: Final = 6
+"""Tunnels of this child at the member; BUSY counts them too."""
 LATENCY: Final = 8
 """A float: seconds that the member takes to begin an answer, of late (`balancer.peakewma`); 0.0 while unknown."""
 LATENCY_AT: Final = 9
@@ -140,6 +142,11 @@ EJECTED_UNTIL: Final = 13
 """A float: so long the child passes it over as an outlier, CLOCK_MONOTONIC; 0.0 while it does not."""
 EJECTIONS: Final = 14
 """How often it did so in a row."""
+HELD: Final = (BUSY, TUNNELLED)
+"""Cells that say what is held now: with the child, they are over."""
+
+STAMPS: Final = 255
+"""A byte of `sessions` stands for one of so many steps, 1 to 255; 0 is nobody."""
 
 # --- what one child measures of one member or virtual host, where somebody asks (`measured`) --------------------------
 

@@ -1,7 +1,7 @@
 cimport cython
 
 cdef Py_ssize_t BUSY, EJECTED_UNTIL, ELECTED, FACTOR, LATENCY, LBSET, OWED, RECEIVED, RETRIES, SENT, STATUS
-cdef long long UNUSABLE
+cdef long long UNUSABLE, STAMPS
 
 
 @cython.final
@@ -15,6 +15,9 @@ cdef class MemberSlot:
     cdef long long[::1] own
     cdef double[::1] times
     cdef long long[::1] measured
+    cdef unsigned char[::1] _seen
+    cdef Py_ssize_t _mask
+    cdef double _pace
     cdef long long[::1] _cells
     cdef double[::1] _floats
     cdef Py_ssize_t _first
@@ -24,6 +27,9 @@ cdef class MemberSlot:
     cdef Py_ssize_t _at
 
     cpdef bint usable(self)
+
+    @cython.locals(mask=Py_ssize_t, stamp=cython.longlong)
+    cpdef void saw(self, bytes session, double now) except *
 
     @cython.locals(found=cython.longlong, at=Py_ssize_t, _=Py_ssize_t)
     cpdef long long total(self, Py_ssize_t cell)

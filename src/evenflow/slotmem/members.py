@@ -27,6 +27,7 @@ from evenflow.slotmem.layout import (
     RETRIES,
     ROUTE,
     SENT,
+    STAMPS,
     STATUS,
     UNUSABLE,
     URL,
@@ -48,10 +49,12 @@ class MemberSlot:
 
     __slots__ = (
         "member", "retry", "route", "redirect", "shared", "failure", "own", "times", "measured",
-        "_cells", "_floats", "_first", "_stride", "_rows", "_region", "_at",
+        "_seen", "_mask", "_pace", "_cells", "_floats", "_first", "_stride", "_rows", "_region", "_at",
     )  # fmt: skip
 
-    def __init__(self, region: Region, layout: Layout, member: Any, index: int, child: int) -> None:
+    def __init__(
+        self, region: Region, layout: Layout, member: Any, index: int, child: int, sessions: Any = None
+    ) -> None:
         at = layout.member(index)
         own = layout.own(child, index)
         self.member = member
@@ -65,6 +68,10 @@ class MemberSlot:
         measured = layout.measure(child, index) if layout.measured else 0
         self.measured: memoryview[int] = region.ints[measured : measured + (MEASURED_CELLS if layout.measured else 0)]
         """What `slotmem.measured` counts; of no cells where nobody asks."""
+        self._seen: memoryview[int] = region.bytes[0:0] if sessions is None else sessions.seen
+        """The bytes of its `sessions.SessionTable`; none where its sessions are not counted."""
+        self._mask = len(self._seen) - 1
+        self._pace: float = 0.0 if sessions is None else sessions.pace
         self._cells: memoryview[int] = region.ints
         self._floats: memoryview[float] = region.floats
         self._first = layout.own(0, index)
@@ -98,6 +105,13 @@ class MemberSlot:
             found += self._floats[at]
             at += self._stride
         return found
+
+    def saw(self, session: bytes, now: float) -> None:
+        """A request of this session came to the member: one store, as `slotmem.sessions` describes."""
+        mask = self._mask
+        if mask >= 0:
+            stamp = int(now * self._pace)
+            self._seen[hash(session) & mask] = stamp % STAMPS + 1
 
     def counts(self) -> memoryview[int]:
         """`measured`, for those who look seldom."""

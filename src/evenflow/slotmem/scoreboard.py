@@ -13,8 +13,8 @@ from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
 from evenflow.slotmem.layout import (
     BODY_BYTES,
-    BUSY,
     CHILD_CELLS,
+    HELD,
     LONG_AGO,
     MEASURED_CELLS,
     REQUESTS,
@@ -70,7 +70,7 @@ class Scoreboard:
     `memory` is that of a scoreboard which is in use: nothing is filled in then.
     """
 
-    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead", "tokens", "place")
+    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead", "tokens", "sessions", "place")
 
     def __init__(
         self,
@@ -89,6 +89,8 @@ class Scoreboard:
         """The supervisor's own: what children counted that have died (`bury`)."""
         self.tokens: dict[int, Any] = {}
         """The `tokens.Tokens` of members that say `max`, by the member's index."""
+        self.sessions: dict[int, Any] = {}
+        """The `sessions.SessionTable` of members whose sessions are counted, by the member's index."""
         self.place = 0
         """This process's among those that hold tokens: said behind the fork."""
         if memory is not None:
@@ -111,7 +113,7 @@ class Scoreboard:
         """One member as one child sees it: make it once and keep it."""
         self._check(index, self.layout.members)
         self._check(child, self.layout.children)
-        return MemberSlot(self.region, self.layout, self.members[index], index, child)
+        return MemberSlot(self.region, self.layout, self.members[index], index, child, self.sessions.get(index))
 
     def past(self) -> ChildSlot:
         """The row of everybody who is not of this generation, or dead."""
@@ -149,7 +151,8 @@ class Scoreboard:
             past.counts[cell] += row.counts[cell]
         row.clear()
         for index in range(self.layout.members):
-            self.region.ints[self.layout.own(child, index) + BUSY] = 0
+            for cell in HELD:
+                self.region.ints[self.layout.own(child, index) + cell] = 0
 
     def _check(self, index: int, size: int) -> None:
         if not 0 <= index < size:

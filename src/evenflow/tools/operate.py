@@ -14,6 +14,8 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from evenflow.tools import leaving
+
 FILE: Final = click.option(
     "-f", "file", metavar="FILE", help="The configuration that it serves; not needed where one instance runs."
 )
@@ -64,7 +66,7 @@ def members(balancer: str | None, file: str | None, form: str) -> NoReturn:
     metavar="TIME",
     help="Be empty within TIME, for instance 15m: tunnels leave until then, and then the member is disabled.",
 )
-@click.option("--wait", is_flag=True, help="Wait until nothing is in flight there any more.")
+@click.option("--wait", is_flag=True, help="Wait until it is empty: no sessions, no tunnels, no requests.")
 @click.option(
     "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
 )
@@ -83,6 +85,10 @@ def drain(
 
     MEMBER is a URL, a route, or HOST:PORT. `evenflow enable` takes it back. With --deadline, clients of tunnels are
     told to go (WebSocket close code 1001) one after the other; they come back elsewhere.
+
+    What is left is shown: sessions that were seen there within EvenflowSessionIdle (of a balancer with stickysession),
+    tunnels, and requests in flight; and when it is empty: at the earliest, if nobody comes back, and at the rate at
+    which sessions became fewer of late. Once MEMBER is disabled, sessions are not waited for.
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
@@ -91,12 +97,15 @@ def drain(
     if not wait:
         sys.exit(0)
     began = time.monotonic()
+    said_last = ""
     while True:
         answer = order(file, {"do": "members", "balancer": balancer}, "quiet")
         one = next(row for row in rows(answer) if row["name"] == drained["name"])
-        if form == "text":
-            click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}", err=True)
-        if not one["busy"]:
+        line = leaving.text(one)
+        if form == "text" and (line != said_last or sys.stderr.isatty()):
+            leaving.show(line, leaving.is_empty(one))
+        said_last = line
+        if leaving.is_empty(one):
             if form == "json":
                 click.echo(json.dumps({"ok": True, "balancer": balancer, "member": one}))
             sys.exit(0)
@@ -195,14 +204,8 @@ def changed(what: str, balancer: str, member: str, file: str | None, form: str, 
     answer = order(file, {"do": what, "balancer": balancer, "member": member, **said}, form)
     one: dict[str, Any] = answer["member"]
     if form == "text":
-        click.echo(f"{one['name']} is {one['state']}: {flights(one['busy'])}")
+        click.echo(leaving.text(one))
     return one
-
-
-def flights(busy: int) -> str:
-    if not busy:
-        return "nothing is in flight there"
-    return f"{busy} in flight there, requests and tunnels"
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -228,9 +231,11 @@ def status_text(answer: dict[str, Any]) -> list[Any]:
             f" generation {answer['generation']}, on {', '.join(answer['listeners'])}"
         ),
         f"{answer['requests']:,} requests answered; now {answer['in_flight']} in flight,"
-        f" {answer['connections']} connections, {answer['tunnels']} tunnels of them",
+        f" {answer['connections']} connections, {answer['tunnels']} tunnels of them"
+        + ("" if answer["sessions"] is None else f"; {answer['sessions']:,} sessions"),
         children_table(answer["children"]),
     ]
+    lines += [escape(f"balancer://{one['balancer']}: {leaving.text(one)}") for one in answer["draining"]]
     for one in answer["retired"]:
         lines += [f"generation {one['generation']} finishes what it has:", children_table(one["children"])]
     return lines
@@ -251,13 +256,16 @@ def members_text(answer: dict[str, Any]) -> list[Any]:
     for balancer in answer["balancers"]:
         sticky = f", sticky by {balancer['sticky']}" if balancer["sticky"] else ""
         parts.append(escape(f"balancer://{balancer['name']}: {balancer['lbmethod']}{sticky} ({balancer['origin']})"))
-        table = plain_table("member", "route", "state", "factor", "set", "in flight", "chosen", "sent", "received")
+        table = plain_table(
+            "member", "route", "state", "factor", "set", "in flight", "tunnels", "sessions", "chosen", "sent", "received"
+        )
         for one in balancer["members"]:
             sizes = [size(one["sent"]), size(one["received"])]
             factor = f"{one['loadfactor']:g}"
             table.add_row(
                 escape(one["name"]), escape(one["route"]), one["state"], factor, str(one["lbset"]),
-                f"{one['busy']:,}", f"{one['elected']:,}", *sizes,
+                f"{one['busy']:,}", f"{one['tunnels']:,}", leaving.number(one["sessions"]), f"{one['elected']:,}",
+                *sizes,
             )  # fmt: skip
         parts.append(table)
     return parts or ["no balancers are configured"]

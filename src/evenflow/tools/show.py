@@ -192,6 +192,10 @@ def beyond_httpd(said: Balancing) -> Json:
             f"{errors}{latency}requests={ejection.requests} interval={ejection.interval:g} "
             f"time={ejection.seconds:g} most={100 * ejection.most:g}%"
         )
+    if not said.session_idle:
+        found["EvenflowSessionIdle"] = "Off"
+    elif (said.session_idle, said.session_cookie) != (AS_HTTPD.session_idle, AS_HTTPD.session_cookie):
+        found["EvenflowSessionIdle"] = f"{said.session_idle:g} cookie={text(said.session_cookie)}"
     if said.slow_start:
         found["EvenflowSlowStart"] = f"{said.slow_start:g} from={100 * said.slow_least:g}%"
     return found

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from evenflow.tools import operate
+from evenflow.tools import leaving, operate
 
 SECONDS: Final = 1.0
 WIDE: Final = 120
@@ -186,7 +186,7 @@ def members_table(name: str, members: list[dict[str, Any]], rising: Rates, wide:
 
     totals = ("chosen", "to", "from") if wide else ()
     table = operate.plain_table(
-        "member", "route", "state", "in flight", "chosen/s", "to/s", "from/s", "latency", *totals
+        "member", "route", "state", "in flight", "sessions", "chosen/s", "to/s", "from/s", "latency", *totals
     )
     for place, one in enumerate(members):
         chosen, sent, received = rising.members.get((name, place), (0.0, 0.0, 0.0))
@@ -194,8 +194,9 @@ def members_table(name: str, members: list[dict[str, Any]], rising: Rates, wide:
         color = COLORS.get(one["state"], "yellow")
         table.add_row(
             escape(one["name"]), escape(one["route"]), f"[{color}]{one['state']}[/{color}]", f"{one['busy']:,}",
-            f"{chosen:.1f}" if known else "-", operate.size(int(sent)) if known else "-",
-            operate.size(int(received)) if known else "-", duration(one.get("latency")),
+            leaving.number(one["sessions"]), f"{chosen:.1f}" if known else "-",
+            operate.size(int(sent)) if known else "-", operate.size(int(received)) if known else "-",
+            duration(one.get("latency")),
             *((f"{one['elected']:,}", operate.size(one["sent"]), operate.size(one["received"])) if wide else ()),
         )  # fmt: skip
     return table

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evenflow.config.arguments import key_value, raw
+from evenflow.config.arguments import duration, key_value, raw
 from evenflow.config.contexts import PROXY, SERVERS
 from evenflow.config.diagnostics import Wrong
 from evenflow.config.directive import Directive
@@ -171,6 +171,34 @@ def slow_start(draft: Draft, statement: Statement | Section, value: Any) -> None
     say(draft, statement, target, slow_start=(seconds, least))
 
 
+# --- EvenflowSessionIdle ------------------------------------------------------------------------------------------
+
+MOST_IDLE: Final = 7 * 86400.0
+idle_time: Final = duration("s", at_least=1.0)
+
+
+def session_idle(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    target, words, values = split_words(draft, statement)
+    refuse_others(statement, values, ("cookie",))
+    if len(words) != 1:
+        raise Wrong(
+            "argument-count",
+            f"`{statement.name}` needs the time after which a session that was not seen is gone, or `Off`",
+            help=f"write for instance `{statement.name} 30min`",
+        )
+    seconds = 0.0 if words[0].text.lower() == "off" else idle_time(statement.name, words[0])
+    if seconds > MOST_IDLE:
+        raise Wrong(
+            "value-out-of-range",
+            f"`{statement.name}` must be at most {MOST_IDLE / 3600:g}h, not `{words[0].text}`",
+            words[0].span,
+        )
+    cookie = values["cookie"].text if "cookie" in values else "JSESSIONID"
+    if not cookie:
+        raise Wrong("value-malformed", "`cookie` is the name of a cookie", values["cookie"].span)
+    say(draft, statement, target, sessions=(seconds, cookie))
+
+
 DIRECTIVES = (
     Directive(
         "EvenflowHash",
@@ -199,6 +227,15 @@ DIRECTIVES = (
         syntax="[balancer://NAME] [errors=SHARE%] [latency=TIMES] [requests=NUMBER] [interval=SECONDS] "
         "[time=SECONDS] [most=SHARE%]|Off",
         default="Off",
+    ),
+    Directive(
+        "EvenflowSessionIdle",
+        SERVERS | PROXY,
+        raw,
+        session_idle,
+        "After what time a session that was not seen at its member is gone, for counting what a drain waits for.",
+        syntax="[balancer://NAME] NUMBER[ms|s|min|h]|Off [cookie=NAME]",
+        default="30min cookie=JSESSIONID",
     ),
     Directive(
         "EvenflowSlowStart",

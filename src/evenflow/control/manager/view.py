@@ -26,9 +26,11 @@ from evenflow.slotmem.layout import (
     SPARE,
     STANDBY,
     STOPPED,
+    TUNNELLED,
 )
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import Left, left_at
 
 # httpd's words for a member's status, in its order; None stands for the error state.
 STATUS_WORDS: Final = (
@@ -61,6 +63,10 @@ class MemberView:
     sent: int
     received: int
     retries: int
+    tunnels: int
+    """Of those that are busy."""
+    left: Left | None
+    """Its sessions, and when they will be gone if it gets no new ones; None where they are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ def view_balancer(balancer: Balancer, host: VirtualHost, scoreboard: Scoreboard)
 def view_member(member: Member, scoreboard: Scoreboard) -> MemberView:
     """Read a member's cells."""
     slot = scoreboard.member(member.slot, 0)
+    elected = slot.total(ELECTED)
     return MemberView(
         member=member,
         slot=slot,
@@ -133,12 +140,14 @@ def view_member(member: Member, scoreboard: Scoreboard) -> MemberView:
         factor=f"{slot.factor / 100:.2f}",
         lbset=slot.lbset,
         status=status_words(slot),
-        elected=slot.total(ELECTED),
+        elected=elected,
         busy=slot.total(BUSY),
         load=slot.total(OWED),
         sent=slot.total(SENT),
         received=slot.total(RECEIVED),
         retries=slot.total(RETRIES),
+        tunnels=slot.total(TUNNELLED),
+        left=left_at(scoreboard, member.slot, elected),
     )
 
 

@@ -29,9 +29,11 @@ from evenflow.slotmem.layout import (
     SENT,
     STATUS_BITS,
     STATUSES,
+    TUNNELLED,
 )
 from evenflow.slotmem.measured import BOUNDS, STAGES
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import left_at
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -112,6 +114,8 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
     status = Family("evenflow_member_status", GAUGE, "1 for each letter of its status that is set; E: in error.")
     passed = Family("evenflow_member_ejected_children", GAUGE, "Children that pass it over as an outlier now.")
     busy = Family("evenflow_member_requests_in_flight", GAUGE, "Requests and tunnels at the member.")
+    tunnels = Family("evenflow_member_tunnels", GAUGE, "Tunnels at the member.")
+    sessions = Family("evenflow_member_sessions", GAUGE, "Sessions that were seen there within EvenflowSessionIdle.")
     chosen = Family("evenflow_member_chosen_total", COUNTER, "How often it was chosen, failed attempts included.")
     sent = Family("evenflow_member_sent_bytes_total", COUNTER, "Bytes to the member.")
     received = Family("evenflow_member_received_bytes_total", COUNTER, "Bytes from the member.")
@@ -132,7 +136,12 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
         ejected = [scoreboard.member(member.slot, child).ejected_until > now for child in range(scoreboard.children)]
         passed.add(labels, sum(ejected))
         busy.add(labels, slot.total(BUSY))
-        chosen.add(labels, slot.total(ELECTED))
+        tunnels.add(labels, slot.total(TUNNELLED))
+        elected = slot.total(ELECTED)
+        left = left_at(scoreboard, member.slot, elected)
+        if left is not None:
+            sessions.add(labels, left.sessions)
+        chosen.add(labels, elected)
         sent.add(labels, slot.total(SENT))
         received.add(labels, slot.total(RECEIVED))
         if scoreboard.hosts:
@@ -142,7 +151,8 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
             repeated.add(labels, counts[REPEATED])
             ejections.add(labels, counts[PASSED_OVER])
             add_times(times, labels, counts)
-    return [usable, status, passed, busy, chosen, sent, received, failures, repeated, ejections, times]
+    held = [usable, status, passed, busy, tunnels, sessions]
+    return [*held, chosen, sent, received, failures, repeated, ejections, times]
 
 
 def of_hosts(plan: Plan, scoreboard: Scoreboard) -> list[Family]:

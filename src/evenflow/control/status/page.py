@@ -32,7 +32,7 @@ def write_page(report: Report, refresh: int) -> str:
     ]
     for name, members in report.balancers:
         parts.append(f"<h2>{escape(name)}</h2>\n")
-        parts.append(table(("Worker", "Status", "Elected", "Busy", "To", "From"), members))
+        parts.append(table(("Worker", "Status", "Elected", "Busy", "To", "From", "Sessions"), members))
     parts.append("</body></html>\n")
     return "".join(parts)
 

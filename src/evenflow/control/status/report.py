@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from evenflow.control.manager.view import view_balancer
+from evenflow.control.manager.view import MemberView, view_balancer
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -40,6 +41,18 @@ class ChildView:
     body_bytes: int
 
 
+class MemberRow(NamedTuple):
+    """One member's row; `sessions` is "-" where they are not counted."""
+
+    name: str
+    status: str
+    elected: int
+    busy: int
+    sent: int
+    received: int
+    sessions: int | str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All of it. Times are seconds, sizes bytes."""
@@ -52,8 +65,8 @@ class Report:
     children: tuple[ChildView, ...]
     past: ChildView
     """All that are not in `children`: the dead, and the retired, who may still hold something."""
-    balancers: tuple[tuple[str, tuple[tuple[str, str, int, int, int, int], ...]], ...]
-    """(name, its members: name, status, elected, busy, sent, received); empty unless ProxyStatus is on."""
+    balancers: tuple[tuple[str, tuple[MemberRow, ...]], ...]
+    """Each with its members; empty unless ProxyStatus is on."""
 
     @property
     def requests(self) -> int:
@@ -84,19 +97,20 @@ def make_report(version: str, host: VirtualHost, plan: Plan, scoreboard: Scorebo
     """Read the scoreboard; `now` is CLOCK_MONOTONIC."""
     children = [view_child(scoreboard.child(index), now) for index in range(scoreboard.layout.children)]
     uptime = int(now - scoreboard.past().started)
-    balancers: tuple[tuple[str, tuple[tuple[str, str, int, int, int, int], ...]], ...] = ()
+    balancers: tuple[tuple[str, tuple[MemberRow, ...]], ...] = ()
     if host.proxy_status:
         views = [view_balancer(balancer, host, scoreboard) for balancer in plan.balancers]
         balancers = tuple(
-            (
-                f"balancer://{view.name}",
-                tuple((one.name, one.status, one.elected, one.busy, one.sent, one.received) for one in view.members),
-            )
-            for view in views
+            (f"balancer://{view.name}", tuple(member_row(one) for one in view.members)) for view in views
         )
     name = host.server_name.decode("latin-1")
     past = view_child(scoreboard.past(), now)
     return Report(version, name, time.time(), uptime, plan.generation, tuple(children), past, balancers)
+
+
+def member_row(one: MemberView) -> MemberRow:
+    sessions = "-" if one.left is None else one.left.sessions
+    return MemberRow(one.name, one.status, one.elected, one.busy, one.sent, one.received, sessions)
 
 
 def view_child(row: ChildSlot, now: float) -> ChildView:
@@ -146,7 +160,7 @@ def for_programs(report: Report) -> str:
     ]
     for number, (name, members) in enumerate(report.balancers):
         lines.append(f"ProxyBalancer[{number}]Name: {name}")
-        for place, (member, status, elected, busy, sent, received) in enumerate(members):
+        for place, (member, status, elected, busy, sent, received, sessions) in enumerate(members):
             key = f"ProxyBalancer[{number}]Worker[{place}]"
             lines += [
                 f"{key}Name: {member}",
@@ -156,6 +170,8 @@ def for_programs(report: Report) -> str:
                 f"{key}Sent: {sent // 1024}K",
                 f"{key}Rcvd: {received // 1024}K",
             ]
+            if sessions != "-":
+                lines.append(f"{key}Sessions: {sessions}")
     return "\n".join(lines) + "\n"
 
 

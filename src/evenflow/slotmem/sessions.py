@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 
 from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.layout import ELECTED, STAMPS
-from evenflow.slotmem.region import CELL, Region
+from evenflow.slotmem.region import CELL, Memory, Region
 from evenflow.slotmem.scoreboard import Scoreboard
 
 STEPS: Final = 30
@@ -64,7 +64,8 @@ class SessionTable:
     __slots__ = ("idle", "step", "pace", "size", "seen", "_ints", "_floats")
 
     def __init__(self, size: int, idle: float, now: float) -> None:
-        region = Region(HEAD_CELLS + size // CELL)
+        # Without a descriptor: there may be many, and another program could not use them.
+        region = Region(HEAD_CELLS + size // CELL, Memory(-1))
         self.idle = idle
         """Seconds."""
         self.step = idle / STEPS

@@ -77,7 +77,8 @@ def sessions_after(story: Story, *requests: tuple[str, ...]) -> list[int]:
     [
         ([("Cookie: SID=x.1",), ("Cookie: SID=y.1",), ("Cookie: SID=x.1",), ("Cookie: SID=x.2",)], [2, 1]),
         # Where the cookie says the route alone, the application's own tells sessions apart.
-        ([("Cookie: JSESSIONID=x; SID=.1",), ("Cookie: SID=.1; JSESSIONID=y",), ("Cookie: SID=.1; JSESSIONID=x",)], [2, 0]),
+        ([("Cookie: JSESSIONID=x; SID=.1",), ("Cookie: SID=.1; JSESSIONID=y",), ("Cookie: SID=.1;JSESSIONID=x",)],
+         [2, 0]),
         # And without that, who asks.
         ([("Cookie: SID=.1",), ("Cookie: SID=.1", "User-Agent: a"), ("Cookie: a=b; SID=.1", "User-Agent: a")], [2, 0]),
         # Nobody yet: a probe, and who has a route that no member has.

@@ -256,9 +256,8 @@ def members_text(answer: dict[str, Any]) -> list[Any]:
     for balancer in answer["balancers"]:
         sticky = f", sticky by {balancer['sticky']}" if balancer["sticky"] else ""
         parts.append(escape(f"balancer://{balancer['name']}: {balancer['lbmethod']}{sticky} ({balancer['origin']})"))
-        table = plain_table(
-            "member", "route", "state", "factor", "set", "in flight", "tunnels", "sessions", "chosen", "sent", "received"
-        )
+        counts = ("in flight", "tunnels", "sessions", "chosen", "sent", "received")
+        table = plain_table("member", "route", "state", "factor", "set", *counts)
         for one in balancer["members"]:
             sizes = [size(one["sent"]), size(one["received"])]
             factor = f"{one['loadfactor']:g}"

@@ -16,6 +16,7 @@ cdef class Server:
     cdef readonly bytearray buffer
     cdef readonly list idle
     cdef readonly list pools, limited
+    cdef readonly object sweeper
     cdef readonly set clients
     cdef public list host_rows
     cdef readonly set http2

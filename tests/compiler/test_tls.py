@@ -142,6 +142,24 @@ def test_who_is_asked_later(section: str, later: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("server", "section", "generous"),
+    [
+        ("optional_no_ca", "none", True),
+        ("none", "optional_no_ca", True),
+        ("none", "require", False),
+        # The handshake verifies, whatever sections say.
+        ("optional", "optional_no_ca", False),
+        ("require", "optional_no_ca", False),
+    ],
+)
+def test_where_handshakes_end_well_with_unverified_certificates(server: str, section: str, generous: bool) -> None:
+    inner = f'<Location /x>\n<If "true">\nSSLVerifyClient {section}\n</If>\n</Location>\n'
+    made = front_of(f"SSLVerifyClient {server}\n{inner}")
+    assert made.generous is generous
+
+
+
+@pytest.mark.parametrize(
     ("line", "field", "value"),
     [
         ("SSLCADNRequestFile n.pem", "names_file", "/n.pem"),

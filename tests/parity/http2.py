@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -34,9 +35,10 @@ ASKS = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: 
 
 
 class Streams:
-    """One connection with HTTP/2; `how` is `h2` (over TLS), `h2c` (from the first byte on) or `upgrade`."""
+    """One connection with HTTP/2; `how` is `h2` (over TLS), `h2c` (from the first byte on) or `upgrade`, `shows` the
+    client's certificate with its key."""
 
-    def __init__(self, port: int, server_name: str | None, how: str) -> None:
+    def __init__(self, port: int, server_name: str | None, how: str, shows: Path | None = None) -> None:
         self.how = how
         self.h2 = H2Connection(
             # It sends what is written: what is wrong with it is the front's to say.
@@ -58,6 +60,8 @@ class Streams:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             context.set_alpn_protocols(["h2", "http/1.1"])
+            if shows is not None:
+                context.load_cert_chain(shows)
             try:
                 secured = context.wrap_socket(self.sock, server_hostname=None if server_name == "-" else server_name)
             except BaseException:

@@ -46,5 +46,11 @@ PASSED_OVER: Final[Mapping[str, Mapping[str, int]]] = {
     "tls-revocation::the-issuer-has-given-no-list": {NOT_HTTP: 1},
     "tls-revocation::the-issuer-need-not-give-a-list-but-has": {NOT_HTTP: 1},
     "tls-revocation::the-whole-chain-is-looked-up": {NOT_HTTP: 1},
+    "tls-unverified::a-section-requires-what-the-server-takes-as-it-is": {LATE: 6},
+    "tls-unverified::a-section-takes-them": {LATE: 6, NOT_HTTP: 5},
+    "tls-unverified::a-server-that-verifies-does-so-whatever-its-sections-say": {LATE: 1, NOT_HTTP: 2},
+    "tls-unverified::lists-of-revoked-certificates-are-looked-into-all-the-same": {NOT_HTTP: 3},
+    "tls-unverified::the-virtual-host-takes-them": {NOT_HTTP: 2},
+    "tls-unverified::where-a-list-need-not-be-given": {NOT_HTTP: 1},
     "tls::plain-http-on-the-port-for-tls": {NOT_HTTP: 1},
 }

@@ -171,7 +171,7 @@ def _converse(case: Case, front: Front, chronicle: Chronicle) -> list[Seen]:
                 how = batch[0].http2
                 shows = front.folder / "certificates" / f"{batch[0].shows}.pem" if batch[0].shows else None
                 if how is not None:
-                    connection = Streams(front.port, batch[0].tls, how)
+                    connection = Streams(front.port, batch[0].tls, how, shows)
                 else:
                     connection = Connection(front.port, batch[0].tls, shows, batch[0].speaks, batch[0].agrees)
             except (ssl.SSLError, OSError):

@@ -15,10 +15,10 @@ from tests.compiler.test_tls import plan_of
 
 
 class Known:
-    """Facts of a handshake."""
+    """Facts of a handshake. A certificate with authorities `above` it is a verified one, where nothing else is said."""
 
     def __init__(self, **values: bytes) -> None:
-        self.values = values
+        self.values = {**({"SSL_CLIENT_VERIFY": b"SUCCESS"} if "above" in values else {}), **values}
 
     def get(self, name: bytes) -> bytes:
         return self.values.get(name.decode(), b"")
@@ -63,6 +63,21 @@ def test_whoever_wants_a_certificate_gets_one_over_whatever_handshake() -> None:
     assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=b"SUCCESS").status == 404
 
 
+UNVERIFIED = (b"NONE", b"GENEROUS", b"FAILED:self-signed certificate", b"")
+
+
+@pytest.mark.parametrize("verify", UNVERIFIED)
+def test_who_is_not_verified_is_not_let_in_where_that_is_required(verify: bytes) -> None:
+    """Over the handshake of another virtual host, of which more is forgiven, or after a section that forgives."""
+    plan = plan_of("SSLEngine on\nSSLCertificateFile a.crt\nSSLVerifyClient require\n")
+    assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=verify, above=b"0").status == 403
+    plan = plan_of(LATER)
+    assert ask(plan, b"/must", True, SSL_CLIENT_VERIFY=verify, above=b"0").status == 403
+    assert ask(plan, b"/may", True, SSL_CLIENT_VERIFY=verify, above=b"0").status == 404
+    plan = plan_of("<Location />\nRequire ssl-verify-client\n</Location>\n")
+    assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=verify, above=b"0").status == 403
+
+
 def test_require_a_verified_client() -> None:
     plan = plan_of("<Location />\nRequire ssl-verify-client\n</Location>\n")
     assert ask(plan, b"/", True, SSL_CLIENT_VERIFY=b"NONE").status == 403
@@ -104,6 +119,17 @@ def test_a_certificate_that_comes_while_the_decision_waits() -> None:
     inquiry = made.inquiry
     inquiry.facts.tls_facts = Known(above=b"1")  # type: ignore[attr-defined]
     assert resume(made, b"").status == 404
+    made = ask(plan_of(LATER), b"/must", True)
+    made.inquiry.facts.tls_facts = Known(above=b"0", SSL_CLIENT_VERIFY=b"GENEROUS")  # type: ignore[attr-defined]
+    assert resume(made, b"").status == 403
+
+
+def test_a_section_that_takes_unverified_certificates_asks_for_one() -> None:
+    plan = plan_of(LATER.replace("optional", "optional_no_ca"))
+    made = ask(plan, b"/may", True)
+    assert made.kind == ASK
+    assert resume(made, b"").status == 404
+    assert ask(plan, b"/may", True, above=b"0", SSL_CLIENT_VERIFY=b"GENEROUS").status == 404
 
 
 @pytest.mark.parametrize(

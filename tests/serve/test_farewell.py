@@ -8,11 +8,13 @@ import signal
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from websockets.frames import Close, Frame, Opcode
 
+from evenflow.serve.farewell import way_of
 from tests.serve.served import Member, Peer, Served, request, until
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n"
@@ -113,6 +115,16 @@ def test_a_close_of_the_members_is_not_doubled(tmp_path: Path) -> None:
         assert client.read(len(close)) == close
         dismiss(served)
         assert client.read_to_end() == b""
+
+
+@pytest.mark.parametrize("verify", [b"SUCCESS", b"NONE", b"GENEROUS", b"FAILED:self-signed certificate"])
+def test_the_judge_is_told_who_was_verified(verify: bytes) -> None:
+    facts = SimpleNamespace(
+        local_address=b"127.0.0.1", local_port=1, remote_address=b"127.0.0.1", remote_port=2, tls=True, sni=b"",
+        spoken_for=False, proxied_address=b"", proxied_port=0, tls_facts=SimpleNamespace(get=lambda name: verify),
+    )  # fmt: skip
+    tunnel = SimpleNamespace(tunnel=SimpleNamespace(slot=None), head=b"GET / HTTP/1.1\r\n\r\n", balancer=b"")
+    assert way_of(SimpleNamespace(facts=facts, tunnel=tunnel))["certified"] is (verify == b"SUCCESS")
 
 
 def test_the_judge_is_told_of_every_tunnel_and_decides(tmp_path: Path) -> None:

@@ -18,11 +18,14 @@ from evenflow.plan.fronts import EVERY, ClientStatus, Front, Setting, Stapling
 from evenflow.plan.scope import Said
 from evenflow.plan.tls import Option
 
+GENEROUS: Final = "optional_no_ca"
 
-def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: bool) -> Front:
-    """How a virtual host with SSLEngine speaks TLS; `later`: one of its sections asks for certificates."""
+
+def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: frozenset[str]) -> Front:
+    """How a virtual host with SSLEngine speaks TLS; `later`: how its sections ask for certificates."""
     keys = [absolute(root, path) for path, _ in tls.keys or ()]
     found = [absolute(root, path) for path, _ in tls.certificates or ()]
+    verify = "none" if tls.verify is UNSET else tls.verify[0]
     return Front(
         tuple((path, keys[place] if place < len(keys) else None) for place, path in enumerate(found)),
         file_of(tls.chain, root),
@@ -31,20 +34,22 @@ def compile_front(tls: TlsSettings, ocsp: OcspSettings, root: str, later: bool) 
         "" if tls.suites is UNSET else tls.suites[0],
         bool(tls.prefers_own),
         tls.tickets is not False,
-        "none" if tls.verify is UNSET else tls.verify[0],
+        verify,
         1 if tls.depth is UNSET else tls.depth,
         file_of(tls.ca_file, root),
         file_of(tls.ca_path, root),
         file_of(tls.crl_file, root),
         file_of(tls.crl_path, root),
         ("none", False) if tls.crl_check is UNSET else tls.crl_check[0],
-        later,
+        bool(later),
         file_of(tls.names_file, root),
         file_of(tls.names_path, root),
         file_of(tls.ticket_key, root),
         tuple((name, value) for name, value, _ in tls.commands or ()),
         compile_stapling(ocsp),
         compile_status(ocsp, root),
+        # A server that verifies does so in the handshake, whatever its sections say.
+        verify == GENEROUS or (verify == "none" and GENEROUS in later),
         origins=tuple(
             (name, said[1])
             for name, said in (
@@ -180,12 +185,14 @@ def say_tls(section: Said, tls: TlsSettings, server: bool, findings: Findings) -
         section.say("tls_buffer", tls.buffer)
 
 
-def asks_later(blocks: Iterable[Block]) -> bool:
-    """Whether one of these sections asks clients for certificates."""
-    return any(
-        (block.tls.verify is not UNSET and block.tls.verify[0] != "none") or asks_later(block.blocks)
-        for block in blocks
-    )
+def asks_later(blocks: Iterable[Block]) -> frozenset[str]:
+    """How these sections ask clients for certificates: the words of their SSLVerifyClient, without `none`."""
+    found: frozenset[str] = frozenset()
+    for block in blocks:
+        found |= asks_later(block.blocks)
+        if block.tls.verify is not UNSET and block.tls.verify[0] != "none":
+            found |= {block.tls.verify[0]}
+    return found
 
 
 def miss_lists(tls: TlsSettings | MemberTlsSettings, prefix: str, findings: Findings) -> None:

@@ -64,7 +64,7 @@ class Front:
     prefers_own: bool = False
     tickets: bool = True
     verify: str = "none"
-    """none, optional, require"""
+    """none, optional, require, optional_no_ca"""
     depth: int = 1
     ca_file: str = ""
     ca_path: str = ""
@@ -82,6 +82,9 @@ class Front:
     """Commands of OpenSSL's own configuration: name, value."""
     stapling: Stapling | None = None
     status: ClientStatus | None = None
+    generous: bool = False
+    """Handshakes end well with certificates that nobody has verified (optional_no_ca, here or in a section): that there
+    is one says nothing of who the client is."""
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
     """Where each directive that names a file or a cipher is written."""
 
@@ -95,7 +98,7 @@ class Front:
         if self.verify == "none" and not self.later:
             return ()
         lists = (self.crl_file, self.crl_path, self.crl_check)
-        return (self.verify, self.later, self.depth, self.ca_file, self.ca_path, lists, self.status)
+        return (self.verify, self.later, self.generous, self.depth, self.ca_file, self.ca_path, lists, self.status)
 
     @property
     def opening(self) -> tuple[object, ...]:

@@ -162,9 +162,11 @@ def admit_shown(inquiry: Inquiry, front: Front) -> Decision | None:
         if told == CANNOT_ASK:
             return answer(inquiry, 403, "the client's TLS cannot be asked for a certificate now (AH10158)")
     if height < 0:
-        if wanted == b"optional":
+        if wanted != b"require":
             return None
         return answer(inquiry, 403, "a certificate is required here, and the client has shown none")
+    if wanted == b"require" and facts.get(b"SSL_CLIENT_VERIFY") != b"SUCCESS":
+        return answer(inquiry, 403, "a certificate is required here, and nobody has verified the client's")
     depth = scope.tls_depth if scope.tls_depth >= 0 else front.depth
     if height > depth:
         return answer(inquiry, 403, f"more than {depth} authorities stand above the client's certificate")

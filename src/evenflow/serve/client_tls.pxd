@@ -8,7 +8,7 @@ from evenflow.wire.outlet cimport Outlet
 cpdef bint shake_hands(ClientConnection client) except -1
 cpdef bint is_vetted(ClientConnection client, object tls) except -1
 cpdef void vetted(ClientConnection client, str cause) except *
-cpdef void tell_refused(ClientConnection client, str cause) except *
+cpdef void refuse(ClientConnection client, str cause) except *
 cpdef void turn_away(ClientConnection client) except *
 @cython.locals(decision=Decision)
 cpdef void ask_for_certificate(ClientConnection client, Exchange exchange) except *

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PLAIN_HTTP: Final = (
     b"You're speaking plain HTTP to an SSL-enabled server port. Use the https scheme for this address."
 )
+GENEROUS: Final = b"optional_no_ca"
+NOBODY_TO_ASK: Final = "nobody could verify it, so there is no authority to ask about it"
+NOT_VERIFIED: Final = "nobody could verify it"
 MARGIN: Final = 65536
 """Bytes beside a body that may wait for a certificate: how it is framed, and requests behind it."""
 
@@ -55,6 +58,10 @@ def shake_hands(client: ClientConnection) -> bool:
             turn_away(client)
             return False
         facts.tls_facts = contexts.facts(tls)
+        if facts.tls_facts.unverified and status_wanted(tls) is not None:
+            # As httpd: who has signed it is to be asked, and nobody knows who that is.
+            refuse(client, NOBODY_TO_ASK)
+            return False
         if not is_vetted(client, tls):
             return False
     client.handshaking = False
@@ -82,8 +89,7 @@ def vetted(client: ClientConnection, cause: str) -> None:
     if client.closed:
         return
     if cause:
-        tell_refused(client, cause)
-        turn_away(client)
+        refuse(client, cause)
         return
     # The handshake goes on where it stopped: at its end.
     tls = client.tls
@@ -92,10 +98,11 @@ def vetted(client: ClientConnection, cause: str) -> None:
     client.start_reading()
 
 
-def tell_refused(client: ClientConnection, cause: str) -> None:
+def refuse(client: ClientConnection, cause: str) -> None:
     """Somebody is not let in because of its certificate."""
     log = client.server.error_logs.of(client.host)
     log.error("client refused", "refused certificate", cause=cause, client=client.facts.client.decode("latin-1"))
+    turn_away(client)
 
 
 def turn_away(client: ClientConnection) -> None:
@@ -163,8 +170,12 @@ def look_for_certificate(client: ClientConnection) -> None:
             if not contexts.admits(tls):
                 turn_away(client)
                 return
-            client.facts.tls_facts = contexts.facts(tls)
+            facts = client.facts.tls_facts = contexts.facts(tls)
             said = status_wanted(tls)
+            if facts.unverified and (said is not None or exchange.decision.scope.tls_verify != GENEROUS):
+                # OpenSSL forgives for all sections alike.
+                refuse(client, NOBODY_TO_ASK if said is not None else NOT_VERIFIED)
+                return
             if said is not None:
                 client.server.client_statuses.ask(tls, said, partial(take_certificate, client, late))
                 return
@@ -179,8 +190,7 @@ def take_certificate(client: ClientConnection, late: LateCertificate, cause: str
     if client.closed:
         return
     if cause:
-        tell_refused(client, cause)
-        turn_away(client)
+        refuse(client, cause)
         return
     client._answered(late.decision, b"")
 

@@ -139,7 +139,7 @@ def way_of(client: Any) -> dict[str, Any]:
         "tls": facts.tls,
         "sni": said(facts.sni),
         "spoken_for": [facts.spoken_for, said(facts.proxied_address), facts.proxied_port],
-        "certified": client.tls is not None and bool(client.tls.getpeercert(binary_form=True)),
+        "certified": facts.tls_facts is not None and facts.tls_facts.get(b"SSL_CLIENT_VERIFY") == b"SUCCESS",
         "head": said(tunnel.head),
         "member": said(slot.member.name) if slot is not None else "",
         "balancer": said(tunnel.balancer),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from evenflow.plan.fronts import Front
 from evenflow.serve.libssl import TICKET_KEYS, Unavailable, library, obstacle
+from evenflow.serve.unverified import forgive, impossible
 
 if TYPE_CHECKING:
     from evenflow.origin import Origin
@@ -21,6 +22,11 @@ KEY_FILE: Final = 48
 
 def apply(context: ssl.SSLContext, front: Front) -> None:
     """Let the context have them. OSError and ValueError where something cannot be used."""
+    if front.generous:
+        cause = impossible()
+        if cause:
+            raise ValueError(f"`SSLVerifyClient optional_no_ca` cannot be done here: {cause}")
+        forgive(context)
     wanted = needed(front)
     if not wanted and not (front.asking and front.ca_file):
         return

@@ -8,7 +8,7 @@ nobody when a client has answered; but the answer ends with a message that the c
 from __future__ import annotations
 
 import ssl
-from typing import Final
+from typing import Any, Final
 
 BINDING: Final = "tls-unique"
 
@@ -16,7 +16,7 @@ BINDING: Final = "tls-unique"
 class LateCertificate:
     """One question to one client."""
 
-    def __init__(self, tls: ssl.SSLSocket, decision: object = None, most: int = 0) -> None:
+    def __init__(self, tls: ssl.SSLSocket, decision: Any = None, most: int = 0) -> None:
         self.tls = tls
         self.decision = decision
         """What waits for it."""

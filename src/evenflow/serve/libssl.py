@@ -1,5 +1,5 @@
 """OpenSSL's own functions, for what Python's ssl cannot say: OCSP stapling, the names that clients are told,
-keys of tickets, and commands of OpenSSL's own configuration.
+keys of tickets, commands of OpenSSL's own configuration, and certificates that could not be verified.
 
 They are those of the library that Python's ssl uses itself, found by way of its extension module. A context of Python's
 holds the address of OpenSSL's behind what every object begins with; that this is so here is proven in a process of its
@@ -41,6 +41,8 @@ PATIENCE: Final = 20.0
 PROVE: Final = "import sys; sys.path[:] = {!r}; from evenflow.serve.libssl import prove; prove()"
 
 StatusCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+VerifyCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
+"""Told of each certificate of a chain whether it is good, and where that is kept; whether to go on."""
 Choose = Callable[[Callable[[], bytes]], bytes | None]
 """The response to staple, None for none; it may ask for the certificate that is shown, in DER."""
 
@@ -75,6 +77,12 @@ class Library:
             self.command = loaded.SSL_CONF_cmd
             self.end_commands = loaded.SSL_CONF_CTX_finish
             self.forget_errors = loaded.ERR_clear_error
+            self.verify_mode = loaded.SSL_CTX_get_verify_mode
+            self.set_verify = loaded.SSL_CTX_set_verify
+            self.error_of = loaded.X509_STORE_CTX_get_error
+            self.context_of = loaded.SSL_get_SSL_CTX
+            self.verify_result = loaded.SSL_get_verify_result
+            self.told_error = loaded.X509_verify_cert_error_string
         except (ImportError, AttributeError, OSError, TypeError) as fault:
             raise Unavailable(f"OpenSSL's functions are not to be found: {fault}") from None
         number.restype = ctypes.c_ulong
@@ -107,6 +115,12 @@ class Library:
             (self.command, whole, (pointer, text, text)),
             (self.end_commands, whole, (pointer,)),
             (self.forget_errors, None, ()),
+            (self.verify_mode, whole, (pointer,)),
+            (self.set_verify, None, (pointer, whole, VerifyCallback)),
+            (self.error_of, whole, (pointer,)),
+            (self.context_of, pointer, (pointer,)),
+            (self.verify_result, ctypes.c_long, (pointer,)),
+            (self.told_error, text, (ctypes.c_long,)),
         ):
             function.restype = result
             function.argtypes = arguments
@@ -165,6 +179,18 @@ class Library:
             raise Unavailable("this Python keeps its TLS contexts in another way")
         return found
 
+    def address_of_connection(self, tls: ssl.SSLSocket | ssl.SSLObject) -> int:
+        """Where OpenSSL keeps a connection. Unavailable where what is found there is another's."""
+        inner: Any = tls._sslobj  # type: ignore[union-attr]
+        # Behind what every object begins with stands the socket, and behind that what we want.
+        at = object.__basicsize__ + ctypes.sizeof(ctypes.c_void_p)
+        if inner is None or type(inner).__basicsize__ < at + ctypes.sizeof(ctypes.c_void_p):
+            raise Unavailable("the connection is over")
+        found = ctypes.c_void_p.from_address(id(inner) + at).value
+        if not found or self.context_of(found) != self.address_of(tls.context):
+            raise Unavailable("this Python keeps its TLS connections in another way")
+        return found
+
     def staple(self, context: ssl.SSLContext, choose: Choose) -> object:
         """Ask `choose` in each handshake whose client wants a response. What is returned must live as long as the
         context."""
@@ -218,9 +244,14 @@ def obstacle() -> str:
         library()
     except Unavailable as fault:
         return str(fault)
+    return tried(PROVE)
+
+
+def tried(program: str) -> str:
+    """Run it in a process of its own, with this one's path for `{!r}`: what it says of why it failed; "" for well."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", PROVE.format(sys.path)],
+            [sys.executable, "-c", program.format(sys.path)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE,
@@ -269,13 +300,14 @@ def prove() -> None:
         raise Unavailable(f"a handshake went by without its response: {given}")
 
 
-def shake(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
-    """A whole handshake within memory."""
+def shake(server: ssl.SSLContext, client: ssl.SSLContext) -> ssl.SSLObject:
+    """A whole handshake within memory; answers the server's end."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     ends: list[Any] = [
         client.wrap_bio(to_client, to_server, server_side=False),
         server.wrap_bio(to_server, to_client, server_side=True),
     ]
+    ours: ssl.SSLObject = ends[1]
     for _ in range(10):
         for end in tuple(ends):
             try:
@@ -285,10 +317,17 @@ def shake(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
             ends.remove(end)
     if ends:
         raise Unavailable("a handshake did not end")
+    return ours
 
 
 def server_context() -> tuple[ssl.SSLContext, bytes]:
-    """A context with a certificate of its own, and that certificate in DER."""
+    """A server's context with a certificate of its own, and that certificate in DER."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    return context, certify(context)
+
+
+def certify(context: ssl.SSLContext) -> bytes:
+    """Give it a certificate that nobody else has signed; answers that in DER."""
     import datetime
     import tempfile
 
@@ -309,7 +348,6 @@ def server_context() -> tuple[ssl.SSLContext, bytes]:
         .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile() as file:
         file.write(made.public_bytes(serialization.Encoding.PEM))
         file.write(
@@ -319,4 +357,4 @@ def server_context() -> tuple[ssl.SSLContext, bytes]:
         )
         file.flush()
         context.load_cert_chain(file.name)
-    return context, made.public_bytes(serialization.Encoding.DER)
+    return made.public_bytes(serialization.Encoding.DER)

@@ -45,6 +45,12 @@ SUITES: Final = frozenset(("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA2
 """TLS 1.3's, as OpenSSL has them."""
 
 
+SESSIONS: Final = 20480
+"""So many sessions of one context OpenSSL remembers."""
+DEEPEST: Final = 100
+"""OpenSSL's longest chain."""
+
+
 class TlsSocket(ssl.SSLSocket):
     """What `wrap` gives.
 
@@ -69,6 +75,8 @@ class TlsContexts:
         self._contexts: dict[tuple[Front, tuple[str, ...]], ssl.SSLContext] = {}
         self._tables: dict[tuple[VirtualHost, ...], HostTable] = {}
         self._leaves: dict[Front, bytes] = {}
+        self._heights: dict[bytes, int] = {}
+        """By the session's identity; sessions with certificates are resumed by the process alone that has made them."""
         for host in hosts_with_tls(plan):
             front = front_of(host)
             spoken = spoken_by(host)
@@ -108,13 +116,32 @@ class TlsContexts:
         it is revoked. Who is not admitted must be left without a farewell: OpenSSL then forgets the session, and it
         cannot be resumed."""
         front = front_of(connection.selected)
-        if front.verify != "none" and height_of(connection) > front.depth:
+        if front.verify != "none" and self._height(connection) > front.depth:
             return False
         return not front.asking or not revoked(connection, front)
 
     def facts(self, connection: TlsSocket) -> HandshakeFacts:
         """What its handshake tells."""
-        return HandshakeFacts(connection, self._leaves.get(front_of(connection.selected), b""))
+        front = front_of(connection.selected)
+        height = self._height(connection) if front.asking else -1
+        return HandshakeFacts(connection, self._leaves.get(front, b""), front.generous, height)
+
+    def _height(self, connection: TlsSocket) -> int:
+        """How many authorities stand above the client's certificate; -1 where it has shown none. Over a session that is
+        resumed no chain comes: then it is what stood above it before."""
+        found = height_of(connection)
+        if found < 0 and connection.getpeercert(True) is None:
+            return -1
+        session = connection.session if connection.version() != "TLSv1.3" else None
+        if session is None or not session.id:
+            return found
+        if found < 0:
+            front = front_of(connection.selected)
+            return self._heights.get(session.id, front.depth if front.verify != "none" else DEEPEST)
+        self._heights[session.id] = found
+        if len(self._heights) > SESSIONS:
+            del self._heights[next(iter(self._heights))]
+        return found
 
     def staple(self, stapler: Stapler) -> None:
         """In each handshake from now on, show what authorities say of our certificates. After the fork: what OpenSSL

@@ -10,7 +10,7 @@ import re
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
-from evenflow.serve.revocation import chain_of
+from evenflow.serve.unverified import VERIFIED, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +46,10 @@ FIXED: Final = {
 
 
 class HandshakeFacts:
-    """See `plan.tls.TlsFacts`. `shown` is the server's certificate in PEM."""
+    """See `plan.tls.TlsFacts`. `shown` is the server's certificate in PEM; `generous`: the handshake would have ended
+    well with a certificate that nobody has verified; `height`: what stands above the client's."""
 
-    def __init__(self, tls: ssl.SSLSocket, shown: bytes) -> None:
+    def __init__(self, tls: ssl.SSLSocket, shown: bytes, generous: bool = False, height: int = -1) -> None:
         cipher = tls.cipher()
         size = b"%d" % cipher[2] if cipher is not None else b""
         self.values = {
@@ -61,10 +62,13 @@ class HandshakeFacts:
         }
         self.shown = shown
         self.client = tls.getpeercert(binary_form=True)
-        # OpenSSL lets no handshake end well with a certificate that it could not verify.
-        self.values[b"SSL_CLIENT_VERIFY"] = b"SUCCESS" if self.client else b"NONE"
+        # OpenSSL lets no other handshake end well with a certificate that it could not verify.
+        verify = b"NONE" if not self.client else verdict(tls) if generous else VERIFIED
+        self.values[b"SSL_CLIENT_VERIFY"] = verify
+        self.unverified = bool(self.client) and verify != VERIFIED
+        """There is a certificate, and nobody has verified it."""
         self.tls = tls
-        self.height: int | None = None
+        self.height = height
         self.read: dict[bytes, x509.Certificate | None] = {}
 
     def get(self, name: bytes) -> bytes:
@@ -77,8 +81,6 @@ class HandshakeFacts:
 
     def above(self) -> int:
         """How many authorities stand above the client's certificate; -1 where it has shown none."""
-        if self.height is None:
-            self.height = len(chain_of(self.tls)) - 1 if self.client else -1
         return self.height
 
     def find(self, name: bytes) -> bytes:

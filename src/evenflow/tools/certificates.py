@@ -125,7 +125,7 @@ def check_stapling(block: Block, tls: TlsSettings, root: str, places: Places) ->
     said = compile_stapling(block.ocsp)
     if said is None:
         return
-    front = compile_front(tls, block.ocsp, root, False)
+    front = compile_front(tls, block.ocsp, root, frozenset())
     for (path, _), (_, origin) in zip(front.certificates, tls.certificates or (), strict=False):
         if not read(path):
             continue

@@ -103,15 +103,7 @@ def verify_client(draft: Draft, statement: Statement | Section, value: Any) -> N
     word: Word
     (word,) = count_words(statement, 1, 1, "takes one argument, SSL Client verify type ('none', 'optional', 'require', "
                           "'optional_no_ca')")  # fmt: skip
-    wanted = ssl_words.verify(statement.name, word)
-    if wanted == "optional_no_ca":
-        raise Wrong(
-            "value-not-supported",
-            "evenflow takes no certificates that nobody has verified",
-            word.span,
-            help="write `optional`, and name who signs them in `SSLCACertificateFile`",
-        )
-    draft.put("tls", "verify", (wanted, statement.origin))
+    draft.put("tls", "verify", (ssl_words.verify(statement.name, word), statement.origin))
 
 
 def authorities(field: str) -> ssl_words.Act:
@@ -274,9 +266,11 @@ DIRECTIVES = (
         raw,
         verify_client,
         "Ask clients for a certificate.",
-        syntax="none|optional|require",
+        syntax="none|optional|require|optional_no_ca",
         default="none",
-        differs="`optional_no_ca` is refused. In a section clients are asked once the request is known, over TLS 1.3. "
+        differs="With `optional_no_ca` a certificate that nobody has verified never counts as verified: over a session "
+        "that is resumed with TLS 1.2 httpd says `SUCCESS`, here it stays `GENEROUS`. In a section clients are asked "
+        "once the request is known, over TLS 1.3. "
         "Nobody can be asked so over TLS 1.2, where clients of a virtual host with such a section are asked in the "
         "handshake (as by `optional`). A client that shows no certificate is answered 403.",
     ),

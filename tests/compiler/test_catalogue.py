@@ -168,6 +168,7 @@ EvenflowExplain from 10.0.0.1
 EvenflowGoodbye 5
 EvenflowMaxConnections 5
 EvenflowMaxConnectionsPerAddress 5
+EvenflowReservedPorts 8123 connections=5
 EvenflowAccessLog logs/access.json env=x
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%

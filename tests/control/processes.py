@@ -113,6 +113,8 @@ def listens(pid: int, port: int) -> bool:
 class Served(Started):
     """`evenflow serve FILE` with a DocumentRoot, as a process of the test's own."""
 
+    command: tuple[str, ...] = (sys.executable, "-m", "evenflow")
+
     def __init__(self, folder: Path, port: int, text: str, *options: str) -> None:
         self.port = port
         (folder / "docs").mkdir(exist_ok=True)
@@ -122,7 +124,7 @@ class Served(Started):
             f'Listen 127.0.0.1:{port}\nServerName wiki.example\nDocumentRoot "{folder}/docs"\n{text}\n'
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "evenflow", "serve", str(self.file), *options],
+            [*self.command, "serve", str(self.file), *options],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,

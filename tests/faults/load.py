@@ -128,7 +128,7 @@ class Broken(Exception):
     """The connection ended; `received` is what came before."""
 
     def __init__(self, received: bytes, cause: str) -> None:
-        super().__init__(cause)
+        super().__init__(f"{cause} behind {received[:300]!r}")
         self.received = received
 
 

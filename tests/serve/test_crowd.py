@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenflow.serve.crowd import OF_CONNECTION
+from evenflow.plan.model import ConnectionFacts
+from evenflow.serve.crowd import FEW, MANY, MANY_RESERVED, OF_CONNECTION, Crowd
 from tests.serve.served import OK, Member, Served, request, until
 
 
@@ -45,6 +46,41 @@ def test_an_address_with_too_many_connections_has_the_next_one_closed(tmp_path: 
                 return False
 
         until(is_let_in, "one more to be let in")
+
+
+def test_a_reserved_port_is_open_when_it_is_full_and_counts_for_itself() -> None:
+    crowd = Crowd(set(), set(), 2, 3, 64)
+    crowd.reserve(frozenset((8081,)), 2)
+    here = facts(80)
+    others = [Client(here), Client(here)]
+    crowd.clients.update(others)
+    assert crowd.reason_to_wait(0, 80) == MANY
+    assert crowd.reason_to_wait(0, 8081) == ""
+    crowd.clients.add(Client(facts(8081)))
+    crowd.http2.add(Client(facts(8081)))
+    assert crowd.reason_to_wait(0, 8081) == MANY_RESERVED
+    # Neither is it counted among the connections of its address: the fourth time they are counted exactly, and are two.
+    assert [crowd.admits(here) for _ in range(5)] == [True, True, True, True, False]
+    assert crowd.admits(facts(8081))
+    crowd.near_end = True
+    crowd.http2.clear()
+    crowd.last = 0
+    assert crowd.reason_to_wait(0, 80) == FEW
+    assert crowd.reason_to_wait(0, 8081) == ""
+    crowd.open_to_all()
+    assert crowd.reason_to_wait(0, 80) == ""
+    while crowd.in_hand.set_free():
+        pass
+
+
+class Client:
+    def __init__(self, facts: ConnectionFacts) -> None:
+        self.facts = facts
+        self.fd = 1
+
+
+def facts(port: int) -> ConnectionFacts:
+    return ConnectionFacts(b"10.0.0.1", 5, b"10.0.0.2", port, False, b"", None)
 
 
 def test_clients_leave_descriptors_for_members(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from evenflow.compiler.named_values import named_values
 from evenflow.compiler.networks import compile_network
 from evenflow.compiler.read_timeouts import compile_read_timeouts
 from evenflow.compiler.remoteip import compile_preambles, compile_remoteip
+from evenflow.compiler.reserved_ports import reserve_ports
 from evenflow.compiler.rewrite import compile_rules, server_rules, warn_of_files
 from evenflow.compiler.sections import (
     base_scope,
@@ -130,6 +131,7 @@ def build(settings: Settings) -> Built:
     plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
     plan.most_connections = main.evenflow.most_connections or 0
     plan.most_of_address = main.evenflow.most_of_address or 0
+    reserve_ports(main, plan, findings)
     plan.programs = tuple(running.values())
     plan.measures = shows_measures(main) or any(
         rule.handler is not None and rule.handler.literal == METRICS.encode()

@@ -872,6 +872,7 @@ EvenflowGoodbye G
 EvenflowHash SP
 EvenflowMaxConnections G
 EvenflowMaxConnectionsPerAddress G
+EvenflowReservedPorts G
 EvenflowRetryBudget SP
 EvenflowSessionIdle SP
 EvenflowSlowStart SP

@@ -877,6 +877,15 @@ class Http2Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedPorts:
+    """EvenflowReservedPorts: `connections` are each child's to all of them together."""
+
+    ports: tuple[int, ...]
+    connections: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class EvenflowSettings:
     """What httpd does not have."""
 
@@ -887,6 +896,7 @@ class EvenflowSettings:
     """EvenflowMaxConnections."""
     most_of_address: int | Unset = override()
     """EvenflowMaxConnectionsPerAddress."""
+    reserved_ports: ReservedPorts | Unset = override()
 
 
 # --- sections -----------------------------------------------------------------------------------------------------

@@ -641,7 +641,7 @@ class Plan:
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
-        "most_of_address", "measures",
+        "most_of_address", "measures", "reserved_ports", "most_reserved",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -677,6 +677,10 @@ class Plan:
         """Client connections of each child; 0 for any number."""
         self.most_of_address = 0
         """Client connections of each child and client address; 0 for any number."""
+        self.reserved_ports: frozenset[int] = frozenset()
+        """Listeners' ports whose connections do not count there."""
+        self.most_reserved = 0
+        """Connections to all of these of each child."""
         self.measures = False
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
 

@@ -13,6 +13,7 @@ cdef bint note_failure(Exchange exchange, MemberSlot slot, str stage, str cause,
 cpdef void tell_outcome(Exchange exchange, bint good, double now) except *
 cpdef void connect_failed(Exchange exchange, str cause, double now) except *
 cpdef void no_room(Exchange exchange, double now) except *
+cpdef void without_means(Exchange exchange, str cause, double now) except *
 cpdef void name_unknown(Exchange exchange, str cause, double now) except *
 cpdef void blocked(Exchange exchange) except *
 cpdef void handshake_failed(Exchange exchange, str cause, double now, bint blames) except *

@@ -109,6 +109,18 @@ def no_room(exchange: Exchange, now: float) -> None:
         exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {exchange.failure.cause}")
 
 
+def without_means(exchange: Exchange, cause: str, now: float) -> None:
+    """This process has no descriptor for a connection, or this machine no memory. That says nothing of the member, so
+    unlike in httpd it does not go into error, nor would another one be reached: 503 with Retry-After.
+    """
+    slot = exchange.slot
+    exchange.release()
+    exchange.attempts += 1
+    exchange.failure = MemberFailure(slot.member, CONNECT, cause, False, False)
+    exchange.kept_fields.append((b"Retry-After", b"1"))
+    exchange.refuse(503, f"{slot.member.name.decode('latin-1')}: {cause}")
+
+
 def name_unknown(exchange: Exchange, cause: str, now: float) -> None:
     """The member's name does not resolve: 500 as in httpd, in error, and no other attempt."""
     slot = exchange.slot

@@ -3,12 +3,13 @@ from evenflow.plan.model cimport Member
 from evenflow.proxy cimport attempt
 from evenflow.proxy.exchange cimport Exchange
 from evenflow.proxy.steps cimport MEMBER
-from evenflow.serve.backend_connection cimport connect
+from evenflow.serve.backend_connection cimport BackendConnection, connect
 from evenflow.serve.client_connection cimport ClientConnection
 from evenflow.serve.clock cimport monotonic
 from evenflow.slotmem.members cimport MemberSlot
 
 @cython.locals(called=bint)
 cpdef bint connect_to(ClientConnection client, Exchange exchange, Member member, object address) except -1
+cdef BackendConnection connect_somehow(ClientConnection client, Member member, object address)
 @cython.locals(exchange=Exchange)
 cpdef resolved(ClientConnection client, MemberSlot slot, object address, str cause)

@@ -10,8 +10,10 @@ from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.steps import MEMBER
 from evenflow.serve.backend_connection import cause_of, connect
 from evenflow.serve.clock import monotonic
+from evenflow.serve.scarce import MEANS, give_way
 
 if TYPE_CHECKING:
+    from evenflow.serve.backend_connection import BackendConnection
     from evenflow.serve.client_connection import ClientConnection
     from evenflow.serve.resolver import Address
     from evenflow.slotmem.members import MemberSlot
@@ -29,13 +31,26 @@ def connect_to(client: ClientConnection, exchange: Exchange, member: Member, add
             client.deadline = client.room_until
             return False
     try:
-        client.backend = connect(client.server, member, address, client, client.way)
+        client.backend = connect_somehow(client, member, address)
     except OSError as fault:
         if pool is not None:
             pool.give()
-        attempt.connect_failed(exchange, cause_of(fault.errno or 0), monotonic())
+        if fault.errno in MEANS:
+            attempt.without_means(exchange, cause_of(fault.errno), monotonic())
+        else:
+            attempt.connect_failed(exchange, cause_of(fault.errno or 0), monotonic())
         return True
     return False
+
+
+def connect_somehow(client: ClientConnection, member: Member, address: Address) -> BackendConnection:
+    """`connect`; where there is no descriptor for it, kept connections give way. Raises OSError."""
+    try:
+        return connect(client.server, member, address, client, client.way)
+    except OSError as fault:
+        if fault.errno not in MEANS or not give_way(client.server):
+            raise
+    return connect(client.server, member, address, client, client.way)
 
 
 def resolved(client: ClientConnection, slot: MemberSlot, address: Address | None, cause: str) -> None:

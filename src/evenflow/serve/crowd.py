@@ -1,9 +1,12 @@
 """How many clients one child takes: EvenflowMaxConnections, EvenflowMaxConnectionsPerAddress, and descriptors.
 
-Whoever is not taken for the first bound, or because few descriptors are left, waits in the kernel's queue. A quarter
-of all descriptors is kept for what clients cause: connections to members, files, questions. A client's address is the
+Whoever is not taken for the first bound, or because few descriptors are left, waits in the kernel's queue. Each client
+that is there counts as two descriptors, as it may want a member at any moment; and when three quarters of all are in
+use, for whatever, nobody is let in either: the rest is for files and questions. A client's address is the
 one at the other end, or what its PROXY preamble says; RemoteIPHeader comes too late for it. Each child counts for
 itself, those whose PROXY preamble or ClientHello is awaited do not count yet.
+
+Connections to reserved ports count for themselves: they are let in when all others wait.
 
 There is no bound on the bytes that a child holds besides these: each connection has its own (`OF_CONNECTION`), so the
 child's is that times connections.
@@ -15,14 +18,18 @@ import os
 from typing import Any, Final
 
 from evenflow.plan.model import ConnectionFacts
+from evenflow.serve.scarce import InHand
 
 OF_CONNECTION: Final = 458752
 """Bytes of bodies that wait in one HTTP/1.1 connection for a slower side, at most: one read (`server.BUFFER_SIZE`)
 towards each side, and of requests to come one more beyond `client_connection.MOST_STASH`."""
 RESERVED: Final = 4
 """One in so many descriptors is not for clients."""
+SLACK: Final = 8
+"""Descriptors that are opened now and then, beside those that were there at the beginning."""
 FEW: Final = "few descriptors are left: the rest is for members and files"
 MANY: Final = "as many clients as EvenflowMaxConnections allows"
+MANY_RESERVED: Final = "as many connections as EvenflowReservedPorts allows"
 
 
 class Crowd:
@@ -35,19 +42,44 @@ class Crowd:
         self.of_address = of_address
         self.last = room - room // RESERVED
         """Descriptors from here on are not for clients."""
+        self.watched = room // 2 - SLACK
+        """From here on it is looked at how many are left."""
+        self.usable = room - open_descriptors() - SLACK
+        """So many are there for clients and for members."""
         self.counts: dict[bytes, int] = {}
         """Connections of each address: at least as many as there are."""
         self.recounted: set[bytes] = set()
         """Addresses that were counted exactly since the last tick."""
         self.near_end = False
+        self.reserved: frozenset[int] = frozenset()
+        """Ports (EvenflowReservedPorts)."""
+        self.most_reserved = 0
+        self.in_hand = InHand()
         self.pauses = 0
         """How often accepting has stopped."""
         self.turned_away = 0
         """Connections that were closed because their address had too many."""
 
-    def reason_to_wait(self, fd: int) -> str:
-        """Why nobody is accepted now; "" where somebody may be. `fd` is any descriptor of ours."""
+    def reserve(self, ports: frozenset[int], most: int) -> None:
+        """Connections to these ports count for themselves: so many may there be."""
+        self.reserved = ports
+        self.most_reserved = most
+        if ports:
+            self.in_hand.gather()
+
+    def open_to_all(self) -> None:
+        """Who waits is let in, whatever the bounds."""
+        self.most = 0
+        self.near_end = False
+        self.reserved = frozenset()
+
+    def reason_to_wait(self, fd: int, port: int) -> str:
+        """Why nobody is accepted now at `port`; "" where somebody may be. `fd` is any descriptor of ours."""
+        if port in self.reserved:
+            return MANY_RESERVED if self.connections(True) >= self.most_reserved else ""
         if self.near_end:
+            if 2 * len(self.clients) + len(self.http2) + 2 > self.usable:
+                return FEW
             try:
                 lowest = os.dup(fd)
             except OSError:
@@ -55,26 +87,28 @@ class Crowd:
             os.close(lowest)
             if lowest >= self.last:
                 return FEW
-            self.near_end = False
+            self.near_end = lowest >= self.watched
         if self.most and len(self.clients) + len(self.http2) >= self.most and self.connections() >= self.most:
             return MANY
         return ""
 
     def came(self, fd: int) -> None:
         """A client has this descriptor, the lowest that was free."""
-        if fd >= self.last:
+        if fd >= self.watched:
             self.near_end = True
 
-    def connections(self) -> int:
-        """Client connections; the streams of HTTP/2 are none."""
-        found = len(self.http2)
-        for client in self.clients:
-            if client.fd >= 0:
+    def connections(self, reserved: bool = False) -> int:
+        """Client connections, those to reserved ports or the others; the streams of HTTP/2 are none."""
+        found = 0
+        for client in (*self.clients, *self.http2):
+            if client.fd >= 0 and (client.facts.local_port in self.reserved) is reserved:
                 found += 1
         return found
 
     def admits(self, facts: ConnectionFacts) -> bool:
         """Whether this client's address may have one more."""
+        if facts.local_port in self.reserved:
+            return True
         address = facts.proxied_address or facts.remote_address
         count = self.counts.get(address, 0)
         if count >= self.of_address and address not in self.recounted:
@@ -90,13 +124,15 @@ class Crowd:
     def count_of(self, address: bytes) -> int:
         found = 0
         for one in (*self.clients, *self.http2):
-            if one.fd >= 0 and (one.facts.proxied_address or one.facts.remote_address) == address:
+            if one.fd >= 0 and one.facts.local_port not in self.reserved and address_of(one) == address:
                 found += 1
         return found
 
     def tick(self) -> None:
         """Addresses that were turned away may be counted again."""
         self.recounted.clear()
+        if self.reserved and not self.near_end:
+            self.in_hand.gather()
 
     def forget(self) -> None:
         """Count everybody anew: now and then, so that no address is remembered for ever."""
@@ -104,7 +140,23 @@ class Crowd:
             return
         counts: dict[bytes, int] = {}
         for one in (*self.clients, *self.http2):
-            if one.fd >= 0:
-                address = one.facts.proxied_address or one.facts.remote_address
+            if one.fd >= 0 and one.facts.local_port not in self.reserved:
+                address = address_of(one)
                 counts[address] = counts.get(address, 0) + 1
         self.counts = counts
+
+
+def address_of(client: Any) -> bytes:
+    """The client's, as far as this counts."""
+    facts: ConnectionFacts = client.facts
+    return facts.proxied_address or facts.remote_address
+
+
+def open_descriptors() -> int:
+    """How many this process has now."""
+    try:
+        return len(os.listdir("/dev/fd"))
+    except OSError:
+        lowest = os.open(os.devnull, os.O_RDONLY)
+        os.close(lowest)
+        return lowest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import resource
 import select
 import signal
@@ -23,7 +22,7 @@ from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
-from evenflow.serve.crowd import Crowd
+from evenflow.serve.crowd import FEW, Crowd
 from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.farewell import END_SECONDS, Farewells
@@ -32,6 +31,7 @@ from evenflow.serve.measures import host_rows
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
 from evenflow.serve.resolver import Resolver
+from evenflow.serve.scarce import MEANS, give_way
 from evenflow.serve.server import Server
 from evenflow.serve.stapling import Stapler
 from evenflow.serve.tls import contexts_of
@@ -136,6 +136,7 @@ class Work:
         room = room_for_connections()
         CHILD.begin(server.clients, room)
         self.crowd = Crowd(server.clients, server.http2, plan.most_connections, plan.most_of_address, room)
+        self.crowd.reserve(plan.reserved_ports, plan.most_reserved)
 
     def begin_serving(self) -> None:
         """From here on signals are heard: the supervisor may count on this child."""
@@ -153,8 +154,8 @@ class Work:
         """Take waiting connections; whether there may be more."""
         crowd = self.crowd
         for _ in range(ACCEPT_AT_ONCE):
-            if crowd.near_end or crowd.most:
-                why = crowd.reason_to_wait(bound.fileno())
+            if crowd.near_end or crowd.most or crowd.reserved:
+                why = crowd.reason_to_wait(bound.fileno(), listener.port)
                 if why:
                     self.wait_for_room(bound, listener, why)
                     return False
@@ -165,6 +166,8 @@ class Work:
             except BlockingIOError:
                 return False
             except OSError as fault:
+                if fault.errno in MEANS and listener.port in crowd.reserved and crowd.in_hand.set_free():
+                    continue
                 self.pause(bound, listener, fault)
                 return False
             crowd.came(made.fileno())
@@ -179,6 +182,8 @@ class Work:
         """Nobody is to be accepted now: who comes waits in the kernel's queue."""
         crowd = self.crowd
         crowd.pauses += 1
+        if why == FEW:
+            give_way(self.server)
         self.server.log.warn("not accepting", "not accepting", cause=why, times=crowd.pauses, origin=listener.origin)
         self.server.loop.remove_reader(bound.fileno())
         self.server.loop.call_later(CROWD_PAUSE, self.go_on, bound, listener)
@@ -186,7 +191,8 @@ class Work:
     def pause(self, bound: socket.socket, listener: Listener, fault: OSError) -> None:
         """Nothing can be accepted now: without descriptors the loop would only spin."""
         self.server.log.error("cannot accept", "accept", cause=fault.strerror, origin=listener.origin)
-        if fault.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+        if fault.errno in MEANS:
+            give_way(self.server)
             self.server.loop.remove_reader(bound.fileno())
             self.server.loop.call_later(PAUSE, self.go_on, bound, listener)
 
@@ -378,8 +384,7 @@ class Work:
         if server.draining:
             return
         # Whoever waits would be lost with the socket.
-        self.crowd.most = 0
-        self.crowd.near_end = False
+        self.crowd.open_to_all()
         for bound, listener in self.sockets:
             server.loop.remove_reader(bound.fileno())
             while self.accept(bound, listener):

@@ -11,8 +11,11 @@ from evenflow.config.directive import Directive
 from evenflow.config.directives.authz import read_network
 from evenflow.config.directives.log_config import condition_of
 from evenflow.config.scope import Draft, put
-from evenflow.config.settings import JSON_LINES, LogLine
+from evenflow.config.settings import JSON_LINES, LogLine, ReservedPorts
 from evenflow.config.syntax import Section, Statement
+
+RESERVED_CONNECTIONS = 20
+"""Connections to reserved ports that each child takes unless `connections` says another number."""
 
 
 def explain(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -36,6 +39,30 @@ def explain(draft: Draft, statement: Statement | Section, value: Any) -> None:
                 word.span,
             )
     draft.put("evenflow", "explain_from", tuple(word.text for word in words[1:]))
+
+
+def reserved_ports(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """Ports, and `connections=NUMBER`."""
+    words = count_words(statement, 1, None, "takes ports")
+    most = RESERVED_CONNECTIONS
+    ports = []
+    for word in words:
+        name, equals, text = word.text.partition("=")
+        wanted = text if equals else name
+        if equals and name.lower() != "connections":
+            raise Wrong("parameter-unknown", f"`{statement.name}` has no `{name}`, only `connections`", word.span)
+        if not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < 65536):
+            raise Wrong(
+                "value-malformed",
+                f"`{statement.name}` takes numbers from 1 to 65535, not `{wanted}`",
+                word.span,
+                help=f"write for instance `{statement.name} 8081 connections={RESERVED_CONNECTIONS}`",
+            )
+        if equals:
+            most = int(wanted)
+        else:
+            ports.append(int(wanted))
+    draft.put("evenflow", "reserved_ports", ReservedPorts(tuple(ports), most, statement.origin))
 
 
 def access_log(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -85,5 +112,14 @@ DIRECTIVES = (
         put("evenflow", "most_of_address"),
         "So many connections one client's address has at each child at once; more are closed. 0 for no bound.",
         default="0",
+    ),
+    Directive(
+        "EvenflowReservedPorts",
+        SERVER,
+        raw,
+        reserved_ports,
+        "Connections to these ports do not count among those that are bounded: whoever operates it is let in when it is"
+        " full.",
+        syntax="PORT ... [connections=NUMBER]",
     ),
 )

@@ -169,6 +169,7 @@ EvenflowGoodbye 5
 EvenflowMaxConnections 5
 EvenflowMaxConnectionsPerAddress 5
 EvenflowReservedPorts 8123 connections=5
+EvenflowResolver 127.0.0.1:5353
 EvenflowAccessLog logs/access.json env=x
 EvenflowHash balancer://c uri
 EvenflowRetryBudget balancer://c 50%

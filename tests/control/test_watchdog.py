@@ -88,7 +88,11 @@ def test_what_it_found_out_outlives_a_reload(serve: Callable[..., Served]) -> No
     assert server.get("/app")[0] == 503
 
 
-def test_nobody_watches_where_nothing_is_probed() -> None:
-    lines = "Listen 1\n<Proxy balancer://a>\nBalancerMember http://a{}\n</Proxy>\nProxyPass / balancer://a/\n"
-    assert not watchdog.wanted(plan_of(lines.format("")))
-    assert watchdog.wanted(plan_of(lines.format(" hcmethod=TCP")))
+def test_nobody_watches_where_nothing_is_probed_and_nobody_has_a_name() -> None:
+    lines = "Listen 1\n<Proxy balancer://a>\nBalancerMember {}\n</Proxy>\nProxyPass / balancer://a/\n"
+    assert not watchdog.wanted(plan_of(lines.format("http://10.0.0.1")))
+    assert not watchdog.wanted(plan_of(lines.format("unix:/run/a.sock|http://a")))
+    assert watchdog.wanted(plan_of(lines.format("http://10.0.0.1 hcmethod=TCP")))
+    assert watchdog.wanted(plan_of(lines.format("http://a")))
+    # Who is added may have a name.
+    assert watchdog.wanted(plan_of(lines.format("http://10.0.0.1\nProxySet growth=1")))

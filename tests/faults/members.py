@@ -69,9 +69,9 @@ class Member:
 
 
 @contextmanager
-def member(behave: Behaviour) -> Iterator[Member]:
-    """Serve on a port of 127.0.0.1 until the block ends."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+def member(behave: Behaviour, host: str = "127.0.0.1", port: int = 0) -> Iterator[Member]:
+    """Serve there, on any port if none is said, until the block ends."""
+    listening = socket.create_server((host, port), backlog=128)
     running = Member(listening.getsockname()[1])
 
     def accept() -> None:

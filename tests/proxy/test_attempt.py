@@ -52,6 +52,8 @@ def test_the_stages_come_in_the_order_of_an_attempt() -> None:
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
 
 
+UNKNOWN_NAME = "Name or service not known"
+
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nX: 1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
 
@@ -141,13 +143,17 @@ def test_a_plain_member_is_never_in_error(tell: Tell) -> None:
     story >> head("GET", "/plain") >> ready() >> answers(OK) << done()
 
 
-def test_a_name_without_address(tell: Tell) -> None:
+def test_a_name_without_address_leads_to_another_member(tell: Tell) -> None:
     story = tell()
-    story >> head("GET", "/") >> unknown_name() << failed("connect", "Name or service not known", in_error=True)
+    story >> head("POST", "/") >> unknown_name() << failed("connect", UNKNOWN_NAME, in_error=True, repeated=True)
+    story << connect("b")
+
+
+def test_where_no_member_has_an_address(tell: Tell) -> None:
+    story = tell(members={"a": {}})
+    story >> head("GET", "/") >> unknown_name() << failed("connect", UNKNOWN_NAME, in_error=True)
     assert story.exchange.attempts == 1
     story << page(500, "DNS lookup failure for: a")
-    story.next_request()
-    story >> head("GET", "/") << connect("b")
 
 
 @pytest.mark.parametrize("blames", [True, False])

@@ -1,13 +1,19 @@
-"""Names of members: an address needs no question, a name is asked for once."""
+"""Names of members as one child knows them: an address needs no question, a name's addresses are in the member's row,
+and only where that is empty the system is asked, once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from time import monotonic
 
 import pytest
 
-from evenflow.serve.resolver import Address, Resolver
+from evenflow.serve.resolver import ABANDONED, OWN, Address, Addresses, Resolver
+from evenflow.slotmem.addresses import Answer
+from evenflow.slotmem.layout import FOUND, NOT_FOUND
+from evenflow.slotmem.scoreboard import Scoreboard
 from tests.proxy.story import make_member
 
 
@@ -21,17 +27,17 @@ from tests.proxy.story import make_member
 )
 def test_an_address_is_known_at_once(host: str, family: int, address: tuple[object, ...]) -> None:
     loop = asyncio.new_event_loop()
-    assert Resolver(loop).address(make_member("m", 0, host=host)) == (family, address)
+    assert Resolver(loop).address(make_member("m", 0, host=host)) == ((family, address),)
     loop.close()
 
 
-async def answers_for(*hosts: str) -> tuple[Resolver, list[tuple[Address | None, str]]]:
+async def answers_for(*hosts: str) -> tuple[Resolver, list[tuple[Addresses | None, str]]]:
     resolver = Resolver(asyncio.get_running_loop())
-    answers: list[tuple[Address | None, str]] = []
+    answers: list[tuple[Addresses | None, str]] = []
     everything = asyncio.Event()
 
-    def then(address: Address | None, cause: str) -> None:
-        answers.append((address, cause))
+    def then(addresses: Addresses | None, cause: str) -> None:
+        answers.append((addresses, cause))
         if len(answers) == len(hosts):
             everything.set()
 
@@ -44,11 +50,11 @@ async def answers_for(*hosts: str) -> tuple[Resolver, list[tuple[Address | None,
 
 def test_a_name_is_asked_for_once_and_kept() -> None:
     resolver, answers = asyncio.run(answers_for("localhost", "localhost"))
-    address = answers[0][0]
-    assert address is not None
-    assert address[1][:2] in (("127.0.0.1", 8090), ("::1", 8090))
-    assert answers == [(address, ""), (address, "")]
-    assert resolver.address(make_member("m", 0, host="localhost")) == address
+    found = answers[0][0]
+    assert found
+    assert found[0][1][:2] in (("127.0.0.1", 8090), ("::1", 8090))
+    assert answers == [(found, ""), (found, "")]
+    assert resolver.address(make_member("m", 0, host="localhost")) == found
 
 
 def test_a_name_that_nobody_has() -> None:
@@ -58,30 +64,127 @@ def test_a_name_that_nobody_has() -> None:
     assert resolver.address(make_member("m", 0, host="no-such-name.invalid")) is None
 
 
-def test_the_start_asks_for_names_only() -> None:
-    async def start() -> Resolver:
-        resolver = Resolver(asyncio.get_running_loop())
-        resolver.start((make_member("m", 0, host="127.0.0.1"), make_member("n", 1, host="localhost")))
-        await asyncio.wait_for(asyncio.gather(*resolver.tasks), 20)
-        return resolver
-
-    resolver = asyncio.run(start())
-    assert set(resolver.known) == {("127.0.0.1", 8090), ("localhost", 8090)}
-
-
-def test_an_answer_may_be_too_old() -> None:
-    resolver, _ = asyncio.run(answers_for("localhost"))
-    member = make_member("m", 0, host="localhost")
-    assert resolver.address(member) is not None
-    member.address_ttl = 3600.0
-    assert resolver.address(member) is not None
-    member.address_ttl = 0.0
-    assert resolver.address(member) is None
-
-
 def test_a_socket_of_the_file_system_is_its_own_address() -> None:
     loop = asyncio.new_event_loop()
     member = make_member("m", 0, host="name.example")
     member.socket = "/run/member.sock"
-    assert Resolver(loop).address(member) == (socket.AF_UNIX, ("/run/member.sock",))
+    resolver = Resolver(loop)
+    assert resolver.address(member) == ((socket.AF_UNIX, ("/run/member.sock",)),)
+    assert not resolver.by_name(member)
     loop.close()
+
+
+# --- what the watchdog says ---------------------------------------------------------------------------------------
+
+
+def v4(text: str, port: int = 8090) -> Address:
+    return socket.AF_INET, (text, port)
+
+
+class Watched:
+    """A resolver beside a row that the test writes."""
+
+    def __init__(self, waits_for: float = 0.0) -> None:
+        self.member = make_member("m", 0, host="node.example")
+        self.board = Scoreboard((self.member,), (), 1)
+        self.row = self.board.address(0)
+        self.loop = asyncio.new_event_loop()
+        self.resolver = Resolver(self.loop, self.board, waits_for)
+
+    def says(self, *addresses: str, due: float = 0.0, cause: str = "") -> None:
+        now = monotonic()
+        state = FOUND if addresses else NOT_FOUND
+        self.row.write("node.example", Answer(state, addresses, now, 5.0, due or now + 5.0, cause))
+
+    def asks(self) -> tuple[Addresses | None, str]:
+        async def ask() -> tuple[Addresses | None, str]:
+            answered = asyncio.get_running_loop().create_future()
+            self.resolver.loop = asyncio.get_running_loop()
+            self.resolver.ask(self.member, lambda found, cause: answered.set_result((found, cause)))
+            found: tuple[Addresses | None, str] = await asyncio.wait_for(answered, 20)
+            return found
+
+        return self.loop.run_until_complete(ask())
+
+
+def test_the_row_says_where_a_member_is() -> None:
+    watched = Watched()
+    assert watched.resolver.address(watched.member) is None
+    watched.says("10.0.0.1", "10.0.0.2")
+    assert watched.resolver.address(watched.member) == (v4("10.0.0.1"), v4("10.0.0.2"))
+    assert watched.resolver.is_current(watched.member, v4("10.0.0.2"))
+    watched.says("10.0.0.3")
+    assert watched.resolver.address(watched.member) == (v4("10.0.0.3"),)
+    assert not watched.resolver.is_current(watched.member, v4("10.0.0.2"))
+    watched.loop.close()
+
+
+def test_a_row_for_another_name_is_not_taken() -> None:
+    watched = Watched()
+    watched.says("10.0.0.1")
+    watched.member.dial_host = "other.example"
+    assert watched.resolver.address(watched.member) is None
+    watched.loop.close()
+
+
+def test_an_old_answer_counts_while_the_watchdog_is_late() -> None:
+    watched = Watched()
+    watched.says("10.0.0.1", due=monotonic() - ABANDONED / 2)
+    assert watched.resolver.address(watched.member) == (v4("10.0.0.1"),)
+    assert not watched.resolver.asked
+    watched.loop.close()
+
+
+def test_where_the_watchdog_is_gone_the_child_asks_and_serves_the_old_answer_meanwhile() -> None:
+    watched = Watched()
+    watched.member.dial_host = "localhost"
+    long_ago = monotonic() - 10 * ABANDONED
+    watched.row.write("localhost", Answer(FOUND, ("10.0.0.1",), long_ago, 5.0, long_ago + 5.0))
+
+    async def meanwhile() -> None:
+        watched.resolver.loop = asyncio.get_running_loop()
+        assert watched.resolver.address(watched.member) == (v4("10.0.0.1"),)
+        await asyncio.wait_for(asyncio.gather(*watched.resolver.tasks), 20)
+
+    watched.loop.run_until_complete(meanwhile())
+    found = watched.resolver.address(watched.member)
+    assert found
+    assert found[0][1][0] in ("127.0.0.1", "::1")
+    # It lives again.
+    watched.row.write("localhost", Answer(FOUND, ("10.0.0.9",), monotonic(), 5.0, monotonic() + 5.0))
+    assert watched.resolver.address(watched.member) == (v4("10.0.0.9"),)
+    watched.loop.close()
+
+
+def test_who_asks_waits_for_the_first_answer() -> None:
+    watched = Watched(waits_for=20.0)
+    watched.loop.call_later(0.05, watched.says, "10.0.0.4")
+    assert watched.asks() == ((v4("10.0.0.4"),), "")
+    watched.loop.close()
+
+
+def test_a_name_that_leads_nowhere_is_told_at_once() -> None:
+    watched = Watched(waits_for=20.0)
+    watched.says(cause="there is no such name")
+    assert watched.asks() == (None, "there is no such name")
+    assert watched.resolver.address(watched.member) is None
+    assert not watched.resolver.known
+    watched.loop.close()
+
+
+def test_what_a_child_found_by_itself_is_asked_for_again() -> None:
+    watched = Watched()
+    key = ("node.example", 8090)
+    watched.resolver.known[key] = (v4("10.0.0.5"),), monotonic()
+    assert watched.resolver.address(watched.member) == (v4("10.0.0.5"),)
+    assert key not in watched.resolver.asked
+    watched.resolver.known[key] = (v4("10.0.0.5"),), monotonic() - OWN - 1
+
+    async def meanwhile() -> None:
+        watched.resolver.loop = asyncio.get_running_loop()
+        assert watched.resolver.address(watched.member) == (v4("10.0.0.5"),)
+        assert key in watched.resolver.asked
+        await asyncio.wait_for(asyncio.gather(*watched.resolver.tasks), 20)
+
+    watched.loop.run_until_complete(meanwhile())
+    watched.loop.close()

@@ -130,6 +130,7 @@ def build(settings: Settings) -> Built:
     plan.listen_backlog = core.listen_backlog or 511
     plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
     plan.most_connections = main.evenflow.most_connections or 0
+    plan.name_servers = main.evenflow.name_servers or ()
     plan.most_of_address = main.evenflow.most_of_address or 0
     reserve_ports(main, plan, findings)
     plan.programs = tuple(running.values())

@@ -873,6 +873,7 @@ EvenflowHash SP
 EvenflowMaxConnections G
 EvenflowMaxConnectionsPerAddress G
 EvenflowReservedPorts G
+EvenflowResolver G
 EvenflowRetryBudget SP
 EvenflowSessionIdle SP
 EvenflowSlowStart SP

@@ -897,6 +897,8 @@ class EvenflowSettings:
     most_of_address: int | Unset = override()
     """EvenflowMaxConnectionsPerAddress."""
     reserved_ports: ReservedPorts | Unset = override()
+    name_servers: tuple[tuple[str, int], ...] | Unset = override()
+    """EvenflowResolver: addresses and ports."""
 
 
 # --- sections -----------------------------------------------------------------------------------------------------

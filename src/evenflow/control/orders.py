@@ -12,13 +12,15 @@ from typing import Any, Final, Protocol
 
 import evenflow
 from evenflow.control import draining, loading
+from evenflow.control.addresses import describe_address, known_address
 from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_member
 from evenflow.control.manager.view import MemberView, view_balancer, view_member
 from evenflow.control.status.report import view_child
 from evenflow.plan.model import Balancer, Member, VirtualHost
-from evenflow.slotmem.layout import STATUS_BITS
+from evenflow.slotmem.addresses import Answer
+from evenflow.slotmem.layout import NOT_FOUND, STATUS_BITS
 from evenflow.slotmem.scoreboard import Scoreboard
 
 MOST_SECONDS: Final = 30 * 86400
@@ -144,8 +146,13 @@ def describe(balancer: Balancer, house: House) -> dict[str, Any]:
         "origin": str(balancer.origin),
         "lbmethod": view.method,
         "sticky": view.sticky,
-        "members": [describe_member(one) for one in view.members],
+        "members": [describe_member(one, house.generation.scoreboard) for one in view.members],
     }
+
+
+def board_of(house: House) -> Scoreboard:
+    """The scoreboard of those who serve."""
+    return house.generation.scoreboard
 
 
 def some_host(house: House) -> VirtualHost:
@@ -154,14 +161,15 @@ def some_host(house: House) -> VirtualHost:
     return plan.main or plan.hosts[0]
 
 
-def describe_member(view: MemberView) -> dict[str, Any]:
-    """One member: its settings, its state in words and letters, and its counts."""
+def describe_member(view: MemberView, board: Scoreboard) -> dict[str, Any]:
+    """One member: its settings, its state in words and letters, where it is, and its counts."""
+    known = known_address(view.member, board)
     slot = view.slot
     letters = "".join(letter.decode() for letter, bit in STATUS_BITS if slot.status & bit)
     return {
         "name": view.name,
         "route": view.route,
-        "state": state_of(view),
+        "state": state_of(view, known),
         "status": letters + ("E" if slot.error_since else ""),
         "usable": slot.usable(),
         "loadfactor": float(view.factor),
@@ -173,15 +181,18 @@ def describe_member(view: MemberView) -> dict[str, Any]:
         "sent": view.sent,
         "received": view.received,
         "origin": str(view.member.origin),
+        "address": describe_address(view.member, known, time.monotonic()),
     }
 
 
-def state_of(view: MemberView) -> str:
+def state_of(view: MemberView, known: Answer) -> str:
     """One word for people: what matters most comes first."""
     letters = {letter for letter, bit in STATUS_BITS if view.slot.status & bit}
     for letter, word in ((b"S", "stopped"), (b"D", "disabled"), (b"N", "draining"), (b"C", "failing its check")):
         if letter in letters:
             return word
+    if known.state == NOT_FOUND:
+        return "name does not resolve"
     if view.slot.error_since:
         return "in error"
     return {b"H": "standby", b"R": "spare"}.get(next((one for one in (b"H", b"R") if one in letters), b""), "serving")
@@ -213,7 +224,7 @@ def enable(order: dict[str, Any], house: House) -> dict[str, Any]:
     slot = find_member(house, order)[1].slot
     slot.error_since = 0.0
     slot.leave_by = 0.0
-    return {**done, "member": describe_member(find_member(house, order)[1])}
+    return {**done, "member": describe_member(find_member(house, order)[1], board_of(house))}
 
 
 def add(order: dict[str, Any], house: House) -> dict[str, Any]:
@@ -229,7 +240,7 @@ def add(order: dict[str, Any], house: House) -> dict[str, Any]:
         member = add_member(found[0], url.encode("latin-1", "replace"), board)
     except NotAdded as fault:
         raise Unclear(str(fault)) from None
-    return {"balancer": found[0].name.decode("latin-1"), "member": describe_member(view_member(member, board))}
+    return {"balancer": found[0].name.decode("latin-1"), "member": describe_member(view_member(member, board), board)}
 
 
 def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dict[str, Any]:
@@ -237,7 +248,8 @@ def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dic
     balancer, view = find_member(house, order)
     row = house.generation.scoreboard.balancer(balancer.index)
     change_member(balancer, row, view.slot, said)
-    return {"balancer": balancer.name.decode("latin-1"), "member": describe_member(find_member(house, order)[1])}
+    changed = find_member(house, order)[1]
+    return {"balancer": balancer.name.decode("latin-1"), "member": describe_member(changed, board_of(house))}
 
 
 def find_member(house: House, order: dict[str, Any]) -> tuple[Balancer, MemberView]:

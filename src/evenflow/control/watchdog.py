@@ -1,4 +1,5 @@
-"""The process that looks after members while children serve: it probes them, and serves no client.
+"""The process that looks after members while children serve: it probes them and asks for their names, and serves no
+client.
 
 There is one for each generation that asks for it. It has dropped privileges like a child; if it dies it is replaced,
 and until then members stay as it left them.
@@ -11,18 +12,25 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Coroutine, Sequence
+from typing import Any, NoReturn
 
 from evenflow.control import child, listening, privileges
 from evenflow.control.generation import Generation
-from evenflow.plan.model import Plan
+from evenflow.plan.model import Member, Plan
 from evenflow.serve.prober import Prober
+from evenflow.slotmem.addresses import is_name
 
 
 def wanted(plan: Plan) -> bool:
     """Whether there is anything to look after."""
-    return any(member.probe is not None for member in plan.members)
+    probed = any(member.probe is not None for member in plan.members)
+    return probed or any(is_named(member) for member in plan.members)
+
+
+def is_named(member: Member) -> bool:
+    """Whether it is known by a name, or may become somebody who is."""
+    return not member.socket and (not member.name or is_name(member.dial_host))
 
 
 def live(generation: Generation, supervisor: int, others: Sequence[Generation]) -> NoReturn:
@@ -45,6 +53,9 @@ def live(generation: Generation, supervisor: int, others: Sequence[Generation]) 
 
 def watch(generation: Generation, supervisor: int) -> int:
     """Look after members until SIGTERM; answer the exit status."""
+    if any(is_named(member) for member in generation.plan.members):
+        # Only where it is needed, for it is large; and now, for who has become `User` may not be able to read it.
+        import evenflow.serve.names  # noqa: F401
     if generation.identity is not None:
         try:
             privileges.become(generation.identity)
@@ -63,10 +74,24 @@ async def look_after(generation: Generation) -> None:
     """Everything that goes on at the same time; back at SIGTERM."""
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    probing = asyncio.ensure_future(Prober(generation.plan, generation.scoreboard, generation.log).run())
     ending = asyncio.ensure_future(told.wait())
-    done, _ = await asyncio.wait((probing, ending), return_when=asyncio.FIRST_COMPLETED)
-    if probing in done:
-        # It never ends by itself: a mistake of ours, told like every other.
-        probing.result()
-    probing.cancel()
+    works = [asyncio.ensure_future(work) for work in works_of(generation)]
+    done, _ = await asyncio.wait((*works, ending), return_when=asyncio.FIRST_COMPLETED)
+    for work in works:
+        if work in done:
+            # None ends by itself: a mistake of ours, told like every other.
+            work.result()
+        work.cancel()
+
+
+def works_of(generation: Generation) -> list[Coroutine[Any, Any, None]]:
+    """What there is to do."""
+    plan, board, log = generation.plan, generation.scoreboard, generation.log
+    works: list[Coroutine[Any, Any, None]] = []
+    if any(member.probe is not None for member in plan.members):
+        works.append(Prober(plan, board, log).run())
+    if any(is_named(member) for member in plan.members):
+        from evenflow.serve.names import Names
+
+        works.append(Names(plan, board, log).run())
+    return works

@@ -8,6 +8,7 @@ neighbours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Final
 
 import cython
@@ -76,8 +77,8 @@ class Member:
         self.acquire = 0.0
         self.ping = 0.0
         """A request with a body asks for a 100 first, and waits so long for it; 0.0: it does not ask."""
-        self.address_ttl = -1.0
-        """So long an answer of the DNS counts; less than 0: for ever."""
+        self.address_ttl = inf
+        """So long an answer of the DNS counts at most; less than 0: for ever, once it is there."""
         self.receive_buffer = 0
         """SO_RCVBUF in bytes; 0 leaves it to the system."""
         self.socket = ""
@@ -641,7 +642,7 @@ class Plan:
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
-        "most_of_address", "measures", "reserved_ports", "most_reserved",
+        "most_of_address", "measures", "reserved_ports", "most_reserved", "name_servers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -681,6 +682,8 @@ class Plan:
         """Listeners' ports whose connections do not count there."""
         self.most_reserved = 0
         """Connections to all of these of each child."""
+        self.name_servers: tuple[tuple[str, int], ...] = ()
+        """Whom names of members are asked for; () for those of /etc/resolv.conf."""
         self.measures = False
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
 

@@ -122,13 +122,17 @@ def without_means(exchange: Exchange, cause: str, now: float) -> None:
 
 
 def name_unknown(exchange: Exchange, cause: str, now: float) -> None:
-    """The member's name does not resolve: 500 as in httpd, in error, and no other attempt."""
+    """The member's name does not resolve: it goes into error, and another one is tried while attempts are left; httpd
+    tries no other. Then it is 500, as in httpd.
+    """
     slot = exchange.slot
     unusable = mark_failed(exchange.balance, slot, now)
     exchange.release()
     exchange.attempts += 1
-    exchange.failure = MemberFailure(slot.member, CONNECT, cause, unusable, False)
-    exchange.proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
+    if note_failure(exchange, slot, CONNECT, cause, unusable, unusable, now):
+        exchange.elect(now)
+    else:
+        exchange.proxy_error(500, f"DNS lookup failure for: {slot.member.host}")
 
 
 def blocked(exchange: Exchange) -> None:

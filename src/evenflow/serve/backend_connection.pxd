@@ -12,6 +12,8 @@ cdef class BackendConnection(Connection):
     cdef readonly bint connecting
     cdef public bint broken
     cdef readonly double idle_since
+    cdef public object address, tried
+    cdef public tuple others
     cdef object pool
     cdef readonly object way, handshake, passage
 
@@ -21,6 +23,9 @@ cdef class BackendConnection(Connection):
     cpdef on_writable(self)
     @cython.locals(client=Connection)
     cdef void _connected(self) except *
+    cpdef bint try_next(self, str cause) except -1
+    cdef tell_of_address(self, str cause)
+    cdef take_address(self, object address)
     @cython.locals(client=Connection)
     cpdef passed(self)
     @cython.locals(client=Connection)
@@ -33,11 +38,16 @@ cdef class BackendConnection(Connection):
     cdef bint flush_pending(self) except -1
     cdef void keep(self) except *
     cpdef void close(self) except *
+    cpdef bint is_current(self) except -1
     cdef bint is_silent(self) except -1
     cpdef void leave_pool(self) except *
 
-@cython.locals(connection=BackendConnection)
-cpdef BackendConnection connect(Server server, Member member, object address, Connection client, object way)
+@cython.locals(connection=BackendConnection, last=Py_ssize_t, at=Py_ssize_t)
+cpdef BackendConnection connect(Server server, Member member, tuple addresses, Connection client, object way)
+
+cdef int begin(Member member, tuple address) except -1
+
+cpdef leave_old_addresses(Server server)
 
 @cython.locals(kept=list, connection=BackendConnection)
 cpdef BackendConnection take_kept(Server server, Member member, Connection client, bint careful)

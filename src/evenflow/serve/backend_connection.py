@@ -23,7 +23,7 @@ from evenflow.serve.sockets import SENT, WOULD_BLOCK
 if TYPE_CHECKING:
     import ssl
 
-    from evenflow.serve.resolver import Address
+    from evenflow.serve.resolver import Address, Addresses
 
 CAUSES = {
     errno.ECONNREFUSED: "refused",
@@ -59,6 +59,12 @@ class BackendConnection(Connection):
         self.passage: Any = None
         """The `passage.Passage` that is asked for."""
         self.idle_since = 0.0
+        self.address: Any = None
+        """Where it leads, if that may change while it runs; None for an address of the configuration."""
+        self.tried: Any = None
+        """Where it is being tried, or leads."""
+        self.others: Addresses = ()
+        """Where it is tried next if nobody answers there."""
         self.pool: MemberPool | None = server.pools[member.slot]
         """Of which it holds a token."""
 
@@ -106,7 +112,8 @@ class BackendConnection(Connection):
         client = self.client
         assert client is not None
         if number:
-            client.backend_ended(cause_of(number))
+            if not self.try_next(cause_of(number)):
+                client.backend_ended(cause_of(number))
             return
         if self.way is not None:
             if self.member.through:
@@ -118,6 +125,41 @@ class BackendConnection(Connection):
         self.connecting = False
         self.start_reading()
         client.backend_connected()
+
+    def try_next(self, cause: str) -> bool:
+        """Nobody answers at the address: connect to the member's next one, as httpd does; False where there is none."""
+        while self.others and self.connecting and self.handshake is None and self.passage is None:
+            self.tell_of_address(cause)
+            address = self.others[0]
+            self.others = self.others[1:]
+            try:
+                fd = begin(self.member, address)
+            except OSError as fault:
+                cause = cause_of(fault.errno or 0)
+                self.tried = address
+                continue
+            self.stop_writing()
+            os.close(self.fd)
+            self.fd = fd
+            self.take_address(address)
+            self.start_writing()
+            return True
+        return False
+
+    def tell_of_address(self, cause: str) -> None:
+        """One of the member's addresses does not answer, and there are others: nobody else would say so."""
+        name = self.member.name.decode("latin-1")
+        address = str(self.tried[1][0])
+        self.server.log.warn(
+            "an address of a member does not answer", f"address {name} {address}",
+            member=name, address=address, cause=cause, origin=self.member.origin,
+        )  # fmt: skip
+
+    def take_address(self, address: Address) -> None:
+        """It leads there."""
+        self.tried = address
+        if self.address is not None:
+            self.address = address
 
     def passed(self) -> None:
         """The member is at the other end: TLS begins."""
@@ -173,6 +215,11 @@ class BackendConnection(Connection):
         if self.pool is not None and self.pool.waiting:
             self.pool.wake()
 
+    def is_current(self) -> bool:
+        """Whether the member is still where it leads to."""
+        address = self.address
+        return address is None or self.server.resolver.is_current(self.member, address)
+
     def is_silent(self) -> bool:
         """Whether the member has neither ended it nor said a word, asked of the kernel."""
         if self.tls is not None:
@@ -194,11 +241,36 @@ class BackendConnection(Connection):
             kept.remove(self)
 
 
-def connect(server: Server, member: Member, address: Address, client: Connection, way: Any) -> BackendConnection:
-    """Begin to connect for `client`, whom `backend_connected` or `backend_ended` tells. OSError if it fails at once.
+def connect(server: Server, member: Member, addresses: Addresses, client: Connection, way: Any) -> BackendConnection:
+    """Begin to connect for `client`, whom `backend_connected` or `backend_ended` tells; to the first address, and if
+    that fails, to the others in their order. OSError if it fails at once at all of them.
 
     `way` is how TLS is spoken, None for plain.
     """
+    last = len(addresses) - 1
+    for at, address in enumerate(addresses):
+        try:
+            fd = begin(member, address)
+        except OSError:
+            if at == last:
+                raise
+            continue
+        break
+    else:
+        raise OSError(errno.EADDRNOTAVAIL, "no address")
+    connection = BackendConnection(server, fd, member)
+    connection.client = client
+    connection.way = way
+    connection.tried = address
+    connection.others = addresses[at + 1 :]
+    if server.resolver.by_name(member):
+        connection.address = address
+    connection.start_writing()
+    return connection
+
+
+def begin(member: Member, address: Address) -> int:
+    """The descriptor of a socket that connects to the member there. OSError if it fails at once."""
     made = socket.socket(address[0], socket.SOCK_STREAM)
     try:
         made.setblocking(False)
@@ -220,11 +292,7 @@ def connect(server: Server, member: Member, address: Address, client: Connection
     except OSError:
         made.close()
         raise
-    connection = BackendConnection(server, made.detach(), member)
-    connection.client = client
-    connection.way = way
-    connection.start_writing()
-    return connection
+    return made.detach()
 
 
 def take_kept(server: Server, member: Member, client: Connection, careful: bool) -> BackendConnection | None:
@@ -235,7 +303,7 @@ def take_kept(server: Server, member: Member, client: Connection, careful: bool)
     kept = server.idle[member.slot]
     while kept:
         connection: BackendConnection = kept.pop()
-        if not careful or connection.is_silent():
+        if connection.is_current() and (not careful or connection.is_silent()):
             connection.client = client
             return connection
         connection.close()
@@ -252,7 +320,7 @@ def take_kept_secured(
     for connection in reversed(kept):
         if connection.way == way:
             kept.remove(connection)
-            if not careful or connection.is_silent():
+            if connection.is_current() and (not careful or connection.is_silent()):
                 connection.client = client
                 return connection
             connection.close()
@@ -260,3 +328,11 @@ def take_kept_secured(
     if kept:
         kept.pop(0).close()
     return None
+
+
+def leave_old_addresses(server: Server) -> None:
+    """Close kept connections to where their members are no more."""
+    for kept in server.idle:
+        for connection in [one for one in kept if not one.is_current()]:
+            kept.remove(connection)
+            connection.close()

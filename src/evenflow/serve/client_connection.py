@@ -402,13 +402,13 @@ class ClientConnection(Connection):
             self.deadline = monotonic() + self.patience()
             exchange.attach(True)
             return True
-        address = self.server.resolver.address(member)
+        addresses = self.server.resolver.address(member)
         now = monotonic()
         self.deadline = now + (member.connect_timeout or member.timeout or self._proxy_timeout(exchange))
-        if address is None:
+        if addresses is None:
             self.server.resolver.ask(member, partial(connecting.resolved, self, slot))
             return False
-        return connecting.connect_to(self, exchange, member, address)
+        return connecting.connect_to(self, exchange, member, addresses)
 
     def pool_has_room(self, pool: Any) -> None:
         """It is our turn to connect to the member whose pool we wait in."""

@@ -9,7 +9,7 @@ from evenflow.serve.clock cimport monotonic
 from evenflow.slotmem.members cimport MemberSlot
 
 @cython.locals(called=bint)
-cpdef bint connect_to(ClientConnection client, Exchange exchange, Member member, object address) except -1
-cdef BackendConnection connect_somehow(ClientConnection client, Member member, object address)
+cpdef bint connect_to(ClientConnection client, Exchange exchange, Member member, tuple addresses) except -1
+cdef BackendConnection connect_somehow(ClientConnection client, Member member, tuple addresses)
 @cython.locals(exchange=Exchange)
-cpdef resolved(ClientConnection client, MemberSlot slot, object address, str cause)
+cpdef resolved(ClientConnection client, MemberSlot slot, object addresses, str cause)

@@ -15,11 +15,11 @@ from evenflow.serve.scarce import MEANS, give_way
 if TYPE_CHECKING:
     from evenflow.serve.backend_connection import BackendConnection
     from evenflow.serve.client_connection import ClientConnection
-    from evenflow.serve.resolver import Address
+    from evenflow.serve.resolver import Addresses
     from evenflow.slotmem.members import MemberSlot
 
 
-def connect_to(client: ClientConnection, exchange: Exchange, member: Member, address: Address) -> bool:
+def connect_to(client: ClientConnection, exchange: Exchange, member: Member, addresses: Addresses) -> bool:
     """Begin to connect, or wait in the member's pool; True where that failed at once and the exchange has gone on."""
     pool = client.server.pools[member.slot]
     if pool is not None:
@@ -31,7 +31,7 @@ def connect_to(client: ClientConnection, exchange: Exchange, member: Member, add
             client.deadline = client.room_until
             return False
     try:
-        client.backend = connect_somehow(client, member, address)
+        client.backend = connect_somehow(client, member, addresses)
     except OSError as fault:
         if pool is not None:
             pool.give()
@@ -43,18 +43,18 @@ def connect_to(client: ClientConnection, exchange: Exchange, member: Member, add
     return False
 
 
-def connect_somehow(client: ClientConnection, member: Member, address: Address) -> BackendConnection:
+def connect_somehow(client: ClientConnection, member: Member, addresses: Addresses) -> BackendConnection:
     """`connect`; where there is no descriptor for it, kept connections give way. Raises OSError."""
     try:
-        return connect(client.server, member, address, client, client.way)
+        return connect(client.server, member, addresses, client, client.way)
     except OSError as fault:
         if fault.errno not in MEANS or not give_way(client.server):
             raise
-    return connect(client.server, member, address, client, client.way)
+    return connect(client.server, member, addresses, client, client.way)
 
 
-def resolved(client: ClientConnection, slot: MemberSlot, address: Address | None, cause: str) -> None:
-    """The member's name has this address, or none."""
+def resolved(client: ClientConnection, slot: MemberSlot, addresses: Addresses | None, cause: str) -> None:
+    """The member's name has these addresses, or none."""
     exchange = client.exchange
     # It may be late: the request may be with another member by now, or over.
     if (
@@ -65,8 +65,8 @@ def resolved(client: ClientConnection, slot: MemberSlot, address: Address | None
         or client.backend is not None
     ):
         return
-    if address is None:
+    if addresses is None:
         attempt.name_unknown(exchange, cause, monotonic())
-    elif not connect_to(client, exchange, slot.member, address):
+    elif not connect_to(client, exchange, slot.member, addresses):
         return
     client.advance()

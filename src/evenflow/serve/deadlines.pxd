@@ -2,11 +2,12 @@ cimport cython
 from evenflow.proxy cimport attempt
 from evenflow.proxy.exchange cimport Exchange
 from evenflow.proxy.steps cimport ASKING, BODY, DONE, IDLE, MEMBER, SENDING, WAIT
+from evenflow.serve.backend_connection cimport BackendConnection
 from evenflow.serve.client_connection cimport ClientConnection
 
 @cython.locals(client=ClientConnection, due=list)
 cpdef void check_deadlines(set clients, double now) except *
-@cython.locals(exchange=Exchange, step=cython.int)
+@cython.locals(exchange=Exchange, step=cython.int, backend=BackendConnection)
 cdef void on_deadline(ClientConnection client, double now) except *
 @cython.locals(exchange=Exchange, step=cython.int)
 cdef void on_read_timeout(ClientConnection client, double now) except *

@@ -54,6 +54,11 @@ def on_deadline(client: ClientConnection, now: float) -> None:
     elif step == ASKING:
         exchange.refuse_request(503, "the answer to a question of access did not come in time")
     elif step == MEMBER:
+        backend = client.backend
+        if backend is not None and backend.try_next("timeout"):
+            member = backend.member
+            client.deadline = now + (member.connect_timeout or member.timeout or exchange.decision.host.proxy_timeout)
+            return
         client.drop_backend()
         if client.waits_for is None:
             attempt.connect_failed(exchange, "timeout", now)

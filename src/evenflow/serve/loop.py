@@ -20,6 +20,7 @@ from evenflow.plan.preambles import Preambles
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
+from evenflow.serve.backend_connection import leave_old_addresses
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
 from evenflow.serve.crowd import FEW, Crowd
@@ -30,7 +31,7 @@ from evenflow.serve.hello import AwaitedHello
 from evenflow.serve.measures import host_rows
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
-from evenflow.serve.resolver import Resolver
+from evenflow.serve.resolver import ONLY_THEY, PATIENCE, Resolver
 from evenflow.serve.scarce import MEANS, give_way
 from evenflow.serve.server import Server
 from evenflow.serve.stapling import Stapler
@@ -82,12 +83,11 @@ def run(
     loop = new_event_loop()
     asyncio.set_event_loop(loop)
     routes = Routes(plan, scoreboard, child)
-    resolver = Resolver(loop)
+    resolver = Resolver(loop, scoreboard, PATIENCE if not plan.name_servers else ONLY_THEY)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log), scoreboard)
     server.host_rows = host_rows(scoreboard, child)
     loop.set_exception_handler(partial(tell_of_mistake, log))
     work = Work(server, plan, sockets, scoreboard.child(child), Farewells(server, line))
-    loop.call_soon(resolver.start, plan.members)
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
     loop.call_soon(loop.add_signal_handler, signal.SIGTERM, work.drain)
     loop.call_soon(loop.add_signal_handler, signal.SIGUSR2, work.retire)
@@ -308,6 +308,7 @@ class Work:
                 server.sweeper.tick(now)
             self.count()
             self.trim(now)
+            leave_old_addresses(server)
             self.farewells.dismiss_from_leaving_members(now)
             self.find_broken()
             self.tell_of_patterns()

@@ -20,7 +20,7 @@ from evenflow.plan.fronts import member_tls_of
 from evenflow.plan.model import ConnectionFacts, Member, Plan
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.member_tls import Way, context_of, is_address, objection
-from evenflow.slotmem.layout import CHECK_FAILED
+from evenflow.slotmem.layout import CHECK_FAILED, NOT_FOUND
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.wire.faults import ProtocolFault
@@ -149,13 +149,30 @@ class Prober:
         """A new connection, with TLS where the member speaks it."""
         if member.socket:
             return await asyncio.open_unix_connection(member.socket)
+        places = self.places(member)
+        for place in places[:-1]:
+            try:
+                return await self.connect_at(member, place)
+            except OSError:
+                continue
+        return await self.connect_at(member, places[-1])
+
+    def places(self, member: Member) -> tuple[str, ...]:
+        """Where it may be, first things first. Raises Unwell where its name leads nowhere."""
+        known = self.scoreboard.address(member.slot).read(member.dial_host)
+        if known.state == NOT_FOUND:
+            raise Unwell(f"its name does not resolve: {known.cause}")
+        return known.addresses or (member.dial_host.strip("[]"),)
+
+    async def connect_at(self, member: Member, place: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The same at one address."""
         if not member.encrypted:
-            return await asyncio.open_connection(member.dial_host.strip("[]"), member.dial_port)
+            return await asyncio.open_connection(place, member.dial_port)
         host = self.plan.main or self.plan.hosts[0]
         way = Way(member_tls_of(host.base.member_tls), member.host)
         name = None if is_address(member.host) else member.host
         reader, writer = await asyncio.open_connection(
-            member.dial_host.strip("[]"), member.dial_port, ssl=context_of(way.said), server_hostname=name or ""
+            place, member.dial_port, ssl=context_of(way.said), server_hostname=name or ""
         )
         cause = objection(writer.get_extra_info("ssl_object"), way)
         if cause:

@@ -105,6 +105,7 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
     if said.lbset == had.lbset:
         slot.lbset = before.lbset
     slot.leave_by = before.leave_by
+    new.address(index).adopt(old.address(was))
     before.read_texts()
     if said.route == had.route:
         slot.name_route(before.route)

@@ -9,6 +9,7 @@ One writer a cell:
   * a child row belongs to its child (the supervisor writes it while no such child lives), PAST's to the supervisor;
   * an `own` row and a measured one belong to their child, readers add up the rows of all children;
   * what a member or a balancer is told to be belongs to the manager;
+  * what a member's name leads to belongs to the watchdog, which asks for it (`addresses`);
   * a member's `ERROR_SINCE` and `RECOVERED` are the exception: every child may store them, the last one wins, and any
     of them is right.
 """
@@ -168,6 +169,34 @@ STATUSES: Final = 14
 BODIES: Final = 19
 """Bytes of their bodies."""
 
+# --- what a member's name leads to (`addresses`) ----------------------------------------------------------------------
+
+ADDRESS_CELLS: Final = 32
+"""Four cache lines, written seldom."""
+SERIAL: Final = 0
+"""Rises with each answer, after everything else was written."""
+CHECKSUM: Final = 1
+"""Of the name and of all cells from ANSWER on: who sees another one looks in the middle of a change."""
+LEFT_AT: Final = 2
+"""A float: when the service stopped to name the member, CLOCK_MONOTONIC; 0.0 while it does."""
+ANSWER: Final = 3
+"""UNKNOWN, FOUND or NOT_FOUND."""
+COUNT: Final = 4
+LEARNED: Final = 5
+"""A float: when the answer came, CLOCK_MONOTONIC."""
+TTL: Final = 6
+"""A float: so long it counts, in seconds."""
+DUE: Final = 7
+"""A float: when the name is asked for again, CLOCK_MONOTONIC."""
+CAUSE: Final = 8
+"""A text: why nothing newer was found."""
+ADDRESSES: Final = 16
+"""Sixteen bytes each; an IPv4 address in IPv6 clothes."""
+MOST_ADDRESSES: Final = 8
+UNKNOWN: Final = 0
+FOUND: Final = 1
+NOT_FOUND: Final = 2
+
 
 class Layout:
     """Where each row begins, counted in cells, for so many children, members and balancers; `measured` things have
@@ -175,7 +204,7 @@ class Layout:
 
     __slots__ = (
         "children", "rows", "members", "balancers", "measured", "cells",
-        "_members_at", "_balancers_at", "_own_at", "_measured_at",
+        "_members_at", "_balancers_at", "_own_at", "_measured_at", "_addresses_at",
     )  # fmt: skip
 
     def __init__(self, children: int, members: int, balancers: int, measured: int = 0) -> None:
@@ -189,7 +218,8 @@ class Layout:
         self._balancers_at = self._members_at + members * MEMBER_CELLS
         self._own_at = self._balancers_at + balancers * BALANCER_CELLS
         self._measured_at = self._own_at + self.rows * members * OWN_CELLS
-        self.cells = self._measured_at + self.rows * measured * MEASURED_CELLS
+        self._addresses_at = self._measured_at + self.rows * measured * MEASURED_CELLS
+        self.cells = self._addresses_at + members * ADDRESS_CELLS
 
     def child(self, child: int) -> int:
         return child * CHILD_CELLS
@@ -207,3 +237,6 @@ class Layout:
     def measure(self, child: int, index: int) -> int:
         """Likewise what a child measures: the members first, then the virtual hosts."""
         return self._measured_at + (child * self.measured + index) * MEASURED_CELLS
+
+    def address(self, member: int) -> int:
+        return self._addresses_at + member * ADDRESS_CELLS

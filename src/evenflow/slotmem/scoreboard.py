@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from os import urandom
 from typing import Any, Protocol
 
+from evenflow.slotmem.addresses import AddressRow
 from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
 from evenflow.slotmem.layout import (
@@ -114,6 +115,11 @@ class Scoreboard:
         self._check(index, self.layout.members)
         self._check(child, self.layout.children)
         return MemberSlot(self.region, self.layout, self.members[index], index, child, self.sessions.get(index))
+
+    def address(self, index: int) -> AddressRow:
+        """What one member's name leads to."""
+        self._check(index, self.layout.members)
+        return AddressRow(self.region, self.layout, index)
 
     def past(self) -> ChildSlot:
         """The row of everybody who is not of this generation, or dead."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ipaddress
+from typing import Any, Final
 
 from evenflow.config.arguments import count_words, duration, number, one, raw
 from evenflow.config.contexts import SERVER, SERVERS
@@ -12,7 +13,7 @@ from evenflow.config.directives.authz import read_network
 from evenflow.config.directives.log_config import condition_of
 from evenflow.config.scope import Draft, put
 from evenflow.config.settings import JSON_LINES, LogLine, ReservedPorts
-from evenflow.config.syntax import Section, Statement
+from evenflow.config.syntax import Section, Statement, Word
 
 RESERVED_CONNECTIONS = 20
 """Connections to reserved ports that each child takes unless `connections` says another number."""
@@ -71,6 +72,38 @@ def access_log(draft: Draft, statement: Statement | Section, value: Any) -> None
     draft.add("log", "logs", LogLine(words[0].text, JSON_LINES, env, expr, statement.origin))
 
 
+MOST_NAME_SERVERS: Final = 3
+"""As many as resolv.conf may name."""
+
+
+def resolver(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """`ADDRESS[:PORT]`, up to three of them."""
+    words = count_words(statement, 1, MOST_NAME_SERVERS, "takes one to three arguments")
+    draft.put("evenflow", "name_servers", tuple([name_server(word) for word in words]))
+
+
+def name_server(word: Word) -> tuple[str, int]:
+    """`10.0.0.53`, `10.0.0.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`."""
+    text, port = word.text, "53"
+    if text.startswith("["):
+        text, _, behind = text[1:].partition("]")
+        port = behind.removeprefix(":") if behind else port
+    elif text.count(":") == 1:
+        text, _, port = text.partition(":")
+    try:
+        address = str(ipaddress.ip_address(text))
+    except ValueError:
+        address = ""
+    if not address or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise Wrong(
+            "address-malformed",
+            f"`{word.text}` is not the address of a name server",
+            word.span,
+            help="write `10.0.0.53`, `10.0.0.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`",
+        )
+    return address, int(port)
+
+
 DIRECTIVES = (
     Directive(
         "EvenflowAccessLog",
@@ -121,5 +154,14 @@ DIRECTIVES = (
         "Connections to these ports do not count among those that are bounded: whoever operates it is let in when it is"
         " full.",
         syntax="PORT ... [connections=NUMBER]",
+    ),
+    Directive(
+        "EvenflowResolver",
+        SERVER,
+        raw,
+        resolver,
+        "The name servers that are asked for members' names, behind the hosts file.",
+        syntax="ADDRESS[:PORT] ...",
+        default="those of /etc/resolv.conf",
     ),
 )

@@ -18,6 +18,8 @@ TWO = member(route=b"n1"), member(route=b"n2")
 def recovering(*members: dict[str, object], seconds: float = 100.0, **parameters: object) -> Cluster:
     """The first member was in error and has just left it."""
     cluster = Cluster(*members, balancing=Balancing(slow_start=seconds), **parameters)  # type: ignore[arg-type]
+    for slot in cluster.slots:
+        slot.ready = 1
     mark_failed(cluster.balance, cluster.slots[0], cluster.now)
     cluster.now += 61.0
     assert cluster.request() != "503"

@@ -66,6 +66,7 @@ ProxyRemoteMatch ^http http://127.0.0.1:3128
 ProxyBlock *
 ProxySourceAddress 127.0.0.1
 HostnameLookups On
+HeartbeatListen 239.0.0.1:27999
 ProxyVia On
 ProxyAddHeaders Off
 Proxy100Continue Off
@@ -314,6 +315,8 @@ ELSEWHERE = frozenset(
         *("sslstaplingfaketrylater", "sslstaplingforceurl", "sslocspproxyurl", "sslocspdefaultresponder"),
         *("sslocspoverrideresponder", "sslocsprespondertimeout", "sslocspresponsetimeskew", "sslocspresponsemaxage"),
         *("sslocspuserequestnonce", "sslocspnoverify", "sslocsprespondercertificatefile"),
+        # they say how something is done that another one asks for: test_heartbeats.py
+        *("heartbeatstorage", "heartbeatmaxservers", "defaultruntimedir"),
         # their values name files that must be there
         *("typesconfig", "remoteipinternalproxylist", "remoteiptrustedproxylist"),
     )

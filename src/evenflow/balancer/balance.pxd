@@ -26,6 +26,7 @@ cdef class Balance:
     cdef object pick
     cdef readonly Turn turn
     cdef readonly bint keyed
+    cdef readonly bint announced
     cdef readonly bint watches
     cdef readonly RetryBudget budget
     cdef readonly Outliers outliers

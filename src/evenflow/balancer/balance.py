@@ -37,6 +37,7 @@ class NoMember(Enum):
 
     EMPTY = "the balancer has no members"
     UNUSABLE = "every member is in error, disabled, stopped or draining"
+    SILENT = "no member has said that it is ready (lbmethod=heartbeat)"
     ROUTE = "the members of the session's route are unusable, and nofailover is on"
 
 
@@ -50,7 +51,7 @@ class Balance:
     __slots__ = (
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
-        "method", "pick", "turn", "keyed", "watches", "budget", "outliers", "slow_start", "narrows",
+        "method", "pick", "turn", "keyed", "announced", "watches", "budget", "outliers", "slow_start", "narrows",
         "reason", "trace", "row", "cells", "_child", "_changes", "_restarts", "_spares",
     )  # fmt: skip
 
@@ -73,6 +74,8 @@ class Balance:
         self.pick = self.method.pick_for(self.turn)
         self.keyed = False
         """Whether `turn.key` must be written before a choice."""
+        self.announced = False
+        """Whether who is ready is a candidate; then sets, standbys and spares count for nothing."""
         self.watches = False
         """Whether `outcomes` must be told how attempts went."""
         more = balancer.balancing
@@ -108,6 +111,7 @@ class Balance:
             self.method = chosen
             self.pick = chosen.pick_for(self.turn)
             self.keyed = chosen.keyed
+            self.announced = chosen.announced
         if self._spares:
             self._take_added()
         self.watches = chosen.learns or self.outliers is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from evenflow.balancer.balance import Balance
 from evenflow.balancer.health import try_again
-from evenflow.slotmem.layout import DRAINING, LBSET, SPARE, STANDBY, STATUS
+from evenflow.slotmem.layout import DRAINING, LBSET, READY, SPARE, STANDBY, STATUS
 from evenflow.slotmem.members import MemberSlot
 
 
@@ -20,6 +20,20 @@ def find_candidates(balance: Balance, now: float) -> list[MemberSlot]:
     slots = balance.slots
     found = balance.candidates
     found.clear()
+    if balance.announced:
+        add_announced(slots, found, now)
+        lbset = -1
+    else:
+        lbset = add_lowest(slots, found, now)
+    if balance.narrows:
+        narrow(balance, found, now)
+    if balance.trace is not None:
+        describe_candidates(balance, lbset, now)
+    return found
+
+
+def add_lowest(slots: list[MemberSlot], found: list[MemberSlot], now: float) -> int:
+    """Add those of the lowest lbset that has any; answer which one that is."""
     lbset = 0
     last = 0
     while lbset <= last:
@@ -54,11 +68,16 @@ def find_candidates(balance: Balance, now: float) -> list[MemberSlot]:
         if found:
             break
         lbset += 1
-    if balance.narrows:
-        narrow(balance, found, now)
-    if balance.trace is not None:
-        describe_candidates(balance, lbset, now)
-    return found
+    return lbset
+
+
+def add_announced(slots: list[MemberSlot], found: list[MemberSlot], now: float) -> None:
+    """Add every usable member that says it is ready, and does not drain."""
+    for slot in slots:
+        if slot.failure[0] != 0.0:
+            try_again(slot, now)
+        if slot.shared[READY] > 0 and slot.usable() and not slot.shared[STATUS] & DRAINING:
+            found.append(slot)
 
 
 def add_reserve(slots: list[MemberSlot], found: list[MemberSlot], lbset: int, kind: int, most: int) -> None:
@@ -96,7 +115,9 @@ def describe_candidates(balance: Balance, lbset: int, now: float) -> None:
             trace.append(f"{name}: disabled, stopped or failed by a health check")
         elif slot.status & DRAINING:
             trace.append(f"{name}: draining, takes only its own sessions")
-        elif slot.lbset != lbset:
+        elif balance.announced and not slot.ready:
+            trace.append(f"{name}: says nothing, or that it is not ready")
+        elif slot.lbset != lbset and not balance.announced:
             trace.append(f"{name}: in set {slot.lbset}, the request is placed in set {lbset}")
         elif slot.ejected_until > now:
             trace.append(f"{name}: an outlier, is passed over for {slot.ejected_until - now:.0f} s")

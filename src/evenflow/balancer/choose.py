@@ -12,12 +12,13 @@ from evenflow.balancer.byrequests import book
 from evenflow.balancer.candidates import find_candidates
 from evenflow.balancer.health import recover
 from evenflow.balancer.sticky import find_routed, is_known
-from evenflow.slotmem.layout import BUSY, ELECTED, RECEIVED, RETRIES, SENT, TUNNELLED
+from evenflow.slotmem.layout import BUSY, DRAINING, ELECTED, RECEIVED, RETRIES, SENT, TUNNELLED
 from evenflow.slotmem.members import MemberSlot
 
 EMPTY = NoMember.EMPTY
 UNUSABLE = NoMember.UNUSABLE
 ROUTE = NoMember.ROUTE
+SILENT = NoMember.SILENT
 
 
 def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
@@ -45,7 +46,7 @@ def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
             balance.trace.append(f"the request's key is {balance.turn.key.decode('latin-1')!r}")
         slot = balance.pick(find_candidates(balance, now))
         if slot is None:
-            balance.reason = UNUSABLE if balance.slots else EMPTY
+            balance.reason = why_nobody(balance)
             return None
     slot.own[BUSY] += 1
     slot.own[ELECTED] += 1
@@ -53,6 +54,17 @@ def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
     if balance.trace is not None:
         balance.trace.append(f"chosen: {slot.member.name.decode('latin-1')}")
     return slot
+
+
+def why_nobody(balance: Balance) -> NoMember:
+    """Why there was no candidate."""
+    if not balance.slots:
+        return EMPTY
+    if balance.announced:
+        for slot in balance.slots:
+            if slot.usable() and not slot.status & DRAINING:
+                return SILENT
+    return UNUSABLE
 
 
 def begin(slot: MemberSlot) -> None:

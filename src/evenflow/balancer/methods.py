@@ -1,7 +1,6 @@
 """The lbmethods, one row each.
 
 A method is a file of this room, its row here, its name in `config.parameters`, and a test of its distribution.
-`heartbeat` is none of them: the compiler refuses it when it loads the file.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from evenflow.balancer.bybusyness import bybusyness
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.bytraffic import bytraffic
 from evenflow.balancer.hash import by_hash
+from evenflow.balancer.heartbeat import heartbeat
 from evenflow.balancer.leastconn import leastconn
 from evenflow.balancer.peakewma import peakewma
 from evenflow.balancer.turn import Pick, Turn
@@ -30,6 +30,9 @@ class Method:
     """It looks at `turn.key`."""
     learns: bool = False
     """It must be told how long each attempt took (`outcomes.tell`)."""
+    announced: bool = False
+    """Its candidates are the usable members that say they are ready, whatever set they are in, standbys and spares too.
+    """
 
 
 def plain(pick: Pick) -> Callable[[Turn], Pick]:
@@ -49,6 +52,7 @@ METHODS: Final = (
     Method("leastconn", plain(leastconn), "fewest requests and tunnels in flight for the load factor"),
     Method("peakewma", peakewma, "the likely faster one of two drawn by lot", learns=True),
     Method("hash", by_hash, "the same member for the same key, unless it has too much to do", keyed=True),
+    Method("heartbeat", heartbeat, "by lot, with the odds that members say of themselves", announced=True),
 )
 NAMES: Final = tuple(method.name for method in METHODS)
 

@@ -18,6 +18,7 @@ from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
 from evenflow.compiler.filters import check_chains
 from evenflow.compiler.findings import Findings
+from evenflow.compiler.heartbeats import compile_heartbeats
 from evenflow.compiler.http2 import compile_http2, require_library
 from evenflow.compiler.identity import Identities, Server, handler_targets, rule_handlers
 from evenflow.compiler.lookups import absolute, host_tables, listeners, log_targets
@@ -101,6 +102,7 @@ def build(settings: Settings) -> Built:
     reach_members(list(zip(servers, proxies, strict=True)), findings)
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)
+    plan.heartbeats = compile_heartbeats(main, root, plan.balancers, findings)
     plan.tables = host_tables(
         host, [(one, block.addresses) for one, block in zip(plan.hosts, blocks, strict=True)], findings
     )

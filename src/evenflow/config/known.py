@@ -262,7 +262,7 @@ CGIPassAuth D local
 CGIVar A local
 ContentDigest A local
 CoreDumpDirectory G tuning
-DefaultRuntimeDir A tuning
+DefaultRuntimeDir A
 DefaultType A
 Define A
 DocumentRoot S
@@ -1031,6 +1031,9 @@ def _read_modules(table: str) -> dict[str, str]:
 KNOWN: Final = _read_table(TABLE)
 """By lower-case name; sections with their `<`."""
 
+ALSO: Final = {"heartbeatstorage": "lbmethod_heartbeat_module"}
+"""By lower-case name: the second module that has a directive of that name."""
+
 MODULES: Final = _read_modules(MODULE_FILES)
 """Source file (`mod_proxy.c`) to identifier (`proxy_module`)."""
 
@@ -1092,8 +1095,7 @@ INSTEAD: Final = {
     "echo_module": "leave it out: it is an example",
     "ext_filter_module": NO_BODIES,
     "file_cache_module": "leave it out: the system keeps files in memory",
-    "heartbeat_module": "leave it out: evenflow sees for itself how busy its members are",
-    "heartmonitor_module": "leave it out: evenflow sees for itself how busy its members are",
+    "heartbeat_module": "leave it out: it is for members, which say by it how busy they are",
     "ident_module": "leave it out: `%l` is `-`",
     "imagemap_module": "let the page say it: every browser has client-side image maps",
     "include_module": NO_BODIES,

@@ -20,14 +20,11 @@ from evenflow.config.syntax import Word
 if TYPE_CHECKING:
     from evenflow.config.scope import Draft
 
-LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness")
+LBMETHODS: Final = ("byrequests", "bytraffic", "bybusyness", "heartbeat")
 """What we can balance by, and httpd too."""
 
 OUR_LBMETHODS: Final = ("leastconn", "peakewma", "hash")
 """What we can balance by, and httpd cannot: where it is to read the file, they stand in an IfModule of ours."""
-
-OTHER_LBMETHODS: Final = ("heartbeat",)
-"""What httpd can besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +152,6 @@ def method(key: str, word: Word) -> str:
     name = word.text.lower()
     if name in LBMETHODS or name in OUR_LBMETHODS:
         return name
-    if name in OTHER_LBMETHODS:
-        raise Wrong(
-            "parameter-not-supported",
-            f"evenflow cannot balance by `{name}`: it does not listen to what servers say of themselves",
-            word.span,
-            note="it counts for itself what each member has in flight, over all its processes",
-            help="use `lbmethod=bybusyness`, or `lbmethod=leastconn` in an `<IfModule evenflow_module>`",
-        )
     raise Wrong(
         "value-not-allowed",
         f"there is no lbmethod `{word.text}`",

@@ -24,6 +24,7 @@ from evenflow.config.directives import (
     filters,
     hcheck,
     headers,
+    heartbeats,
     http2,
     log_config,
     mime,
@@ -70,6 +71,7 @@ MODULES: Final = (
     balancing,
     status,
     hcheck,
+    heartbeats,
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

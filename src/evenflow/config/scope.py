@@ -27,6 +27,7 @@ from evenflow.config.settings import (
     FileSettings,
     FilterSettings,
     HeaderSettings,
+    HeartbeatSettings,
     Http2Settings,
     LogSettings,
     MemberTlsSettings,
@@ -61,6 +62,7 @@ MODULES: Final[dict[str, type]] = {
     "filters": FilterSettings,
     "expires": ExpiresSettings,
     "http2": Http2Settings,
+    "heartbeat": HeartbeatSettings,
     "evenflow": EvenflowSettings,
 }
 """The settings of a `Block`, by the name of the block's field."""

@@ -474,6 +474,7 @@ class CoreSettings:
     user: str | Unset = override()
     group: str | Unset = override()
     pid_file: str | Unset = override()
+    runtime_dir: str | Unset = override()
     server_root: str | Unset = override()
     error_log: str | Unset = override()
     log_level: str | Unset = override()
@@ -886,6 +887,15 @@ class ReservedPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatSettings:
+    """mod_heartmonitor and mod_lbmethod_heartbeat."""
+
+    listen: tuple[str, int, Origin] | Unset = override()
+    storage: tuple[str, Origin] | Unset = override()
+    most: int | Unset = override()
+
+
+@dataclass(frozen=True, slots=True)
 class EvenflowSettings:
     """What httpd does not have."""
 
@@ -937,6 +947,7 @@ class Block:
     filters: FilterSettings = FilterSettings()
     expires: ExpiresSettings = ExpiresSettings()
     http2: Http2Settings = Http2Settings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     evenflow: EvenflowSettings = EvenflowSettings()
     blocks: tuple[Block, ...] = ()
 

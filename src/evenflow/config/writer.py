@@ -12,7 +12,7 @@ from evenflow.config.arguments import flag, surplus
 from evenflow.config.contexts import SERVER, Context, refusal, where_allowed
 from evenflow.config.defines import OURS, Names
 from evenflow.config.diagnostics import Diagnostic, Wrong, error, used_at, warning
-from evenflow.config.known import IGNORED_BECAUSE, INSTEAD, MODULES, Known, known_directive
+from evenflow.config.known import ALSO, IGNORED_BECAUSE, INSTEAD, MODULES, Known, known_directive
 from evenflow.config.parser import CONDITIONS
 from evenflow.config.reasons import REASONS, stranger
 from evenflow.config.registry import DIRECTIVES, nearest
@@ -140,7 +140,7 @@ class Writer:
 
     def is_loaded(self, known: Known | None) -> bool:
         """Whether the directive exists in this configuration; without LoadModule lines every one of ours does."""
-        return known is None or known.module in self.modules
+        return known is None or known.module in self.modules or ALSO.get(known.name.lower()) in self.modules
 
     def not_loaded(self, name: str, known: Known, span: Span) -> None:
         module = known.source.removesuffix(".c")

@@ -18,7 +18,7 @@ from evenflow.control.generation import Generation
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE, Origin
 from evenflow.plan.model import Plan
-from evenflow.serve import log_output
+from evenflow.serve import heartbeats, log_output
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.member_tls import check_members
 from evenflow.slotmem.adoption import adopt
@@ -138,6 +138,7 @@ def prepare(
     before = previous.scoreboard if previous is not None else None
     hand_on(scoreboard, before)
     provide(scoreboard, before, time.monotonic())
+    heartbeats.begin(plan, scoreboard)
     handlers = local_handlers(plan, scoreboard)
     return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs, files)
 

@@ -25,7 +25,7 @@ from evenflow.slotmem.addresses import is_name
 def wanted(plan: Plan) -> bool:
     """Whether there is anything to look after."""
     probed = any(member.probe is not None for member in plan.members)
-    return probed or any(is_named(member) for member in plan.members)
+    return probed or plan.heartbeats is not None or any(is_named(member) for member in plan.members)
 
 
 def is_named(member: Member) -> bool:
@@ -94,4 +94,8 @@ def works_of(generation: Generation) -> list[Coroutine[Any, Any, None]]:
         from evenflow.serve.names import Names
 
         works.append(Names(plan, board, log).run())
+    if plan.heartbeats is not None:
+        from evenflow.serve.heartbeats import Listener
+
+        works.append(Listener(plan, board, log).run())
     return works

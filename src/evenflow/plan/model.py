@@ -643,6 +643,7 @@ class Plan:
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
         "most_of_address", "measures", "reserved_ports", "most_reserved", "name_servers",
+        "heartbeats",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -686,6 +687,8 @@ class Plan:
         """Whom names of members are asked for; () for those of /etc/resolv.conf."""
         self.measures = False
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
+        self.heartbeats: object = None
+        """`heartbeats.Heartbeats`: where members say how ready they are; None where nobody asks."""
 
     def measured_hosts(self) -> tuple[VirtualHost, ...]:
         """The virtual hosts by their index, the main server last; none where nobody measures."""

@@ -106,6 +106,7 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
         slot.lbset = before.lbset
     slot.leave_by = before.leave_by
     new.address(index).adopt(old.address(was))
+    slot.ready = before.ready
     before.read_texts()
     if said.route == had.route:
         slot.name_route(before.route)

@@ -59,6 +59,9 @@ ERROR_SINCE: Final = 3
 """A float: when the member failed, CLOCK_MONOTONIC; 0.0 while it is not in error."""
 RECOVERED: Final = 4
 """A float: when it left the error state last, CLOCK_MONOTONIC; 0.0 for never. Behind ERROR_SINCE."""
+READY: Final = 6
+"""How many requests more the member says it could take (`lbmethod=heartbeat`): the watchdog's, and 0 while it says
+nothing."""
 LEAVE_BY: Final = 7
 """A float: when its tunnels have left, CLOCK_MONOTONIC; 0.0 where nobody asks them to."""
 ROUTE: Final = 8

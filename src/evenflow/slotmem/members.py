@@ -21,6 +21,7 @@ from evenflow.slotmem.layout import (
     MEMBER_CELLS,
     OWED,
     OWN_CELLS,
+    READY,
     RECEIVED,
     RECOVERED,
     REDIRECT,
@@ -198,6 +199,15 @@ class MemberSlot:
     @url.setter
     def url(self, url: bytes) -> None:
         write_text(self._region, self._at + URL, url, URL_CELLS)
+
+    @property
+    def ready(self) -> int:
+        """How many requests more it says it could take; 0 while it says nothing."""
+        return self.shared[READY]
+
+    @ready.setter
+    def ready(self, requests: int) -> None:
+        self.shared[READY] = requests
 
     @property
     def leave_by(self) -> float:

@@ -138,7 +138,7 @@ def test_an_empty_sticky_field_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("b_lbm", "heartbeat"), ("b_tmo", "7201"), ("b_max", "100"), ("b_ss", "|b"), ("b_ss", "a|"), ("b_ss", "s" * 64)],
+    [("b_lbm", "roundrobin"), ("b_tmo", "7201"), ("b_max", "100"), ("b_ss", "|b"), ("b_ss", "a|"), ("b_ss", "s" * 64)],
 )
 def test_a_balancers_settings_out_of_range_are_told(field: str, value: str) -> None:
     managed = Managed()

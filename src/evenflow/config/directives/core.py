@@ -149,6 +149,11 @@ def add_listen(draft: Draft, statement: Statement | Section, value: Any) -> None
     draft.add("core", "listens", Address(host, port, statement.origin))
 
 
+def put_runtime_dir(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    # Wherever it stands, it holds for all.
+    draft.main.put("core", "runtime_dir", value)
+
+
 def log_level(statement: Statement | Section) -> str:
     """`[module:]level ...`; the answer is the line as written, lower case."""
     words = count_words(statement, 1, None, "requires at least one argument")
@@ -767,6 +772,15 @@ DIRECTIVES = (
         put("core", "listen_backlog"),
         "How many connections may wait to be accepted.",
         default="511",
+    ),
+    Directive(
+        "DefaultRuntimeDir",
+        ANYWHERE,
+        one(text),
+        put_runtime_dir,
+        "The directory of files that are made while it runs: here, HeartbeatStorage's alone.",
+        syntax="DIRECTORY",
+        default="logs",
     ),
     Directive(
         "PidFile",

@@ -18,6 +18,7 @@ from evenflow.plan.questions import OVERLOADED, PASSWORD
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.routes import Routes
 from evenflow.proxy.steps import ASKING, BODY, EXPLAINING
+from evenflow.serve import heartbeats
 from evenflow.serve.pages import http_date
 from evenflow.serve.questions import answer_now
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -50,6 +51,13 @@ class Telling(Decider):
         return go_on(self.inquiry, 0)
 
 
+def fresh(plan: Plan) -> Scoreboard:
+    """Members as they are when it has just started."""
+    scoreboard = Scoreboard(plan.members, plan.balancers, 1)
+    heartbeats.suppose(plan, scoreboard)
+    return scoreboard
+
+
 def copy_of(scoreboard: Scoreboard) -> Scoreboard:
     """A scoreboard with the same numbers, in memory of its own."""
     copied = Scoreboard(scoreboard.members, scoreboard.balancers, scoreboard.children, scoreboard.hosts)
@@ -64,7 +72,7 @@ class Walk:
         self.facts = facts
         self.live = live
         self.places = places
-        scoreboard = Scoreboard(plan.members, plan.balancers, 1) if live is None else copy_of(live)
+        scoreboard = fresh(plan) if live is None else copy_of(live)
         self.routes = Routes(plan, scoreboard, 0 if live is None else child)
         self.routes.date = http_date(time.time())
         self.decider = self.routes.decider = Telling(plan)

@@ -55,8 +55,8 @@ def sender(tmp_path: Path, heard: int) -> Iterator[Sender]:
 
 
 def silent_for(file: Path) -> int:
-    """Seconds, as the file says of the only sender."""
-    return int(file.read_text().partition("lastseen=")[2].partition("&")[0])
+    """Seconds, as the file says of the only sender; 0 while it names none."""
+    return int(file.read_text().partition("lastseen=")[2].partition("&")[0] or 0)
 
 
 def configured(heard: int, port: int, folder: Path) -> str:
@@ -77,6 +77,7 @@ def test_httpd_says_that_it_is_ready(
     server.tell(signal.SIGHUP)
     until(lambda: "reloaded:" in server.said)
     assert [server.get("/app/who")[0] for _ in range(5)] == [200] * 5
+    until(lambda: "127.0.0.1" in (tmp_path / "hb.dat").read_text())
     # Nobody takes requests who says nothing.
     sender.stop()
     until(lambda: silent_for(tmp_path / "hb.dat") >= 4)

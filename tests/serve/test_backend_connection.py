@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
-from evenflow.serve.backend_connection import cause_of
+from evenflow.serve.access_log import AccessLogs
+from evenflow.serve.backend_connection import cause_of, connect
+from evenflow.serve.connection import Connection
+from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.resolver import Resolver
+from evenflow.serve.server import Server
+from tests.proxy.story import World
 from tests.serve.served import OK, Member, Peer, Served, request, until
 
 
@@ -31,6 +39,38 @@ def test_causes_in_words() -> None:
     assert cause_of(errno.ECONNREFUSED) == "refused"
     assert cause_of(errno.ECONNRESET) == "reset"
     assert cause_of(errno.EPIPE) == os.strerror(errno.EPIPE)
+
+
+def made_for(folder: Path, member: Member, **said: object) -> socket.socket:
+    """The socket of a connection that is made for a member of which this is said."""
+    world = World({"m": {"host": "127.0.0.1", "port": member.port, **said}}, {}, {}, {}, {})
+    loop = asyncio.new_event_loop()
+    log = ErrorLog(str(folder / "error.log"))
+    server = Server(loop, world.routes, Resolver(loop), {}, log, AccessLogs(world.plan, log))
+    one, other = socket.socketpair()
+    client = Connection(server, one.detach(), None)
+    address = (socket.AF_INET, ("127.0.0.1", member.port))
+    connection = connect(server, world.plan.members[0], (address,), client, None)
+    found = socket.socket(fileno=os.dup(connection.fd))
+    connection.close()
+    client.close()
+    other.close()
+    loop.close()
+    return found
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_keepalive_asks_the_kernel_to_look_after_the_connection(tmp_path: Path, member: Member, said: bool) -> None:
+    with made_for(tmp_path, member, keepalive=said) as made:
+        assert bool(made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) is said
+
+
+def test_receivebuffersize_is_the_sockets(tmp_path: Path, member: Member) -> None:
+    # The kernel doubles what it is told.
+    with made_for(tmp_path, member, receive_buffer=7777) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * 7777
+    with made_for(tmp_path, member) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) > 2 * 7777
 
 
 # --- kept connections ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evenflow.balancer.choose import choose
-from evenflow.slotmem.layout import BUSY, ELECTED
+from evenflow.slotmem.layout import BUSY, ELECTED, LONG_AGO
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.balancer.cluster import Cluster, member
 
@@ -40,3 +40,10 @@ def test_a_buried_child_has_nothing_in_flight_and_keeps_its_counts() -> None:
     assert [slot.total(BUSY) for slot in cluster.slots] == [1, 1]
     assert [slot.total(ELECTED) for slot in cluster.slots] == [2, 2]
     assert cluster.scoreboard.child(1).pid == 0
+
+
+def test_a_member_in_error_from_the_file_is_in_error_and_its_time_is_over() -> None:
+    cluster = Cluster(member(status=b"E"), member())
+    assert [slot.error_since for slot in cluster.slots] == [LONG_AGO, 0.0]
+    assert cluster.requests(3) == "1 2 1"
+    assert cluster.slots[0].error_since == 0.0

@@ -120,5 +120,6 @@ class Outliers:
         slot.own[EJECTIONS] = times
         seconds = self.ejection.seconds * times
         slot.times[EJECTED_UNTIL] = now + seconds
-        slot.measured[PASSED_OVER] += 1
+        if len(slot.measured):
+            slot.measured[PASSED_OVER] += 1
         self.news.append((slot, why, seconds))

@@ -279,7 +279,8 @@ class ClientConnection(Connection):
             if exchange is None:
                 return
             if exchange.failure is not None:
-                measures.count_failure(self.server, exchange.failure)
+                if self.server.host_rows:
+                    measures.count_failure(self.server, exchange.failure)
                 report_failure(self.server.error_logs, exchange)
             step = exchange.step
             if step == SENDING or step == ANSWERING:

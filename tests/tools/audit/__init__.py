@@ -1,1 +1,0 @@
-"""What an audit finds in nodes' files."""

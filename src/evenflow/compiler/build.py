@@ -60,6 +60,7 @@ from evenflow.plan.rewrite import Rule
 from evenflow.plan.rule_index import index_of
 
 METRICS = "evenflow-metrics"
+MANAGER = "balancer-manager"
 """The handler that shows what is measured."""
 
 
@@ -136,7 +137,8 @@ def build(settings: Settings) -> Built:
     plan.most_of_address = main.evenflow.most_of_address or 0
     reserve_ports(main, plan, findings)
     plan.programs = tuple(running.values())
-    plan.measures = shows_measures(main) or any(
+    plan.managed = shows(main, MANAGER)
+    plan.measures = shows(main, METRICS) or any(
         rule.handler is not None and rule.handler.literal == METRICS.encode()
         for one in all_hosts
         for rule in all_rules(one)
@@ -267,9 +269,9 @@ def compile_error_lines(main: Block, block: Block | None) -> ErrorLines | None:
     )
 
 
-def shows_measures(block: Block) -> bool:
-    """Whether `SetHandler evenflow-metrics` stands somewhere in it."""
-    return block.core.handler == METRICS or any(shows_measures(inner) for inner in block.blocks)
+def shows(block: Block, handler: str) -> bool:
+    """Whether `SetHandler` names this handler somewhere in it."""
+    return block.core.handler == handler or any(shows(inner, handler) for inner in block.blocks)
 
 
 def sections_of(server: Block) -> tuple[Block, ...]:

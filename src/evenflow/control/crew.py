@@ -53,7 +53,8 @@ class Crew:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.posts = [Post(index) for index in range(len(generation.shares))]
-        self.watch = Post(len(self.posts)) if watchdog.wanted(generation.plan) else None
+        watched = watchdog.wanted(generation.plan) or generation.console is not None
+        self.watch = Post(len(self.posts)) if watched else None
         """The watchdog's place; None where there is nothing to watch."""
 
     def everybody(self) -> list[Post]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evenflow.control import listening, log_pipes, map_programs
+from evenflow.control.console.place import Console
 from evenflow.control.privileges import Identity
 from evenflow.plan.model import Plan
 from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.handed_on import CONSOLE
 from evenflow.slotmem.scoreboard import Scoreboard
 
 Run = Callable[
@@ -39,6 +41,16 @@ class Generation:
     programs: list[map_programs.MapProgram] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     """Log files as the generation before has them open: closed when this one serves, taken back when it does not."""
+    console: Console | None = None
+    """Where children find the manager's page; None where there is none."""
+
+    def furnish(self, console: Console | None, path: str, previous: Generation | None) -> None:
+        """There is a console: let children hand requests on to it."""
+        self.console = console
+        if console is not None:
+            had = previous.console if previous is not None else None
+            console.settle(self.scoreboard, (had, previous.scoreboard) if previous is not None and had else None)
+            self.handlers[CONSOLE] = console.itself
 
     def stop_listening(self) -> None:
         """Close the supervisor's copies of the listening sockets: when children close theirs, clients are refused."""

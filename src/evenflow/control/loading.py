@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from evenflow.balancer.added import settle
 from evenflow.control import lasting, listening, log_pipes, map_programs, privileges
+from evenflow.control.console import place
 from evenflow.control.generation import Generation
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE, Origin
@@ -52,6 +53,7 @@ def load(
     if plan is None:
         raise Refused(said)
     plan.generation = previous.plan.generation + 1 if previous is not None else 1
+    console = place.arrange(plan)
     troubles = look_ahead(plan)
     if troubles:
         raise Refused(said + "\n".join([trouble.render() for trouble in troubles]))
@@ -61,6 +63,7 @@ def load(
         raise Refused(said + trouble.render()) from None
     if previous is None:
         lasting.read(path, generation.scoreboard, generation.log)
+    generation.furnish(console, path, previous)
     return generation, said
 
 

@@ -643,7 +643,7 @@ class Plan:
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
         "most_of_address", "measures", "reserved_ports", "most_reserved", "name_servers",
-        "heartbeats",
+        "heartbeats", "managed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -689,6 +689,8 @@ class Plan:
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
         self.heartbeats: object = None
         """`heartbeats.Heartbeats`: where members say how ready they are; None where nobody asks."""
+        self.managed = False
+        """Whether `SetHandler balancer-manager` stands somewhere."""
 
     def measured_hosts(self) -> tuple[VirtualHost, ...]:
         """The virtual hosts by their index, the main server last; none where nobody measures."""

@@ -20,6 +20,7 @@ from evenflow.serve import files, pages
 from evenflow.serve.clock import monotonic
 from evenflow.serve.echo import allowed, trace_body
 from evenflow.serve.file_body import FileBody
+from evenflow.serve.handed_on import MANAGER, comes_back, hand_on
 from evenflow.serve.packing import PackedFile, pack_body, pack_file
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
@@ -57,7 +58,9 @@ def answer_of(server: Server, exchange: Exchange) -> OwnAnswer | None:
     """The answer, in today's version of HTTP."""
     decision = exchange.decision
     if exchange.status:
-        return error_answer(server, exchange, exchange.status)
+        if not comes_back(exchange):
+            return error_answer(server, exchange, exchange.status)
+        decision = exchange.decision
     assert decision is not None
     if exchange.told_instead:
         return explanation(server, exchange)
@@ -337,6 +340,8 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
     if handler is None:
         exchange.why = f"no handler is called {decision.handler}"
         return error_answer(server, exchange, 500)
+    if decision.handler == MANAGER and hand_on(server, exchange, server_name(exchange)):
+        return None
     head = exchange.head
     status, fields, body = handler(
         head.method,

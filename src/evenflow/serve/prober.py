@@ -98,6 +98,7 @@ class Prober:
                 cause = f"no answer within {self.patience(patient.member):g} s"
             except (OSError, asyncio.IncompleteReadError) as fault:
                 cause = (getattr(fault, "strerror", None) or str(fault) or "the connection broke").lower()
+        patient.asked, patient.cause = time.monotonic(), cause
         if patient.learns(not cause):
             self.tell(patient, cause)
 
@@ -198,6 +199,10 @@ class Patient:
         self.member: Member = slot.member
         self.passed = 0
         self.failed = 0
+        self.asked = 0.0
+        """When it was asked last, CLOCK_MONOTONIC; 0.0 while it was not."""
+        self.cause = ""
+        """What was wrong then."""
 
     def learns(self, well: bool) -> bool:
         """Count a probe; True where the member's state has changed by it.

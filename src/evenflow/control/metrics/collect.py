@@ -12,6 +12,7 @@ from typing import Final
 
 import evenflow
 from evenflow.balancer.added import settle
+from evenflow.control.console.place import is_console
 from evenflow.control.metrics.exposition import COUNTER, GAUGE, HISTOGRAM, Family, Labels
 from evenflow.plan.model import Member, Plan
 from evenflow.slotmem.children import ChildSlot
@@ -126,7 +127,7 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
         "evenflow_member_response_seconds", HISTOGRAM, "From the choice of the member to the head of its answer."
     )
     settle(plan.balancers, scoreboard)
-    members = tuple([member for member in plan.members if member.name])
+    members = tuple([member for member in plan.members if member.name and not is_console(member)])
     for member, labels in zip(members, member_labels(members), strict=True):
         slot = scoreboard.member(member.slot, 0)
         usable.add(labels, int(slot.usable()))

@@ -1,0 +1,109 @@
+"""What page and events show of balancers and members at one moment, in words: ready to be printed, not yet escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evenflow.control.console.words import BAD, GOOD, KINDS, counted, summed_up
+from evenflow.control.manager.view import BalancerView, MemberView
+
+
+@dataclass(slots=True)
+class MemberPicture:
+    """`cells` is everything that changes, by the name of its place on the page."""
+
+    id: str
+    view: MemberView
+    kind: str
+    cells: dict[str, str]
+    series: tuple[list[float], ...]
+    """Of each kind of `rings.KINDS`."""
+    drain: tuple[int, int] | None = None
+    """Of a member that drains: what was in flight when it began, and is now."""
+
+    @property
+    def events(self) -> dict[str, Any]:
+        """What an event says of it."""
+        return {"kind": self.kind, "drain": self.drain, **self.cells}
+
+    @property
+    def takes(self) -> bool:
+        """Whether it takes new sessions."""
+        return self.kind == GOOD
+
+
+@dataclass(slots=True)
+class BalancerPicture:
+    """`free` is how many members can still be added while it runs."""
+
+    id: str
+    view: BalancerView
+    members: list[MemberPicture]
+    free: int
+    cells: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The most urgent kind of its members; bad only where nobody takes requests, or a member is."""
+        return min((member.kind for member in self.members), key=KINDS.index, default=BAD)
+
+    @property
+    def events(self) -> dict[str, Any]:
+        return {"kind": self.kind, **self.cells}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A sentence that somebody on call reads first; `id` is whom it is about."""
+
+    id: str
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Picture:
+    """What one virtual host's manager shows."""
+
+    at: str
+    shape: str
+    """Another one means that there are other balancers or members: the page is loaded anew."""
+    cells: dict[str, str]
+    balancers: list[BalancerPicture]
+    troubles: list[Trouble]
+
+    @property
+    def events(self) -> dict[str, dict[str, Any]]:
+        """All that changes, by the id of its place."""
+        found: dict[str, dict[str, Any]] = {"page": {**self.cells, "at": self.at}}
+        for balancer in self.balancers:
+            found[balancer.id] = balancer.events
+            for member in balancer.members:
+                found[member.id] = member.events
+        return found
+
+
+def troubles_of(balancers: Sequence[BalancerPicture]) -> list[Trouble]:
+    """What is wrong, the worst first."""
+    dead = [
+        Trouble(one.id, BAD, f"balancer://{one.view.name} has no member that can take a request: clients get 503")
+        for one in balancers
+        if not any(member.view.slot.usable() for member in one.members)
+    ]
+    sick = [
+        Trouble(member.id, member.kind, f"{member.view.name} is {member.cells['word']}: {member.cells['why']}")
+        for one in balancers
+        for member in one.members
+        if member.kind == BAD
+    ]
+    return dead + sick
+
+
+def summary(balancers: Sequence[BalancerPicture]) -> str:
+    """`2 balancers, 7 members: 1 in error, 6 serving`."""
+    members = [member for one in balancers for member in one.members]
+    states = summed_up([one.kind for one in members], [one.cells["word"] for one in members])
+    count = f"{counted(len(balancers), 'balancer', 'balancers')}, {counted(len(members), 'member', 'members')}"
+    return f"{count}: {states}" if members else count

@@ -1,0 +1,57 @@
+"""Serves the console in the watchdog: the lookout, and an HTTP server on the abstract socket that children know."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import uvicorn
+
+from evenflow.control.console.application import Application
+from evenflow.control.console.lookout import Lookout
+from evenflow.control.generation import Generation
+from evenflow.serve.prober import Prober
+
+BACKLOG: Final = 64
+LAST_SECONDS: Final = 1
+"""What is in flight at the end has so long."""
+
+
+class Server(uvicorn.Server):
+    """One that leaves signals alone: they are the watchdog's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(generation: Generation, others: Sequence[Generation], prober: Prober, ending: asyncio.Event) -> None:
+    """Serve until `ending` is set."""
+    console = generation.console
+    assert console is not None and console.rings is not None
+    lookout = Lookout(generation.plan, generation.scoreboard, console.rings, prober)
+    lookout.look(time.monotonic())
+    application = Application(console.key, lookout, ending)
+    config = uvicorn.Config(
+        application.asgi, http="h11", ws="none", lifespan="off", loop="asyncio", log_config=None, access_log=False,
+        server_header=False, proxy_headers=False, timeout_graceful_shutdown=LAST_SECONDS,
+    )  # fmt: skip
+    server = Server(config)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as listening:
+        listening.bind(console.member.socket)
+        listening.listen(BACKLOG)
+        looking = asyncio.ensure_future(lookout.run())
+        serving = asyncio.ensure_future(server.serve([listening]))
+        told = asyncio.ensure_future(ending.wait())
+        done, _ = await asyncio.wait((looking, serving, told), return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        # A look wakes the streams, which then see that it is over.
+        lookout.wake()
+        looking.cancel()
+        await serving
+        if looking in done:
+            looking.result()

@@ -21,7 +21,6 @@ from evenflow.plan.model import Member, Plan
 from evenflow.serve.prober import Prober
 from evenflow.slotmem.addresses import is_name
 
-
 LAST_WORDS: Final = 2.0
 """Seconds that the console has to end what it tells."""
 
@@ -63,7 +62,7 @@ def watch(generation: Generation, supervisor: int, others: Sequence[Generation] 
     """Look after members until SIGTERM; answer the exit status."""
     if any(is_named(member) for member in generation.plan.members):
         # Only where it is needed, for it is large; and now, for who has become `User` may not be able to read it.
-        import evenflow.serve.names  # noqa: F401
+        import evenflow.serve.names
     if generation.console is not None:
         import evenflow.control.console.serving  # noqa: F401
     if generation.identity is not None:

@@ -8,7 +8,7 @@ from evenflow.origin import NOWHERE
 from evenflow.plan.model import Member
 from evenflow.slotmem.adoption import Ancestry
 from evenflow.slotmem.layout import ERRORS, MICROSECONDS
-from evenflow.slotmem.measured import BOUNDS, bucket_of, observe
+from evenflow.slotmem.measured import BOUNDS, bucket_of, observe, quantile
 from evenflow.slotmem.scoreboard import Scoreboard
 
 
@@ -40,10 +40,16 @@ def test_observing() -> None:
     assert (cells[0], cells[12], cells[MICROSECONDS]) == (2, 1, 99_003_000)
 
 
-def test_nobody_measures_where_nobody_asks() -> None:
-    board = Scoreboard([member()], [], 1)
-    assert len(board.measured_member(0, 0)) == 0
-    observe(board.measured_member(0, 0), 1.0)
+def test_quantiles() -> None:
+    assert quantile([0] * 13, 0.5) is None
+    cells = Scoreboard([member()], [], 1).measured_member(0, 0)
+    for seconds in (0.001, 0.002, 0.003, 0.004, 0.02, 0.02, 0.02, 0.02, 99.0, 99.0):
+        observe(cells, seconds)
+    counts = list(cells[: len(BOUNDS) + 1])
+    assert quantile(counts, 0.2) == pytest.approx(0.0025)
+    assert quantile(counts, 0.6) == pytest.approx(0.0175)
+    assert quantile(counts, 0.9) == 30.0
+    assert quantile([1], 0.5, (0.3,)) == pytest.approx(0.15)
 
 
 def test_what_was_measured_before_is_measured_on() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.tools.cli import coloured
+from evenflow.tools.options import coloured
 from tests.nodes.fronts import environment, evenflow_front
 from tests.peers import CHECKOUT, free_port
 
@@ -56,7 +56,7 @@ def test_version() -> None:
     ("arguments", "said"),
     [
         (["srve", "a.conf"], "did you mean `evenflow serve`?"),
-        (["xyzzy"], "the commands are `add`, `check`, "),
+        (["xyzzy"], "the commands are `add`, `audit`, `check`, "),
         (["-t"], "type `evenflow -t -f FILE`"),
         (["-f", "a.conf"], "to serve it, type `evenflow serve a.conf`; to test it, `evenflow -t -f a.conf`"),
         (["-t", "check", "a.conf"], "`evenflow check FILE`"),

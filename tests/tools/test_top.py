@@ -18,8 +18,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from evenflow.slotmem.measured import BOUNDS
 from evenflow.tools.top import Look, Rates, duration, picture, rates
 from tests.control.processes import PATIENCE, Served
+from tests.faults.members import Visit
+from tests.faults.members import member as listening_member
 from tests.peers import free_port
 
 BALANCER = """\
@@ -38,9 +41,11 @@ def look(at: float, requests: int, elected: int, pid: int = 7, **row: Any) -> Lo
     }  # fmt: skip
     member = {
         "name": "http://[::1]:80", "route": "a", "state": "serving", "busy": 3, "elected": elected,
-        "sent": elected * 2048, "received": 0, "sessions": None, **row,
+        "sent": elected * 2048, "received": 0, "sessions": None, "errors": 0,
+        "latency_counts": [0] * 13, **row,
     }  # fmt: skip
-    return Look(at, status, {"balancers": [{"name": "c", "lbmethod": "byrequests", "members": [member]}]})
+    balancer = {"name": "c", "lbmethod": "byrequests", "members": [member]}
+    return Look(at, status, {"balancers": [balancer], "latency_bounds": list(BOUNDS)})
 
 
 def drawn(at: Look, rising: Rates) -> str:
@@ -54,7 +59,7 @@ def drawn(at: Look, rising: Rates) -> str:
 def test_rates_are_differences() -> None:
     found = rates(look(10.0, 100, 5), look(12.0, 150, 9))
     assert found.requests == 25.0
-    assert list(found.members.values()) == [(2.0, 4096.0, 0.0)]
+    assert list(found.members.values()) == [(2.0, 0.0, 4096.0, 0.0, None, None)]
     text = drawn(look(12.0, 150, 9), found)
     assert "25.0 requests/s, 150 in all" in text
     assert "http://[::1]:80" in text and "4.0K" in text
@@ -71,9 +76,17 @@ def test_counters_never_fall_below_nothing() -> None:
     assert rates(look(10.0, 100, 5), look(11.0, 90, 1)).requests == 0.0
 
 
-def test_a_latency_is_shown_where_one_is_known() -> None:
-    assert "12 ms" in drawn(look(1.0, 1, 1, latency=0.012), Rates())
-    assert [duration(one) for one in (None, 0.0, 0.5, 2.25)] == ["-", "-", "500 ms", "2.2 s"]
+def test_latency_and_errors_are_those_of_the_last_interval() -> None:
+    before = look(10.0, 0, 0, latency_counts=[1000] + [0] * 12, errors=7)
+    after = look(12.0, 0, 100, latency_counts=[1000, 0, 90, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0], errors=10)
+    found = rates(before, after)
+    ((_, errors, _, _, median, slow),) = found.members.values()
+    assert errors == 1.5
+    assert median is not None and 0.01 < median < 0.025
+    assert slow == 0.25
+    row = next(line for line in drawn(after, found).splitlines() if "http://[::1]:80" in line)
+    assert row.split()[4:] == ["-", "50.0", "1.5", "18", "ms", "250", "ms", "100.0K", "0", "100", "200.0K", "0"]
+    assert [duration(one) for one in (None, 0.0, 0.0025, 0.5, 2.25)] == ["-", "0.0 ms", "2.5 ms", "500 ms", "2.2 s"]
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +110,35 @@ def test_plain_lines_without_a_terminal(served: Served) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "requests/s" in done.stdout and "\x1b" not in done.stdout
     assert "disabled" in done.stdout and "http://127.0.0.1:1 " in done.stdout
+
+
+def test_a_members_speed_and_errors_are_shown(tmp_path: Path) -> None:
+    """Asked while the viewer looks: what it shows is what came between two of its looks."""
+
+    def behave(visit: Visit) -> bool:
+        visit.answer(b"hello", "503 No" if visit.path.endswith("bad") else "200 OK")
+        return True
+
+    with listening_member(behave) as node:
+        text = BALANCER.replace("127.0.0.1:1 ", f"127.0.0.1:{node.port} ")
+        one = Served(tmp_path, free_port(), text, "--children", "1").ready()
+        viewer = subprocess.Popen(
+            [sys.executable, "-m", "evenflow", "top", "--every", "2"], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            while viewer.poll() is None:
+                assert one.get("/c/good")[0] == 200
+                assert one.get("/c/bad")[0] == 503
+            assert viewer.stdout is not None
+            row = next(line for line in viewer.stdout.read().splitlines() if f":{node.port} " in line)
+        finally:
+            viewer.kill()
+            viewer.wait(PATIENCE)
+            one.stop()
+    cells = row.split()
+    chosen, errors = float(cells[5]), float(cells[6])
+    assert chosen > 0.0 and errors > 0.0
+    assert cells[8] in ("ms", "s") and cells[10] in ("ms", "s")
 
 
 def test_nobody_to_ask() -> None:

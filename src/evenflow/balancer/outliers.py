@@ -120,6 +120,5 @@ class Outliers:
         slot.own[EJECTIONS] = times
         seconds = self.ejection.seconds * times
         slot.times[EJECTED_UNTIL] = now + seconds
-        if len(slot.measured):
-            slot.measured[PASSED_OVER] += 1
+        slot.measured[PASSED_OVER] += 1
         self.news.append((slot, why, seconds))

@@ -17,10 +17,12 @@ from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_member
 from evenflow.control.manager.view import MemberView, view_balancer, view_member
+from evenflow.control.metrics.collect import measured_of
 from evenflow.control.status.report import view_child
 from evenflow.plan.model import Balancer, Member, VirtualHost
 from evenflow.slotmem.addresses import Answer
-from evenflow.slotmem.layout import NOT_FOUND, STATUS_BITS
+from evenflow.slotmem.layout import BUCKETS, ERRORS, MICROSECONDS, NOT_FOUND, SERVER_ERRORS, STATUS_BITS
+from evenflow.slotmem.measured import BOUNDS, STAGES
 from evenflow.slotmem.scoreboard import Scoreboard
 
 MOST_SECONDS: Final = 30 * 86400
@@ -136,17 +138,33 @@ def members(order: dict[str, Any], house: House) -> dict[str, Any]:
     balancers = house.generation.plan.balancers
     if order.get("balancer") is not None:
         balancers = find_balancers(house, order["balancer"])
-    return {"balancers": [describe(balancer, house) for balancer in balancers]}
+    return {"balancers": [describe(balancer, house) for balancer in balancers], "latency_bounds": BOUNDS}
 
 
 def describe(balancer: Balancer, house: House) -> dict[str, Any]:
-    view = view_balancer(balancer, some_host(house), house.generation.scoreboard)
+    board = board_of(house)
+    view = view_balancer(balancer, some_host(house), board)
     return {
         "name": view.name,
         "origin": str(balancer.origin),
         "lbmethod": view.method,
         "sticky": view.sticky,
-        "members": [describe_member(one, house.generation.scoreboard) for one in view.members],
+        "members": [{**describe_member(one, board), **measured(one, board)} for one in view.members],
+    }
+
+
+def measured(view: MemberView, board: Scoreboard) -> dict[str, Any]:
+    """How long the member takes to begin an answer, and how it fails, since the program began."""
+    counts = measured_of(view.member, board)
+    failures = dict(zip(STAGES, counts[ERRORS : ERRORS + len(STAGES)], strict=True))
+    return {
+        # How many took no longer than each of `latency_bounds` and longer than the one before; the last: than all.
+        "latency_counts": counts[BUCKETS : BUCKETS + len(BOUNDS) + 1],
+        "latency_seconds": counts[MICROSECONDS] / 1e6,
+        "failures": failures,
+        "server_errors": counts[SERVER_ERRORS],
+        # An answer whose status is a failure is one of the server errors, if it is any.
+        "errors": sum(failures.values()) - failures["status"] + counts[SERVER_ERRORS],
     }
 
 

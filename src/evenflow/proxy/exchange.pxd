@@ -26,6 +26,8 @@ from evenflow.wire.http1 cimport (
 from evenflow.wire.outlet cimport Outlet
 from evenflow.wire.scan cimport find_head_end, piece
 
+cdef Py_ssize_t SERVER_ERRORS
+
 
 @cython.final
 cdef class Exchange:

@@ -54,6 +54,7 @@ from evenflow.proxy.steps import (
     SWITCHED,
     WAIT,
 )
+from evenflow.slotmem.layout import SERVER_ERRORS
 from evenflow.slotmem.measured import observe
 from evenflow.slotmem.members import MemberSlot
 from evenflow.wire import framing
@@ -606,8 +607,9 @@ class Exchange:
             attempt.failed_by_status(self, now)
         if self.balance is not None and self.balance.watches:
             attempt.tell_outcome(self, status < 500, now)
-        if self.routes.measures:
-            observe(self.slot.measured, now - self.asked)
+        observe(self.slot.measured, now - self.asked)
+        if status >= 500:
+            self.slot.measured[SERVER_ERRORS] += 1
         scope = decision.scope
         if (
             scope.error_override

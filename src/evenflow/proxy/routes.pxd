@@ -8,4 +8,3 @@ cdef class Routes:
     cdef public list slots
     cdef public bytes date
     cdef public bint draining
-    cdef readonly bint measures

@@ -25,7 +25,5 @@ class Routes:
         """For members that no balancer chooses; `slots[i]` is the member with slot i."""
         self.date = b""
         """The Date field's value now (RFC 9110 section 5.6.7)."""
-        self.measures = plan.measures
-        """Whether times are measured."""
         self.draining = False
         """No connection is kept: this child is about to end."""

@@ -279,8 +279,7 @@ class ClientConnection(Connection):
             if exchange is None:
                 return
             if exchange.failure is not None:
-                if self.server.host_rows:
-                    measures.count_failure(self.server, exchange.failure)
+                measures.count_failure(self.server, exchange.failure)
                 report_failure(self.server.error_logs, exchange)
             step = exchange.step
             if step == SENDING or step == ANSWERING:

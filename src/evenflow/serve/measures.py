@@ -1,4 +1,4 @@
-"""What a child measures of virtual hosts and of failures, where a handler shows it (`plan.measures`).
+"""What a child measures of failures, and of virtual hosts where a handler shows it (`plan.measures`).
 
 A member's times are the exchange's to tell; here is what is known only once a request is over, or a failure reported.
 """

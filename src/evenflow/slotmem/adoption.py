@@ -214,9 +214,7 @@ class Ancestry:
 
 
 def measured_keys(scoreboard: Scoreboard) -> list[Hashable]:
-    """What tells each measured row from all others, over generations; none where nobody measures."""
-    if not scoreboard.layout.measured:
-        return []
+    """What tells each measured row from all others, over generations."""
     return [*member_keys(scoreboard), *numbered([("host", host.server_name) for host in scoreboard.hosts])]
 
 

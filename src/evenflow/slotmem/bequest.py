@@ -85,7 +85,7 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
 def check_size(told: dict[str, Any]) -> None:
     """Raise Strange where the memory does not hold what was described: to read behind its end would kill us."""
     members, hosts = len(told["members"]), len(told["hosts"])
-    wanted = layout.Layout(told["children"], members, len(told["balancers"]), members + hosts if hosts else 0).cells
+    wanted = layout.Layout(told["children"], members, len(told["balancers"]), members + hosts).cells
     try:
         size = os.fstat(told["memory"]).st_size
     except OSError as fault:

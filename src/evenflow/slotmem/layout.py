@@ -1,7 +1,7 @@
 """What stands in which cell of the region.
 
 Rows of cells, one kind after the other: children, members, balancers, then one `own` row for each child and member, and
-where somebody asks for measures one for each child and what is measured.
+one for each child and what is measured: the members, and where somebody asks the virtual hosts.
 Behind the children stands one more that is nobody's: PAST, for what those counted who are not of this generation.
 A row fills whole cache lines, so children that count do not slow each other down. Nothing here touches memory.
 
@@ -152,7 +152,7 @@ HELD: Final = (BUSY, TUNNELLED)
 STAMPS: Final = 255
 """A byte of `sessions` stands for one of so many steps, 1 to 255; 0 is nobody."""
 
-# --- what one child measures of one member or virtual host, where somebody asks (`measured`) --------------------------
+# --- what one child measures of one member or virtual host (`measured`) -----------------------------------------------
 
 MEASURED_CELLS: Final = 24
 """Three cache lines. All of them are whole numbers that only rise."""
@@ -167,6 +167,8 @@ REPEATED: Final = 20
 """Of these the ones that another attempt followed."""
 PASSED_OVER: Final = 21
 """How often the child began to pass the member over as an outlier."""
+SERVER_ERRORS: Final = 22
+"""Its answers with a status from 500 up."""
 STATUSES: Final = 14
 """A virtual host's answers by the first digit of their status, 1 to 5."""
 BODIES: Final = 19

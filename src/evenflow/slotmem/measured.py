@@ -1,10 +1,12 @@
 """What is measured of members and virtual hosts beyond httpd's counters: how long they take, and how they fail.
 
-Cells exist only where a handler of the configuration shows them (`plan.measures`). One writer a cell, as everywhere.
+Virtual hosts have cells only where a handler of the configuration shows them (`plan.measures`). One writer a cell, as
+everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from evenflow.slotmem.layout import MICROSECONDS
@@ -14,6 +16,7 @@ BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 
 STAGES: Final = ("connect", "handshake", "timeout", "closed", "status", "protocol")
 """How a member fails: nobody listens or its name is unknown, TLS, silence, an end in the middle, `failonstatus`, an
 answer that is none."""
+
 
 def bucket_of(seconds: float) -> int:
     """Which bucket counts it: a binary search through BOUNDS, written out."""
@@ -37,11 +40,23 @@ def bucket_of(seconds: float) -> int:
 
 
 def observe(cells: memoryview[int], seconds: float) -> None:
-    """It took so long. `cells` is a measured row; one of none is passed over, for where nobody asks."""
-    if len(cells) == 0:
-        return
+    """It took so long. `cells` is a measured row."""
     if seconds < 0.0:
         seconds = 0.0
     cells[bucket_of(seconds)] += 1
     micros = int(seconds * 1000000.0)
     cells[MICROSECONDS] += micros
+
+
+def quantile(counts: Sequence[int], share: float, bounds: Sequence[float] = BOUNDS) -> float | None:
+    """So many seconds or less it took in this share of the cases: as if they lay evenly within a bucket, and the last
+    bound for all that is beyond it. None where there is no case.
+    """
+    wanted = share * sum(counts)
+    below = 0.0
+    for bound, count in zip(bounds, counts, strict=False):
+        if count and wanted <= count:
+            return below + (bound - below) * wanted / count
+        wanted -= count
+        below = bound
+    return below if any(counts) else None

@@ -66,9 +66,9 @@ class MemberSlot:
         self.own: memoryview[int] = region.ints[own : own + OWN_CELLS]
         self.times: memoryview[float] = region.floats[own : own + OWN_CELLS]
         """The same row, for the cells that are floats."""
-        measured = layout.measure(child, index) if layout.measured else 0
-        self.measured: memoryview[int] = region.ints[measured : measured + (MEASURED_CELLS if layout.measured else 0)]
-        """What `slotmem.measured` counts; of no cells where nobody asks."""
+        measured = layout.measure(child, index)
+        self.measured: memoryview[int] = region.ints[measured : measured + MEASURED_CELLS]
+        """What `slotmem.measured` counts."""
         self._seen: memoryview[int] = region.bytes[0:0] if sessions is None else sessions.seen
         """The bytes of its `sessions.SessionTable`; none where its sessions are not counted."""
         self._mask = len(self._seen) - 1

@@ -84,7 +84,7 @@ class Scoreboard:
         self.members = tuple(members)
         self.balancers = tuple(balancers)
         self.hosts = tuple(hosts)
-        self.layout = Layout(children, len(members), len(balancers), len(members) + len(hosts) if hosts else 0)
+        self.layout = Layout(children, len(members), len(balancers), len(members) + len(hosts))
         self.region = Region(self.layout.cells, memory)
         self.dead = [0] * CHILD_CELLS
         """The supervisor's own: what children counted that have died (`bury`)."""
@@ -131,16 +131,14 @@ class Scoreboard:
         return BalancerSlot(self.region, self.layout, index)
 
     def measured_member(self, index: int, child: int) -> memoryview[int]:
-        """What a child measures of a member; of no cells where nobody asks."""
+        """What a child measures of a member."""
         return self._measured(child, index)
 
     def measured_host(self, index: int, child: int) -> memoryview[int]:
-        """What a child measures of a virtual host; of no cells where nobody asks."""
+        """What a child measures of a virtual host, where somebody asks."""
         return self._measured(child, self.layout.members + index)
 
     def _measured(self, child: int, index: int) -> memoryview[int]:
-        if not self.layout.measured:
-            return self.region.ints[0:0]
         self._check(index, self.layout.measured)
         self._check(child, self.layout.rows)
         at = self.layout.measure(child, index)

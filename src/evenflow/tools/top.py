@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
+from evenflow.slotmem.measured import quantile
 from evenflow.tools import leaving, operate
 
 SECONDS: Final = 1.0
@@ -34,14 +35,28 @@ class Look:
     members: dict[str, Any]
 
 
+class MemberRates(NamedTuple):
+    """One member between two looks; the first four a second."""
+
+    chosen: float
+    errors: float
+    """Attempts that failed, and answers with a status from 500 up."""
+    sent: float
+    received: float
+    median: float | None
+    """Seconds until its answers began: half of them took no longer. None where there was none."""
+    slow: float | None
+    """The same for 99 of a hundred."""
+
+
 @dataclass(slots=True)
 class Rates:
     """What rose by how much a second since the look before; nothing where there was none."""
 
     seconds: float = 0.0
     requests: float = 0.0
-    members: dict[tuple[str, int], tuple[float, float, float]] = field(default_factory=dict)
-    """(chosen, sent, received) by balancer and place."""
+    members: dict[tuple[str, int], MemberRates] = field(default_factory=dict)
+    """By balancer and place."""
 
 
 @click.command(short_help="Show members and traffic live.")
@@ -146,8 +161,13 @@ def rates(before: Look, now: Look) -> Rates:
     for key, row in named(now):
         was = known.get(key)
         if was is not None and was["name"] == row["name"]:
-            chosen, sent, received = (per_second(was[name], row[name]) for name in ("elected", "sent", "received"))
-            found.members[key] = (chosen, sent, received)
+            chosen, errors = per_second(was["elected"], row["elected"]), per_second(was["errors"], row["errors"])
+            sent, received = per_second(was["sent"], row["sent"]), per_second(was["received"], row["received"])
+            pairs = zip(was["latency_counts"], row["latency_counts"], strict=True)
+            counts = [max(0, is_now - before) for before, is_now in pairs]
+            bounds = now.members["latency_bounds"]
+            median, slow = quantile(counts, 0.5, bounds), quantile(counts, 0.99, bounds)
+            found.members[key] = MemberRates(chosen, errors, sent, received, median, slow)
     return found
 
 
@@ -184,20 +204,19 @@ def picture(at: Look, rising: Rates, wide: bool) -> list[Any]:
 def members_table(name: str, members: list[dict[str, Any]], rising: Rates, wide: bool) -> Any:
     from rich.markup import escape
 
-    totals = ("chosen", "to", "from") if wide else ()
-    table = operate.plain_table(
-        "member", "route", "state", "in flight", "sessions", "chosen/s", "to/s", "from/s", "latency", *totals
-    )
+    heads = ("member", "route", "state", "in flight", "sessions", "chosen/s", "errors/s", "p50", "p99")
+    table = operate.plain_table(*heads, *(("to/s", "from/s", "chosen", "to", "from") if wide else ()))
     for place, one in enumerate(members):
-        chosen, sent, received = rising.members.get((name, place), (0.0, 0.0, 0.0))
-        known = (name, place) in rising.members
         color = COLORS.get(one["state"], "yellow")
+        now = rising.members.get((name, place))
+        speed, bytes_now = ("-",) * 4, ("-",) * 2
+        if now is not None:
+            speed = (f"{now.chosen:.1f}", f"{now.errors:.1f}", duration(now.median), duration(now.slow))
+            bytes_now = (operate.size(int(now.sent)), operate.size(int(now.received)))
+        totals = (f"{one['elected']:,}", operate.size(one["sent"]), operate.size(one["received"]))
         table.add_row(
             escape(one["name"]), escape(one["route"]), f"[{color}]{one['state']}[/{color}]", f"{one['busy']:,}",
-            leaving.number(one["sessions"]), f"{chosen:.1f}" if known else "-",
-            operate.size(int(sent)) if known else "-", operate.size(int(received)) if known else "-",
-            duration(one.get("latency")),
-            *((f"{one['elected']:,}", operate.size(one["sent"]), operate.size(one["received"])) if wide else ()),
+            leaving.number(one["sessions"]), *speed, *((*bytes_now, *totals) if wide else ()),
         )  # fmt: skip
     return table
 
@@ -211,7 +230,9 @@ def rate(value: float, rising: Rates) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`12 ms`, `1.3 s`; `-` where nobody knows."""
-    if not seconds:
+    """`2.5 ms`, `12 ms`, `1.3 s`; `-` where nobody knows."""
+    if seconds is None:
         return "-"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from evenflow.control.metrics.collect import collect, member_labels, resident, told_apart
 from evenflow.control.metrics.exposition import write
 from evenflow.plan.model import Plan
-from evenflow.slotmem.layout import EJECTED_UNTIL, ELECTED, ERRORS, STATUSES
+from evenflow.slotmem.layout import EJECTED_UNTIL, ELECTED, ERRORS, SERVER_ERRORS, STATUSES
 from evenflow.slotmem.measured import STAGES, observe
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.status.told import TEXT, at_work
@@ -58,8 +58,8 @@ def test_members_with_their_states() -> None:
     assert at(samples, "evenflow_member_status", member="http://b2:8080", letter="D") == 1
     assert at(samples, "evenflow_member_usable", member="http://b2:8080") == 0
     assert at(samples, "evenflow_member_ejected_children", member="http://b2:8080") == 1
-    # Nobody measures here.
-    assert not [key for key in samples if "seconds_bucket" in key[0] or "failures" in key[0]]
+    # Nobody measures virtual hosts here.
+    assert not [key for key in samples if key[0].startswith("evenflow_host_")]
 
 
 def test_what_is_measured_is_added_up_over_children_and_the_past() -> None:
@@ -70,10 +70,12 @@ def test_what_is_measured_is_added_up_over_children_and_the_past() -> None:
         cells = board.measured_member(1, row)
         observe(cells, 0.02)
         cells[ERRORS + STAGES.index("timeout")] += 2
+        cells[SERVER_ERRORS] += 1
         board.measured_host(plan.hosts[0].index, row)[STATUSES + 4] += 1
     samples = read(plan, board)
     assert at(samples, "evenflow_member_failures_total", member="http://b2:8080", stage="timeout") == 6
     assert at(samples, "evenflow_member_failures_total", member="http://b1:8080", stage="timeout") == 0
+    assert at(samples, "evenflow_member_server_errors_total", member="http://b2:8080") == 3
     assert at(samples, "evenflow_member_response_seconds_bucket", member="http://b2:8080", le="0.01") == 0
     assert at(samples, "evenflow_member_response_seconds_bucket", member="http://b2:8080", le="0.025") == 3
     assert abs(at(samples, "evenflow_member_response_seconds_sum", member="http://b2:8080") - 0.06) < 1e-9

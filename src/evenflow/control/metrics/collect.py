@@ -28,6 +28,7 @@ from evenflow.slotmem.layout import (
     RECEIVED,
     REPEATED,
     SENT,
+    SERVER_ERRORS,
     STATUS_BITS,
     STATUSES,
     TUNNELLED,
@@ -121,6 +122,7 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
     sent = Family("evenflow_member_sent_bytes_total", COUNTER, "Bytes to the member.")
     received = Family("evenflow_member_received_bytes_total", COUNTER, "Bytes from the member.")
     failures = Family("evenflow_member_failures_total", COUNTER, "Attempts that failed, by what went wrong.")
+    errors = Family("evenflow_member_server_errors_total", COUNTER, "Its answers with a status from 500 up.")
     repeated = Family("evenflow_member_retries_total", COUNTER, "Failed attempts that another attempt followed.")
     ejections = Family("evenflow_member_ejections_total", COUNTER, "How often a child began to pass it over.")
     times = Family(
@@ -145,15 +147,20 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
         chosen.add(labels, elected)
         sent.add(labels, slot.total(SENT))
         received.add(labels, slot.total(RECEIVED))
-        if scoreboard.hosts:
-            counts = summed(scoreboard.measured_member(member.slot, row) for row in range(scoreboard.layout.rows))
-            for place, stage in enumerate(STAGES):
-                failures.add({**labels, "stage": stage}, counts[ERRORS + place])
-            repeated.add(labels, counts[REPEATED])
-            ejections.add(labels, counts[PASSED_OVER])
-            add_times(times, labels, counts)
+        counts = measured_of(member, scoreboard)
+        for place, stage in enumerate(STAGES):
+            failures.add({**labels, "stage": stage}, counts[ERRORS + place])
+        errors.add(labels, counts[SERVER_ERRORS])
+        repeated.add(labels, counts[REPEATED])
+        ejections.add(labels, counts[PASSED_OVER])
+        add_times(times, labels, counts)
     held = [usable, status, passed, busy, tunnels, sessions]
-    return [*held, chosen, sent, received, failures, repeated, ejections, times]
+    return [*held, chosen, sent, received, failures, errors, repeated, ejections, times]
+
+
+def measured_of(member: Member, scoreboard: Scoreboard) -> list[int]:
+    """A member's measured row, by all children, and those before them."""
+    return summed(scoreboard.measured_member(member.slot, row) for row in range(scoreboard.layout.rows))
 
 
 def of_hosts(plan: Plan, scoreboard: Scoreboard) -> list[Family]:

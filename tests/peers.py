@@ -45,6 +45,7 @@ PEERS: Final = {
     "java": Peer(("java",), "apt-get install default-jre-headless"),
     "openssl": Peer(("openssl",), "apt-get install openssl"),
     "systemd-analyze": Peer(("systemd-analyze",), "apt-get install systemd"),
+    "systemd-journald": Peer(("/usr/lib/systemd/systemd-journald",), "apt-get install systemd"),
     "strace": Peer(("strace",), "apt-get install strace"),
     "logrotate": Peer(("logrotate", "/usr/sbin/logrotate"), "apt-get install logrotate"),
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),

@@ -21,7 +21,7 @@ from evenflow.compiler.findings import Findings
 from evenflow.compiler.heartbeats import compile_heartbeats
 from evenflow.compiler.http2 import compile_http2, require_library
 from evenflow.compiler.identity import Identities, Server, handler_targets, rule_handlers
-from evenflow.compiler.lookups import absolute, host_tables, listeners, log_targets
+from evenflow.compiler.lookups import absolute, host_tables, is_journal, listeners, log_targets
 from evenflow.compiler.mappings import compile_mappings
 from evenflow.compiler.maps import Maps, compile_maps
 from evenflow.compiler.named_values import named_values
@@ -333,7 +333,8 @@ def merged(main: Block, block: Block) -> Block:
 
 def error_log(target: str, root: str) -> str:
     """An ErrorLog's target with a file's path absolute."""
-    return absolute(root, target) if target and not target.startswith(("|", "syslog")) else target
+    known = target.startswith(("|", "syslog")) or is_journal(target)
+    return absolute(root, target) if target and not known else target
 
 
 def server_token(words: str) -> bytes:

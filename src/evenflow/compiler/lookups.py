@@ -99,7 +99,7 @@ def log_target(
     if text is None:
         text = log.transfer_format or outer.transfer_format or COMMON_FORMAT
     text = model.JSON_LINES if text == JSON_LINES else formats.get(text, text)
-    target = line.target if line.target.startswith("|") else absolute(root, line.target)
+    target = line.target if line.target.startswith("|") or is_journal(line.target) else absolute(root, line.target)
     env = None if line.env is None else (to_bytes(line.env[0]), line.env[1])
     made = LogTarget(target, text, env, line.origin)
     if line.expr is not None:
@@ -111,6 +111,11 @@ def log_target(
         condition.vary = False
         made.condition = condition
     return made
+
+
+def is_journal(target: str) -> bool:
+    """Whether lines go to systemd's journal: `journald[:IDENTIFIER]`."""
+    return target == "journald" or target.startswith("journald:")
 
 
 def absolute(root: str, path: str) -> str:

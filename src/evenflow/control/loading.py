@@ -21,6 +21,7 @@ from evenflow.origin import NOWHERE, Origin
 from evenflow.plan.model import Plan
 from evenflow.serve import heartbeats, log_output
 from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.journal import is_journal
 from evenflow.serve.member_tls import check_members
 from evenflow.slotmem.adoption import adopt
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -169,7 +170,8 @@ def open_own_error_logs(plan: Plan) -> None:
 def error_log_of(plan: Plan) -> str:
     """The error log's target; a file's path is made absolute by ServerRoot."""
     target = plan.error_log
-    if not target or log_output.is_command(target) or target == "syslog" or target.startswith("syslog:"):
+    known = target == "syslog" or target.startswith("syslog:") or is_journal(target)
+    if not target or log_output.is_command(target) or known:
         return target
     return os.path.join(plan.server_root, target)
 

@@ -484,8 +484,8 @@ JSON_LINES: Final = "\0json"
 
 
 class LogTarget:
-    """One access log of a virtual host: the file (absolute) or `|command`, and the format text with every nickname
-    resolved."""
+    """One access log of a virtual host: the file (absolute), `|command` or `journald`, and the format text with every
+    nickname resolved."""
 
     __slots__ = ("target", "format", "env", "condition", "origin")
 
@@ -660,7 +660,7 @@ class Plan:
         self.server_root = ""
         self.pid_file = ""
         self.error_log = ""
-        """A file, `|command`, `syslog`; "" is standard error."""
+        """A file, `|command`, `syslog`, `journald`; "" is standard error."""
         self.log_level = "warn"
         self.user = ""
         self.group = ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from evenflow.origin import Origin
 from evenflow.plan.expr import Condition, holds
 from evenflow.plan.model import LogTarget, Plan, VirtualHost
-from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.log_format import FormatFault, LogFormat
 from evenflow.serve.log_reading import compile_format
@@ -109,7 +108,7 @@ def check_logs(plan: Plan) -> list[tuple[Origin, str]]:
     faults = check_formats(plan)
     for target in targets_of(plan):
         try:
-            log_output.open_target(target.target)
+            LogSink(target)
         except OSError as fault:
             faults.append((target.origin, f"cannot open the access log `{target.target}`: {fault.strerror or fault}"))
     return faults

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from evenflow.serve import log_output
+from evenflow.serve.journal import Journal, is_journal
 
 if TYPE_CHECKING:
     from evenflow.serve.log_record import LogRecord
@@ -128,15 +129,16 @@ class About:
 
 
 class ErrorLog:
-    """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`, or ""
-    for standard error.
+    """The error log of one process tree. `target` is a file (absolute), `|command`, `syslog[:facility[:tag]]`,
+    `journald[:identifier]`, or "" for standard error.
 
     Several processes may hold one: each line is a single write to a descriptor opened to append. OSError where the
     file cannot be opened. Lines look as `formats` says, for the server of this name; without, they have our own form.
     """
 
     __slots__ = (
-        "level", "target", "formats", "server", "_descriptor", "_clock", "_windows", "_second", "_stamp", "_syslog"
+        "level", "target", "formats", "server", "_descriptor", "_clock", "_windows", "_second", "_stamp", "_syslog",
+        "_journal",
     )  # fmt: skip
 
     def __init__(
@@ -156,7 +158,8 @@ class ErrorLog:
         self._second: int = -1
         self._stamp = ("", "")
         self._syslog = read_syslog(target)
-        if self._syslog is not None:
+        self._journal = Journal(target) if is_journal(target) else None
+        if self._syslog is not None or self._journal is not None:
             self._descriptor: int = -1
         else:
             self._descriptor = log_output.open_target(target)
@@ -209,7 +212,7 @@ class ErrorLog:
         if self._may_write(now, level, text, key):
             words = text if not fields else text + ": " + spell(fields)
             if self.formats is None:
-                self._put(now, level, words)
+                self._put(now, level, words, fields or {})
             else:
                 self._put_formatted(self.formats, now, level, words, fields or {}, about)
 
@@ -259,7 +262,7 @@ class ErrorLog:
         if window.left_out:
             words = f"{window.text}: {window.left_out} more lines were left out in {now - window.began:.0f} s"
             if self.formats is None:
-                self._put(now, window.level, words)
+                self._put(now, window.level, words, {})
             else:
                 self._put_formatted(self.formats, now, window.level, words, {}, None)
 
@@ -278,18 +281,19 @@ class ErrorLog:
         occasion.cause = printable(str(fields.get("cause") or ""))
         occasion.origin = printable(str(fields.get("origin") or ""))
         for line in formats.introductions(occasion):
-            self._send(level, line)
+            self._send(level, line, {})
         if formats.main is None:
-            self._put(now, level, words)
+            self._put(now, level, words, fields)
             return
         line_or_none = formats.line(occasion)
         if line_or_none is not None:
-            self._send(level, line_or_none)
+            self._send(level, line_or_none, fields)
 
-    def _put(self, now: float, level: int, words: str) -> None:
+    def _put(self, now: float, level: int, words: str, fields: dict[str, object]) -> None:
         """Write a line in our own form."""
-        if self._syslog is not None:
-            self._send(level, printable(words))
+        if self._syslog is not None or self._journal is not None:
+            # Both know the time, the level and the process.
+            self._send(level, printable(words), fields)
             return
         second = int(now)
         if second != self._second:
@@ -297,9 +301,13 @@ class ErrorLog:
             self._stamp = stamp(second)
         before, after = self._stamp
         micros = int((now - second) * 1000000)
-        self._send(level, f"[{before}.{micros:06d} {after}] [{NAMES[level]}] [pid {os.getpid()}] {printable(words)}")
+        line = f"[{before}.{micros:06d} {after}] [{NAMES[level]}] [pid {os.getpid()}] {printable(words)}"
+        self._send(level, line, fields)
 
-    def _send(self, level: int, line: str) -> None:
+    def _send(self, level: int, line: str, fields: dict[str, object]) -> None:
+        if self._journal is not None:
+            self._journal.write(level, line, fields)
+            return
         if self._syslog is not None:
             facility, tag = self._syslog
             # One process has one connection to syslog, which its logs share.

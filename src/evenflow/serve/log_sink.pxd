@@ -6,6 +6,7 @@ cdef class LogSink:
     cdef Py_ssize_t size
     cdef long left_out
     cdef object errors
+    cdef object journal
 
     cpdef void put(self, bytes line) except *
     cpdef void flush(self) except *

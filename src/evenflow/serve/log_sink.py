@@ -12,6 +12,7 @@ from typing import Final
 from evenflow.plan.model import LogTarget
 from evenflow.serve import log_output
 from evenflow.serve.error_log import ErrorLog
+from evenflow.serve.journal import INFO, Journal, is_journal
 
 ENOUGH: Final = 8192
 """Bytes that are written without waiting for the tick."""
@@ -24,7 +25,8 @@ class LogSink:
 
     def __init__(self, target: LogTarget, errors: ErrorLog | None = None) -> None:
         self.target = target
-        self.descriptor = log_output.open_target(target.target)
+        self.journal = Journal(target.target) if is_journal(target.target) else None
+        self.descriptor = -1 if self.journal is not None else log_output.open_target(target.target)
         self.atomic = log_output.PIPE_ATOMIC if log_output.is_command(target.target) else 0
         self.lines: list[bytes] = []
         self.size = 0
@@ -48,7 +50,10 @@ class LogSink:
         lines = self.lines
         self.lines = []
         self.size = 0
-        if self.atomic:
+        if self.journal is not None:
+            for line in lines:
+                self.journal.write(INFO, line[:-1].decode("utf-8", "backslashreplace"), {"origin": self.target.origin})
+        elif self.atomic:
             self._write_to_pipe(lines)
         else:
             self._write_to_file(b"".join(lines))

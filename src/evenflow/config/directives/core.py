@@ -743,9 +743,10 @@ DIRECTIVES = (
         one(text),
         put("core", "error_log"),
         "Where errors are written.",
-        syntax='FILE|"|COMMAND"|syslog[:FACILITY]',
+        syntax='FILE|"|COMMAND"|syslog[:FACILITY[:TAG]]|journald[:IDENTIFIER]',
         default="logs/error_log",
-        differs="Without one, errors go to standard error.",
+        differs="Without one, errors go to standard error. `journald` is systemd's journal, as in mod_journald of "
+        "httpd 2.5; httpd 2.4 takes it for a file's name.",
     ),
     Directive(
         "LogLevel",

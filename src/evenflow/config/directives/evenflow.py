@@ -111,7 +111,7 @@ DIRECTIVES = (
         raw,
         access_log,
         "Write a JSON object for each request on a line of a file or for a program, with the cause of our own errors.",
-        syntax='FILE|"|COMMAND" [env=[!]NAME|expr=CONDITION]',
+        syntax='FILE|"|COMMAND"|journald[:IDENTIFIER] [env=[!]NAME|expr=CONDITION]',
     ),
     Directive(
         "EvenflowExplain",

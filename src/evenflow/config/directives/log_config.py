@@ -118,7 +118,7 @@ DIRECTIVES = (
         raw,
         custom_log,
         "Write a line for each request into a file or a program.",
-        syntax='FILE|"|COMMAND" FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
+        syntax='FILE|"|COMMAND"|journald[:IDENTIFIER] FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
     ),
     Directive(
         "GlobalLog",
@@ -126,7 +126,7 @@ DIRECTIVES = (
         raw,
         custom_log,
         "Like CustomLog, for every virtual host beside its own logs.",
-        syntax='FILE|"|COMMAND" FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
+        syntax='FILE|"|COMMAND"|journald[:IDENTIFIER] FORMAT|NICKNAME [env=[!]NAME|expr=CONDITION]',
     ),
     Directive(
         "TransferLog",
@@ -134,6 +134,6 @@ DIRECTIVES = (
         one(text),
         transfer_log,
         "Like CustomLog, in the format that LogFormat set without a name.",
-        syntax='FILE|"|COMMAND"',
+        syntax='FILE|"|COMMAND"|journald[:IDENTIFIER]',
     ),
 )

@@ -188,3 +188,20 @@ def test_what_a_child_found_by_itself_is_asked_for_again() -> None:
 
     watched.loop.run_until_complete(meanwhile())
     watched.loop.close()
+
+
+def test_what_is_asked_when_the_child_ends_is_told_to_nobody() -> None:
+    """The answer comes when the loop is closed: uvloop lets it out as a traceback."""
+    loop = asyncio.new_event_loop()
+    answer: asyncio.Future[object] = loop.create_future()
+    loop.getaddrinfo = lambda *_, **__: answer  # type: ignore[method-assign,assignment,return-value]
+    resolver = Resolver(loop)
+    told: list[object] = []
+    resolver.find(("slow.example", 80), lambda *what: told.append(what))
+    loop.run_until_complete(asyncio.sleep(0))
+    assert not answer.done()
+    resolver.close()
+    assert answer.cancelled()
+    assert not resolver.tasks
+    loop.close()
+    assert told == []

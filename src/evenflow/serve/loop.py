@@ -96,6 +96,7 @@ def run(
     try:
         loop.run_forever()
     finally:
+        resolver.close()
         work.count()
         server.access_logs.flush()
         server.error_logs.close()

@@ -158,6 +158,15 @@ class Resolver:
             # Each by itself: what goes wrong with one leaves the others their answer.
             self.loop.call_soon(then, found, cause)
 
+    def close(self) -> None:
+        """The child ends, its loop runs no more: nobody waits. An answer would be told to a loop that is closed, and
+        that is a traceback in the error log."""
+        waiting = list(self.tasks)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            self.loop.run_until_complete(asyncio.wait(waiting))
+
 
 def read_literal(host: str, port: int) -> Addresses | None:
     """The address that a host is; None for a name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from evenflow.control import loading
 from evenflow.control.generation import Generation
@@ -34,11 +34,15 @@ class House:
         self.generation = Generation(plan, lambda *_: None, [[], []], board, ErrorLog())
         self.pid = 4711
         self.refuses = ""
+        self.trouble = ""
 
     def reload(self) -> str:
         if self.refuses:
             raise loading.Refused(self.refuses)
         return "warning[x]: y\n"
+
+    def upgrade(self, program: str | None) -> NoReturn:
+        raise loading.Refused(f"{program} will not\n")
 
     def empty_by(self, balancer: Balancer, member: Member, seconds: float) -> None:
         self.emptied = (balancer.name, member.name, seconds)
@@ -55,7 +59,8 @@ def test_what_is_no_order_is_refused_with_what_there_is() -> None:
     assert carry_out(None, House())["ok"] is False
     assert carry_out({"do": 5}, House())["ok"] is False
     said = told(do="dance")
-    assert said["error"] == "there is no order `dance`: they are reload, status, members, drain, disable, enable, add"
+    known = "reload, upgrade, status, members, drain, disable, enable, add"
+    assert said["error"] == f"there is no order `dance`: they are {known}"
 
 
 def test_a_reload_answers_its_warnings_or_why_not() -> None:
@@ -63,6 +68,24 @@ def test_a_reload_answers_its_warnings_or_why_not() -> None:
     assert carry_out({"do": "reload"}, house) == {"ok": True, "said": "warning[x]: y\n", "generation": 1}
     house.refuses = "error[y]: z\n"
     assert carry_out({"do": "reload"}, house) == {"ok": False, "error": "error[y]: z\n"}
+
+
+def test_an_upgrade_names_a_program_or_none() -> None:
+    assert told(do="upgrade")["error"] == "None will not\n"
+    assert told(do="upgrade", program="/bin/sh")["error"] == "/bin/sh will not\n"
+    assert told(do="upgrade", program="sh")["error"] == "a program is named by its whole path"
+    for nothing in ("/nowhere/sh", "/etc/passwd", "/etc"):
+        assert told(do="upgrade", program=nothing)["error"] == f"`{nothing}` is no program that can be executed"
+
+
+def test_without_a_configuration_of_its_own_little_can_be_ordered() -> None:
+    house = House()
+    house.generation.foreign = True
+    house.trouble = "error[y]: z"
+    said = carry_out({"do": "members"}, house)
+    assert said == {"ok": False, "error": "only reload, status, upgrade can be ordered now: error[y]: z"}
+    assert carry_out({"do": "status"}, house)["trouble"] == "error[y]: z"
+    assert carry_out({"do": "reload"}, house)["ok"]
 
 
 def test_members_are_told_by_balancer() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,13 +17,8 @@ from tests.balancer.cluster import Cluster, member
 
 
 def handed(told: dict[str, Any]) -> dict[str, Any]:
-    """As the other program reads it: by way of JSON, with descriptors of its own."""
+    """As the other program reads it: by way of JSON."""
     found: dict[str, Any] = json.loads(json.dumps(told))
-    copies: dict[int, int] = {}
-    for place in (found, *found["tokens"]):
-        for name in ("memory", "count"):
-            if name in place:
-                place[name] = copies.setdefault(place[name], os.dup(place[name]))
     return found
 
 
@@ -60,14 +54,8 @@ def test_generations_have_tokens_in_common() -> None:
     old.scoreboard.tokens[0] = younger.scoreboard.tokens[0] = tokens
     assert tokens.take(3)
     told = [bequest.describe(one.scoreboard) for one in (old, younger)]
-    copies = {told[0]["tokens"][0]["count"]: os.dup(tokens.fd)}
-    for one in told:
-        one["memory"] = os.dup(one["memory"])
-        one["tokens"][0] = {
-            **one["tokens"][0], "count": copies[tokens.fd], "memory": os.dup(tokens.region.memory.descriptor)
-        }  # fmt: skip
     shared: dict[int, Tokens] = {}
-    boards = [bequest.take_up(one, shared) for one in told]
+    boards = [bequest.take_up(handed(one), shared) for one in told]
     assert boards[0].tokens[0] is boards[1].tokens[0]
     found = boards[0].tokens[0]
     assert (found.limit, found.held(), found.free()) == (2, 1, 1)
@@ -77,7 +65,8 @@ def test_generations_have_tokens_in_common() -> None:
 
 
 def test_memory_of_another_size_is_not_touched() -> None:
-    told = handed(bequest.describe(Cluster(member()).scoreboard))
+    old = Cluster(member())
+    told = handed(bequest.describe(old.scoreboard))
     told["children"] += 1
     with pytest.raises(bequest.Strange, match="cells, and not"):
         bequest.take_up(told, {})
@@ -88,7 +77,8 @@ def test_memory_of_another_size_is_not_touched() -> None:
 
 def test_hosts_are_known_by_their_names() -> None:
     host = SimpleNamespace(index=0, server_name=b"wiki.ex\xe4mple")
-    board = bequest.take_up(handed(bequest.describe(Scoreboard((), (), 1, (host,)))), {})
+    old = Scoreboard((), (), 1, (host,))
+    board = bequest.take_up(handed(bequest.describe(old)), {})
     assert [one.server_name for one in board.hosts] == [b"wiki.ex\xe4mple"]
     assert board.layout.measured == 1
 

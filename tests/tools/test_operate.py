@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+import evenflow
 from evenflow.tools import operate
 from tests.control.processes import PATIENCE, Served, until
 from tests.control.test_reload import tunnel, upgraded
@@ -89,6 +90,24 @@ def test_members_are_shown_drained_and_taken_back(serve: Callable[..., Served]) 
         assert said["member"]["state"] == "serving"
         assert type_in("disable", "wiki", "n1").stdout.endswith("is disabled: nothing is left there\n")
         until(lambda: server.said.count("changed by the control socket") >= 4)
+
+
+def test_an_upgrade_says_what_goes_on_or_why_not(serve: Callable[..., Served], tmp_path: Path) -> None:
+    server = serve()
+    version = evenflow.__version__
+    done = type_in("upgrade", str(server.file))
+    assert done.stdout == f"upgraded: {version} to {version}, generation 2 serves\n", done.stderr
+    assert done.returncode == 0
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho it is broken >&2\nexit 3\n")
+    broken.chmod(0o755)
+    done = type_in("upgrade", "--program", str(broken))
+    assert done.returncode == 1 and "nothing has changed\nit is broken" in done.stderr
+    done = type_in("upgrade", "--program", "nobody-has-this")
+    assert done.returncode == 2 and "there is no program `nobody-has-this`" in done.stderr
+    done = type_in("upgrade", str(server.file), "-f", str(server.file))
+    assert done.returncode == 2 and "type FILE once" in done.stderr
+    assert json.loads(type_in("status", "--format", "json").stdout)["generation"] == 2
 
 
 def test_a_tunnel_of_before_a_reload_is_still_counted(serve: Callable[..., Served]) -> None:

@@ -82,6 +82,15 @@ class Channel:
             self.listening.close()
             raise
 
+    @classmethod
+    def inherited(cls, path: Path, listening: socket.socket) -> Channel:
+        """The one that a program before this one opened: the kernel sends SIGNAL to the same process as before."""
+        found = cls.__new__(cls)
+        found.path = path
+        found.link = None
+        found.listening = listening
+        return found
+
     def orders(self) -> Iterator[tuple[Any, Visitor]]:
         """Everybody who is there, with what they said: an order, or None for what is none."""
         while True:
@@ -93,10 +102,15 @@ class Channel:
             visitor = Visitor(link)
             if visitor.user in (0, os.geteuid()):
                 yield visitor.hear(), visitor
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Whose order was carried out has been answered."""
+        if self.link is not None:
             # Not closed alone: a child that an order made has a copy until it forgets it.
             with contextlib.suppress(OSError):
-                link.shutdown(socket.SHUT_RDWR)
-            link.close()
+                self.link.shutdown(socket.SHUT_RDWR)
+            self.link.close()
             self.link = None
 
     def close(self) -> None:
@@ -154,11 +168,11 @@ def answers(path: Path) -> bool:
     return True
 
 
-def ask(path: Path, order: dict[str, Any]) -> dict[str, Any]:
-    """Give an order, wait for the answer. Raises Unreachable."""
+def ask(path: Path, order: dict[str, Any], seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
+    """Give an order, wait for the answer, for so many seconds at most. Raises Unreachable."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(ANSWER_SECONDS)
+            link.settimeout(seconds)
             link.connect(str(path))
             link.sendall(json.dumps(order).encode() + b"\n")
             pieces = []

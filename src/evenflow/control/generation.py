@@ -41,6 +41,8 @@ class Generation:
     programs: list[map_programs.MapProgram] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     """Log files as the generation before has them open: closed when this one serves, taken back when it does not."""
+    foreign: bool = False
+    """Loaded by a program before this one (`estate`): nobody can be forked for it."""
     console: Console | None = None
     """Where children find the manager's page; None where there is none."""
 

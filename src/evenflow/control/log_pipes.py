@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Final
 
+from evenflow.control.inherited import Inherited
 from evenflow.control.trouble import Trouble
 from evenflow.origin import Origin
 from evenflow.serve import log_output
@@ -22,15 +23,15 @@ RESTART_SECONDS: Final = 1.0
 
 
 class LogPipe:
-    """One command and its pipe."""
+    """One command and its pipe; `ends` are those of a pipe that is there already."""
 
-    def __init__(self, target: str, origin: Origin) -> None:
+    def __init__(self, target: str, origin: Origin, ends: tuple[int, int] | None = None) -> None:
         self.target = target
         self.origin = origin
-        self.reading, self.writing = os.pipe()
+        self.reading, self.writing = ends if ends is not None else os.pipe()
         # A command that does not read must not stop a child: a full pipe is EAGAIN there, never a wait.
         os.set_blocking(self.writing, False)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Inherited | None = None
         self.started = 0.0
 
     def start(self, now: float) -> None:

@@ -11,8 +11,10 @@ import grp
 import os
 import pwd
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
+from evenflow.control.inherited import Inherited
 from evenflow.control.log_pipes import unblock
 from evenflow.control.trouble import Trouble
 from evenflow.plan.maps import ProgramMap
@@ -23,34 +25,12 @@ END_SECONDS = 3.0
 
 
 class MapProgram:
-    """One program that runs."""
+    """One program that runs. `lock` is the file by which its askers keep out of each other's way."""
 
-    def __init__(self, map: ProgramMap) -> None:
-        self.map = map
-        try:
-            self.process = subprocess.Popen(
-                map.words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={},
-                cwd=os.path.dirname(map.words[0]),
-                preexec_fn=unblock,
-                start_new_session=True,
-                **who(map),
-            )
-        except (OSError, ValueError, subprocess.SubprocessError) as fault:
-            raise Trouble(
-                "map-program-failed",
-                f"cannot start the program of a RewriteMap `{' '.join(map.words)}`: {fault}",
-                map.origin,
-                "make it executable; httpd says: could not start RewriteMap program (AH00654)",
-            ) from None
-        assert self.process.stdin is not None and self.process.stdout is not None
-        writing, reading = self.process.stdin.fileno(), self.process.stdout.fileno()
-        os.set_blocking(writing, False)
-        os.set_blocking(reading, False)
-        self.lock = os.memfd_create("evenflow-map")
-        map.attach(writing, reading, self.lock)
+    def __init__(self, words: Sequence[str], process: subprocess.Popen[bytes] | Inherited, lock: int) -> None:
+        self.words = words
+        self.process = process
+        self.lock = lock
 
     def close(self) -> None:
         """End it: its input ends, it is asked, and killed where that does not help."""
@@ -65,6 +45,35 @@ class MapProgram:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def start_program(map: ProgramMap) -> MapProgram:
+    """Start it. Raises Trouble."""
+    try:
+        process = subprocess.Popen(
+            map.words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={},
+            cwd=os.path.dirname(map.words[0]),
+            preexec_fn=unblock,
+            start_new_session=True,
+            **who(map),
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as fault:
+        raise Trouble(
+            "map-program-failed",
+            f"cannot start the program of a RewriteMap `{' '.join(map.words)}`: {fault}",
+            map.origin,
+            "make it executable; httpd says: could not start RewriteMap program (AH00654)",
+        ) from None
+    assert process.stdin is not None and process.stdout is not None
+    writing, reading = process.stdin.fileno(), process.stdout.fileno()
+    os.set_blocking(writing, False)
+    os.set_blocking(reading, False)
+    started = MapProgram(map.words, process, os.memfd_create("evenflow-map"))
+    map.attach(writing, reading, started.lock)
+    return started
 
 
 def who(map: ProgramMap) -> dict[str, Any]:
@@ -95,7 +104,7 @@ def start_programs(plan: Plan) -> list[MapProgram]:
     try:
         for one in plan.programs:
             assert isinstance(one, ProgramMap)
-            started.append(MapProgram(one))
+            started.append(start_program(one))
     except Trouble:
         close_programs(started)
         raise

@@ -55,10 +55,10 @@ class ServiceManager:
         self.ready = True
         self.say("READY=1", f"STATUS={status}")
 
-    def reloads(self) -> None:
+    def reloads(self, status: str = "loading the configuration") -> None:
         """The configuration is being loaded again; `serves` is said when that is over."""
         # Type=notify-reload tells an answer to its own signal from an older one by this time.
-        self.say("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", "STATUS=loading the configuration")
+        self.say("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", f"STATUS={status}")
 
     def stops(self) -> None:
         """Children finish what is in flight."""

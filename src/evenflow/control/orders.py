@@ -6,9 +6,10 @@ their host and port, as far as that is clear.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import evenflow
 from evenflow.control import draining, loading
@@ -37,11 +38,14 @@ class House(Protocol):
     """What orders need of the supervisor."""
 
     pid: int
+    trouble: str
 
     @property
     def generation(self) -> Generation: ...
 
     def reload(self) -> str: ...
+
+    def upgrade(self, program: str | None) -> NoReturn: ...
 
     def retired(self) -> list[Generation]: ...
 
@@ -55,6 +59,8 @@ def carry_out(order: Any, house: House) -> dict[str, Any]:
     does = ORDERS.get(order["do"])
     if does is None:
         return {"ok": False, "error": f"there is no order `{order['do']}`: they are {', '.join(ORDERS)}"}
+    if house.generation.foreign and order["do"] not in ALWAYS:
+        return {"ok": False, "error": f"only {', '.join(sorted(ALWAYS))} can be ordered now: {house.trouble}"}
     try:
         return {"ok": True, **does(order, house)}
     except (Unclear, loading.Refused) as refused:
@@ -67,6 +73,18 @@ def reload(order: dict[str, Any], house: House) -> dict[str, Any]:
     return {"said": said, "generation": house.generation.plan.generation}
 
 
+def upgrade(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """Be another program, that at `program`, or the one that was started as it is on disk now. Whoever takes over
+    answers: here are only refusals.
+    """
+    program = order.get("program")
+    if program is not None and not (isinstance(program, str) and os.path.isabs(program)):
+        raise Unclear("a program is named by its whole path")
+    if program is not None and not (os.path.isfile(program) and os.access(program, os.X_OK)):
+        raise Unclear(f"`{program}` is no program that can be executed")
+    house.upgrade(program)
+
+
 def status(order: dict[str, Any], house: House) -> dict[str, Any]:
     """Who serves, and what they do."""
     generation = house.generation
@@ -76,6 +94,7 @@ def status(order: dict[str, Any], house: House) -> dict[str, Any]:
         "version": evenflow.__version__,
         "pid": house.pid,
         "generation": generation.plan.generation,
+        "trouble": house.trouble,
         "uptime": now - board.past().started,
         "listeners": sorted({f"{bound.getsockname()[0]}:{bound.getsockname()[1]}" for bound, _ in first(generation)}),
         "children": children(board, now),
@@ -306,6 +325,7 @@ def find_balancers(house: House, wanted: Any) -> tuple[Balancer, ...]:
 
 ORDERS: Final[dict[str, Callable[[dict[str, Any], House], dict[str, Any]]]] = {
     "reload": reload,
+    "upgrade": upgrade,
     "status": status,
     "members": members,
     "drain": drain,
@@ -313,5 +333,7 @@ ORDERS: Final[dict[str, Callable[[dict[str, Any], House], dict[str, Any]]]] = {
     "enable": enable,
     "add": add,
 }
+ALWAYS: Final = frozenset({"reload", "upgrade", "status"})
+"""Those that need nothing of the configuration: where it could not be loaded after an upgrade."""
 CHANGES: Final = frozenset({"drain", "disable", "enable", "add"})
 """Those that are worth a line of the error log; a reload writes its own."""

@@ -61,17 +61,22 @@ def succeed(house: Supervisor) -> str:
     except Exception:
         raise loading.Refused("a mistake in evenflow:\n" + traceback.format_exc()) from None
     crew = Crew(generation)
-    gc.collect()
-    for post in crew.everybody():
-        house.fill(crew, post)
     try:
+        gc.collect()
+        for post in crew.everybody():
+            house.fill(crew, post)
         if not comes_up(house, crew):
             raise Trouble("children-died", "the children of the new configuration do not start", NOWHERE, LOOK)
         house.settle_pid_file(generation.plan)
-    except Trouble as trouble:
+    except BaseException as fault:
         give_up(house, crew)
-        raise loading.Refused(said + trouble.render()) from None
+        if isinstance(fault, Trouble):
+            raise loading.Refused(said + fault.render()) from None
+        raise
+    if house.keeper is not None:
+        house.keeper.look(before.generation.scoreboard)
     house.crew = crew
+    house.trouble = ""
     house.elders.append(before)
     house.allowance.resize(generation.scoreboard)
     house.ancestry.retire(before.generation.scoreboard)

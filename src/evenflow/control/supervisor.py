@@ -18,15 +18,15 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from evenflow.control import (
-    activation,
     allowance,
     channel,
     child,
     draining,
     end,
+    handover,
     judge,
     lasting,
     loading,
@@ -36,6 +36,7 @@ from evenflow.control import (
     pid_file,
     privileges,
     reload,
+    upgrade,
     watchdog,
 )
 from evenflow.control.crew import Crew, Post
@@ -58,45 +59,23 @@ ELDERS_SECONDS: Final = 1.0
 empty by some time."""
 
 
-def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
-    """Serve the configuration at `path` in the foreground until told to end; answer the exit status.
-
-    `children` is how many processes serve, None for one per usable processor. `defines` are the names given by -D.
-    Diagnostics go to standard error; errors there, and whatever keeps a generation from starting, give 1. SIGTERM
-    and SIGINT give 0. SIGHUP and SIGUSR1 load it again.
-    """
-    # Before anything is started: what it inherits must not speak for us, nor hold our sockets.
-    manager = notify.service_manager()
-    try:
-        given = activation.given_sockets()
-    except Trouble as trouble:
-        sys.stderr.write(trouble.render())
-        return 1
-    load = loading.loader(path, children if children is not None else loading.usable_processors(), defines, given)
-    try:
-        generation, said = load(None)
-    except loading.Refused as refused:
-        sys.stderr.write(str(refused))
-        return 1
-    sys.stderr.write(said)
-    return supervise(generation, end.DRAIN_SECONDS, load, path, manager)
-
-
 def supervise(
     generation: Generation,
     drain_seconds: float = end.DRAIN_SECONDS,
     load: loading.Load | None = None,
     path: str = "",
     manager: notify.ServiceManager | None = None,
+    origin: handover.Origin | None = None,
 ) -> int:
     """Fork the generation's children and look after them until told to end; answer the exit status.
 
     `load` makes the next generation when a reload is asked for; None where there is none to be had. `path` is the
     configuration's, by which the control socket is found; "" for no such socket. `manager` is told how it goes.
+    `origin` is how we were started, where another program may be told to go on (`upgrade`).
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     try:
-        return Supervisor(generation, drain_seconds, load, path, manager).live()
+        return Supervisor(generation, drain_seconds, load, path, manager, origin).live()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -113,6 +92,7 @@ class Supervisor:
         load: loading.Load | None,
         path: str = "",
         manager: notify.ServiceManager | None = None,
+        origin: handover.Origin | None = None,
     ) -> None:
         self.crew = Crew(generation)
         self.elders: list[Crew] = []
@@ -134,6 +114,9 @@ class Supervisor:
         self.path = path
         self.channel: channel.Channel | None = None
         self.manager = manager if manager is not None else notify.ServiceManager()
+        self.origin = origin
+        self.trouble = ""
+        """Why this program could put no children beside those of the program before it; "" where all is well."""
 
     @property
     def generation(self) -> Generation:
@@ -174,17 +157,30 @@ class Supervisor:
             self.look_after()
             end.drain(self)
         finally:
-            end.kill(self)
-            if self.keeper is not None:
-                self.keeper.look(self.generation.scoreboard)
-            for crew in self.crews():
-                crew.generation.close()
-            self.log.close()
-            if self.channel is not None:
-                self.channel.close()
-            if self.pid_file:
-                pid_file.remove(self.pid_file, self.pid)
+            self.close()
         return 0
+
+    def go_on(self) -> int:
+        """The same where everybody is there already: a program before this one has forked them."""
+        try:
+            self.look_after()
+            end.drain(self)
+        finally:
+            self.close()
+        return 0
+
+    def close(self) -> None:
+        """End whoever is left, and give everything back."""
+        end.kill(self)
+        if self.keeper is not None:
+            self.keeper.look(self.generation.scoreboard)
+        for crew in self.crews():
+            crew.generation.close()
+        self.log.close()
+        if self.channel is not None:
+            self.channel.close()
+        if self.pid_file:
+            pid_file.remove(self.pid_file, self.pid)
 
     # --- while serving ---
 
@@ -202,9 +198,7 @@ class Supervisor:
             self.hear()
             self.reap()
             now = time.monotonic()
-            for post in self.crew.everybody():
-                if not post.pid and now >= post.due:
-                    self.fill(self.crew, post)
+            self.replace(now)
             self.restart_commands(now)
             if self.elders:
                 self.ancestry.write(self.generation.scoreboard)
@@ -216,6 +210,20 @@ class Supervisor:
             self.allowance.look(self.generation.scoreboard, now)
             self.log.tick()
             self.manager.look(self.crew.serving, lambda: ready_line(self.generation))
+
+    def replace(self, now: float) -> None:
+        """Fill the places of the dead, as far as it is time. For children that another program has forked, those of
+        this one take over, all of them.
+        """
+        vacant = [post for post in self.crew.everybody() if not post.pid and now >= post.due]
+        if vacant and self.generation.foreign:
+            for post in vacant:
+                post.due = now + LONGEST_PAUSE
+            with contextlib.suppress(loading.Refused):
+                self.reload()
+            return
+        for post in vacant:
+            self.fill(self.crew, post)
 
     def until_due(self) -> float:
         """Seconds until something is to be done without a signal."""
@@ -269,10 +277,7 @@ class Supervisor:
 
     def summon_judge(self) -> None:
         """Fork the process that retired children ask about their tunnels; one at a time."""
-        if self.judge:
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                os.kill(self.judge, signal.SIGKILL)
-                os.waitpid(self.judge, 0)
+        self.dismiss_judge()
         lines = [post.line for crew in self.elders for post in crew.posts if post.line is not None]
         for line in lines:
             judge.forget(line)
@@ -285,6 +290,14 @@ class Supervisor:
             if self.channel is not None:
                 self.channel.forget()
             judge.live(self.generation, lines, self.retired())
+
+    def dismiss_judge(self) -> None:
+        """Whoever it has not answered asks the next one."""
+        if self.judge:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.judge, signal.SIGKILL)
+                os.waitpid(self.judge, 0)
+            self.judge = 0
 
     def reap(self) -> None:
         """Take note of everybody who ended."""
@@ -301,7 +314,7 @@ class Supervisor:
                     program.process.returncode = os.waitstatus_to_exitcode(status)
                     self.log.error(
                         "the program of a RewriteMap ended: it finds nothing until the configuration is loaded anew",
-                        command=" ".join(program.map.words),
+                        command=" ".join(program.words),
                         cause=child.cause_of(status),
                     )
             for pipe in self.pipes():
@@ -401,6 +414,10 @@ class Supervisor:
     def reload(self) -> str:
         """Load the configuration again (`reload.reload`). Raises Refused."""
         return reload.reload(self)
+
+    def upgrade(self, program: str | None) -> NoReturn:
+        """Be another program (`upgrade.upgrade`). Raises Refused."""
+        upgrade.upgrade(self, program)
 
     def settle_pid_file(self, plan: Plan) -> None:
         """Write our process id where `plan` says, and nowhere else. Raises Trouble."""

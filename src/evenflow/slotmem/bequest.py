@@ -62,8 +62,8 @@ def descriptors_of(told: dict[str, Any]) -> list[int]:
 
 
 def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
-    """The scoreboard that was described; its descriptors are its own from here on. `shared` are the tokens that were
-    found before, by their descriptor: generations have them in common. Raises Strange.
+    """The scoreboard that was described, with copies of its descriptors. `shared` are the tokens that were found
+    before, by their descriptor: generations have them in common. Raises Strange.
     """
     balancers = [SimpleNamespace(**wire(one)) for one in told["balancers"]]
     members = []
@@ -73,11 +73,11 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
         members.append(SimpleNamespace(**said, balancer=None if place is None else balancers[place]))
     hosts = [SimpleNamespace(index=index, server_name=from_json(name)) for index, name in enumerate(told["hosts"])]
     check_size(told)
-    board = Scoreboard(members, balancers, told["children"], hosts, Memory(told["memory"]))
+    board = Scoreboard(members, balancers, told["children"], hosts, Memory(os.dup(told["memory"])))
     board.dead = list(told["dead"])
     for one in told["tokens"]:
         if one["count"] not in shared:
-            shared[one["count"]] = Tokens(one["limit"], one["count"], Memory(one["memory"]))
+            shared[one["count"]] = Tokens(one["limit"], os.dup(one["count"]), Memory(os.dup(one["memory"])))
         board.tokens[one["member"]] = shared[one["count"]]
     return board
 

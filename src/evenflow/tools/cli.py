@@ -112,18 +112,22 @@ def main(
     metavar="N",
     help="So many processes serve; one per processor unless said.",
 )
+@click.option("--rehearse", is_flag=True, hidden=True)
 @DEFINE
 @click.pass_obj
-def serve(above: tuple[str, ...], file: str, children: int | None, defined: tuple[str, ...]) -> NoReturn:
+def serve(
+    above: tuple[str, ...], file: str, children: int | None, rehearse: bool, defined: tuple[str, ...]
+) -> NoReturn:
     """Serve FILE in the foreground.
 
     SIGTERM and SIGINT finish what is in flight and end with 0. SIGHUP and SIGUSR1, or `evenflow reload`, load FILE
     again.
     """
     defines = defines_of(above + defined)
-    from evenflow.control import supervisor
+    from evenflow.control import start
 
-    sys.exit(supervisor.serve(file, children, defines))
+    # What `evenflow upgrade` asks of a program before it lets it take over.
+    sys.exit((start.rehearse if rehearse else start.serve)(file, children, defines))
 
 
 @main.command(short_help="Say every problem of a configuration.")

@@ -1,4 +1,5 @@
-"""What is typed at a running evenflow: reload, status, members, drain, disable, enable, add.
+"""What is typed at a running evenflow: reload, upgrade, status, members, drain, disable, enable,
+add.
 
 Each is an order over the control socket of whoever started it. Without -f the one instance that runs is meant.
 """
@@ -6,6 +7,7 @@ Each is an order over the control socket of whoever started it. Without -f the o
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +26,8 @@ FORM: Final = click.option(
 )
 LOOK_SECONDS: Final = 1.0
 """`--wait` looks so often."""
+UPGRADE_SECONDS: Final = 300.0
+"""So long may an upgrade take: a rehearsal, and two programs that wait for children."""
 
 
 @click.command(short_help="Load the configuration again, without a dropped request.")
@@ -38,6 +42,29 @@ def reload(file: str | None, form: str) -> NoReturn:
     answer = order(file, {"do": "reload"}, form)
     click.echo(answer["said"], nl=False, err=True)
     click.echo(f"reloaded: generation {answer['generation']} serves")
+    sys.exit(0)
+
+
+@click.command(short_help="Let another version go on, without a dropped request.")
+@click.argument("path", metavar="[FILE]", required=False)
+@click.option(
+    "--program", metavar="PROGRAM", help="Another evenflow than the one that runs, by its path: in another environment."
+)
+@FILE
+@FORM
+def upgrade(path: str | None, program: str | None, file: str | None, form: str) -> NoReturn:
+    """Let the program that is installed now take the place of the one that serves FILE.
+
+    It rehearses first: where it cannot start, or finds errors in FILE, they are printed here and nothing changes. Then
+    it goes on in the same process, with the listeners that are open, and its children take over as after a reload;
+    tunnels live on. Where it fails then, the program of before comes back. Ends with 0, or with 1.
+    """
+    if path is not None and file is not None:
+        raise click.UsageError("type FILE once, with -f or without")
+    said = {"do": "upgrade", "program": whole_path(program) if program is not None else None}
+    answer = order(path or file, said, form, UPGRADE_SECONDS)
+    click.echo(answer["said"], nl=False, err=True)
+    click.echo(f"upgraded: {answer['before']} to {answer['version']}, generation {answer['generation']} serves")
     sys.exit(0)
 
 
@@ -153,15 +180,17 @@ def add(balancer: str, url: str, file: str | None, form: str) -> NoReturn:
     sys.exit(0)
 
 
-COMMANDS: Final = (reload, status, members, drain, disable, enable, add)
+COMMANDS: Final = (reload, upgrade, status, members, drain, disable, enable, add)
 
 
-def order(file: str | None, what: dict[str, Any], form: str) -> dict[str, Any]:
-    """Give an order; a refusal is printed and ends with 1, an answer in JSON is printed and ends with 0."""
+def order(file: str | None, what: dict[str, Any], form: str, seconds: float | None = None) -> dict[str, Any]:
+    """Give an order; a refusal is printed and ends with 1, an answer in JSON is printed and ends with 0. It is waited
+    for as long as `channel.ask` does, or for so many seconds.
+    """
     from evenflow.control import channel
 
     try:
-        answer = channel.ask(target(file), what)
+        answer = channel.ask(target(file), what, seconds or channel.ANSWER_SECONDS)
     except channel.Unreachable as unreachable:
         answer = {"ok": False, "error": str(unreachable)}
     if form == "json":
@@ -188,6 +217,14 @@ def target(file: str | None) -> Path:
     if found:
         raise click.UsageError(f"{len(found)} instances run: say which with -f FILE")
     raise click.UsageError("no instance of yours runs: type `evenflow serve FILE`, or become who started it")
+
+
+def whole_path(program: str) -> str:
+    """Where a program is that was typed by its name or its path."""
+    found = shutil.which(program)
+    if found is None:
+        raise click.UsageError(f"there is no program `{program}` that can be executed")
+    return str(Path(found).absolute())
 
 
 def seconds_of(text: str) -> float:
@@ -230,6 +267,7 @@ def status_text(answer: dict[str, Any]) -> list[Any]:
             f"evenflow {answer['version']}, process {answer['pid']}, up {span(answer['uptime'])},"
             f" generation {answer['generation']}, on {', '.join(answer['listeners'])}"
         ),
+        *([f"[bold]{escape(answer['trouble'])}[/bold]"] if answer["trouble"] else []),
         f"{answer['requests']:,} requests answered; now {answer['in_flight']} in flight,"
         f" {answer['connections']} connections, {answer['tunnels']} tunnels of them"
         + ("" if answer["sessions"] is None else f"; {answer['sessions']:,} sessions"),

@@ -1,0 +1,301 @@
+"""Another version goes on in the same process: no request fails, tunnels live on, and what was changed stays."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import evenflow
+from tests.control.processes import PATIENCE, Served, alive, until
+from tests.control.programs import alone, another, ask, upgrade, wrapper
+from tests.control.test_map_programs import script
+from tests.control.test_reload import GOODBYE, hello, rewrite, tunnel, upgraded
+from tests.faults.members import Visit
+from tests.faults.members import member as listening_member
+from tests.peers import free_port
+
+LOUD = "LogLevel notice\n"
+
+
+def test_it_is_another_version_in_the_same_process(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    server = serve(LOUD + f'PidFile "{tmp_path}/pid"\nRedirect /old /new', "--children", "2").ready()
+    before = server.children()
+    answer = upgrade(server, new)
+    assert answer == {"ok": True, "said": "", "before": evenflow.__version__, "version": "7.0.0", "generation": 2}
+    status = ask(server, do="status")
+    assert (status["version"], status["pid"], status["generation"]) == ("7.0.0", server.process.pid, 2)
+    assert len(status["children"]) == 2 and not {one["pid"] for one in status["children"]} & before
+    assert server.get("/old")[0] == 302
+    until(lambda: not any(alive(pid) for pid in before))
+    assert (tmp_path / "pid").read_text() == f"{server.process.pid}\n"
+    # The file is read again, and what is typed now reaches the new program.
+    rewrite(server, "Redirect /old", "Redirect 301 /old")
+    assert ask(server, do="reload")["generation"] == 3
+    until(lambda: server.get("/old")[0] == 301)
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+    assert not (tmp_path / "pid").exists()
+
+
+def test_without_a_program_the_one_that_was_started_goes_on_as_it_is_now(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    new = another(tmp_path, "7.0.0")
+    server = serve(LOUD, "--children", "1").ready()
+    assert upgrade(server, new)["version"] == "7.0.0"
+    # As a package does it: other files in the same place.
+    init = new.parent / "evenflow" / "__init__.py"
+    init.write_text(init.read_text().replace("7.0.0", "7.0.1"))
+    assert upgrade(server)["version"] == "7.0.1"
+    done = subprocess.run(
+        [sys.executable, "-m", "evenflow", "upgrade", str(server.file)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "upgraded: 7.0.1 to 7.0.1, generation 4 serves\n")
+
+
+def descriptors(pid: int) -> list[str]:
+    """What a process has open: of each kind how often, without the numbers of sockets and pipes."""
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(entry).partition(":[")[0])
+        except FileNotFoundError:
+            pass
+    return sorted(found)
+
+
+def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Nothing fails, tunnels are not touched, and nothing is left behind."""
+    programs = [another(tmp_path, "7.0.0"), another(tmp_path, "8.0.0")]
+    with listening_member(hello) as member, listening_member(upgraded) as other:
+        server = serve(
+            LOUD + f"ProxyPass /app http://127.0.0.1:{member.port}\nProxyPass /ws ws://127.0.0.1:{other.port}/ws\n"
+            f'CustomLog "|$cat >> {tmp_path}/log" "%U"',
+            "--children", "2",
+        ).ready()  # fmt: skip
+        # The first start has what systemd or a shell gave it; from the second on all is ours.
+        assert upgrade(server, programs[1])["ok"]
+        until(lambda: len(server.children()) == 3)
+        before, pids = descriptors(server.process.pid), server.children()
+        failures: list[str] = []
+        answered = [0] * 4
+        over = threading.Event()
+
+        def ask_again_and_again(index: int) -> None:
+            kept: http.client.HTTPConnection | None = None
+            while not over.is_set():
+                try:
+                    if kept is None:
+                        kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+                    kept.request("GET", f"/app/{index}")
+                    answer = kept.getresponse()
+                    if answer.read() != b"hello":
+                        failures.append(f"{answer.status}")
+                    answered[index] += 1
+                    if index % 2 or answer.will_close:
+                        kept.close()
+                        kept = None
+                except Exception as fault:
+                    failures.append(repr(fault))
+                    kept = None
+
+        clients = [tunnel(server)]
+        threads = [threading.Thread(target=ask_again_and_again, args=(index,)) for index in range(len(answered))]
+        for thread in threads:
+            thread.start()
+        try:
+            for turn in range(10):
+                answer = upgrade(server, programs[turn % 2])
+                assert answer["ok"], answer
+                until(lambda: alone(server))
+                clients.append(tunnel(server))
+                for client in clients:
+                    client.sendall(b"still there? %d" % turn)
+                    assert client.recv(100) == b"still there? %d" % turn
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        assert failures == []
+        assert min(answered) > 0
+        # Children write what they hold with their ticks.
+        until(lambda: ask(server, do="status")["tunnels"] == len(clients))
+        assert ask(server, do="status")["requests"] >= sum(answered)
+        for client in clients:
+            client.close()
+        until(lambda: ask(server, do="status")["retired"] == [])
+        until(lambda: len(server.children()) == 3)
+        # The log's command is the one that was there before all of it.
+        assert len(server.children() & pids) == 1
+        until(lambda: descriptors(server.process.pid) == before)
+        assert (tmp_path / "log").read_text().count("/app/") >= sum(answered)
+
+
+def test_what_was_changed_and_counted_stays(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    dead = free_port()
+    with listening_member(hello) as one, listening_member(hello) as two, listening_member(hello) as three:
+        server = serve(
+            LOUD + f"<Proxy balancer://a>\nBalancerMember http://127.0.0.1:{one.port} route=n1\n"
+            f"BalancerMember http://127.0.0.1:{two.port} route=n2\n"
+            f"BalancerMember http://127.0.0.1:{dead} route=n3 retry=600\nProxySet growth=1\n</Proxy>\n"
+            "ProxyPass /app balancer://a/",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        for _ in range(6):
+            assert server.get("/app")[1] == b"hello"
+        ask(server, do="drain", balancer="a", member="n1")
+        url = f"http://127.0.0.1:{three.port}"
+        ask(server, do="add", balancer="a", member=url)
+        ask(server, do="enable", balancer="a", member=url)
+        ask(server, do="disable", balancer="a", member="n2")
+
+        def members() -> list[tuple[str, str, int]]:
+            rows = ask(server, do="members")["balancers"][0]["members"]
+            return [(row["name"], row["state"], row["elected"]) for row in rows]
+
+        before = members()
+        assert [state for _, state, _ in before] == ["draining", "disabled", "in error", "serving"]
+        assert sum(count for _, _, count in before) >= 6
+        uptime = ask(server, do="status")["uptime"]
+        for _ in range(2):
+            assert upgrade(server, new)["ok"]
+            assert members() == before
+        assert ask(server, do="status")["uptime"] > uptime
+        # Who was in error is not tried again, and the drained one is asked for nothing new.
+        visits = len(one.visits)
+        assert server.get("/app")[1] == b"hello"
+        assert len(three.visits) == 1 and len(one.visits) == visits
+        assert server.said.count("member unavailable") == 1
+
+
+def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    with listening_member(upgraded) as first, listening_member(upgraded) as second:
+        server = serve(
+            LOUD + f"EvenflowGoodbye 1\nProxyPass /ws ws://127.0.0.1:{first.port}/ws\n"
+            f"ProxyPass /other ws://127.0.0.1:{second.port}/ws",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        with tunnel(server) as goes, tunnel(server, "/other") as stays:
+            rewrite(server, f"ws://127.0.0.1:{first.port}/ws", f"ws://127.0.0.1:{second.port}/ws")
+            assert upgrade(server, new)["ok"]
+            assert goes.recv(100) == GOODBYE
+            stays.sendall(b"\x81\x00")
+            assert stays.recv(100) == b"\x81\x00"
+            # The next program asks those that the one before had not forked itself.
+            rewrite(server, "ProxyPass /other", "Redirect /other /x\nProxyPass /y")
+            assert upgrade(server)["ok"]
+            assert stays.recv(100) == GOODBYE
+        until(lambda: len(server.children()) == 1)
+
+
+def slowly(visit: Visit) -> bool:
+    """Answers when its body is whole."""
+    for _ in visit.body():
+        pass
+    visit.answer(b"hello")
+    return True
+
+
+def test_max_counts_what_children_of_before_hold(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    with listening_member(slowly) as member:
+        server = serve(
+            LOUD + f"ProxyPass /app http://127.0.0.1:{member.port} max=1 acquire=200", "--children", "1"
+        ).ready()  # fmt: skip
+        with server.connect() as held:
+            held.sendall(b"POST /app HTTP/1.1\r\nHost: wiki.example\r\nContent-Length: 2\r\n\r\na")
+            until(lambda: len(member.visits) == 1)
+            assert upgrade(server, new)["ok"]
+            until(lambda: alone(server))
+            assert server.get("/app")[0] == 503
+            held.sendall(b"b")
+            assert held.recv(4096).startswith(b"HTTP/1.1 200")
+        until(lambda: server.get("/app")[0] == 200)
+
+
+def test_programs_of_maps_are_started_anew_and_the_old_end(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    path = script(tmp_path, f'echo $$ >> {tmp_path}/pids; while read key; do echo "/found-$key"; done')
+    server = serve(
+        LOUD + f"RewriteEngine on\nRewriteMap m prg:{path}\nRewriteRule ^/map/(.*) ${{m:$1}} [R]", "--children", "1"
+    ).ready()
+    assert server.get("/map/a")[0] == 302
+    assert upgrade(server, new)["ok"]
+    assert server.get("/map/b")[0] == 302
+    first, second = [int(line) for line in (tmp_path / "pids").read_text().split()]
+    until(lambda: not alive(first))
+    assert alive(second)
+    assert "the program of a RewriteMap ended" not in server.said
+
+
+def test_a_program_that_cannot_start_changes_nothing(serve: Callable[..., Served], tmp_path: Path) -> None:
+    broken = another(tmp_path, "7.0.0", ("control/supervisor.py", "class Supervisor", "klass Supervisor"))
+    server = serve(LOUD, "--children", "1").ready()
+    before, open_before = server.children(), descriptors(server.process.pid)
+    answer = upgrade(server, broken)
+    assert "cannot take over" in answer["error"] and "SyntaxError" in answer["error"]
+    for line, said in (
+        (f'{sys.executable} -m evenflow "$@"', "exec evenflow"),
+        ("echo ready", "is it evenflow"),
+        ("exit 3", "exit status 3"),
+        ("kill -SEGV $$", "exit status -11"),
+    ):
+        assert said in upgrade(server, wrapper(tmp_path / "other.sh", line))["error"]
+    (tmp_path / "plain").write_text("no program")
+    done = subprocess.run(
+        [sys.executable, "-m", "evenflow", "upgrade", str(server.file), "--program", str(tmp_path / "plain")],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2 and "there is no program" in done.stderr
+    assert server.children() == before
+    assert descriptors(server.process.pid) == open_before
+    assert ask(server, do="status")["version"] == evenflow.__version__
+
+
+def test_another_version_of_what_is_handed_over_changes_nothing(serve: Callable[..., Served], tmp_path: Path) -> None:
+    other = another(tmp_path, "7.0.0", ("control/handover.py", "VERSION: Final = ", "VERSION: Final = 100 + "))
+    server = serve(LOUD, "--children", "1").ready()
+    before = server.children()
+    assert "it needs a restart" in upgrade(server, other)["error"]
+    assert server.children() == before
+
+
+def test_a_file_with_errors_changes_nothing_and_is_said(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    server = serve(LOUD + "Redirect /old /new", "--children", "1").ready()
+    before = server.children()
+    rewrite(server, "Redirect /old", "Redirct /old")
+    answer = upgrade(server, new)
+    assert "Redirct" in answer["error"] and "wiki.conf:5" in answer["error"]
+    assert server.children() == before
+    assert ask(server, do="status")["version"] == evenflow.__version__
+    rewrite(server, "Redirct /old", "Redirect 301 /old")
+    assert upgrade(server, new)["ok"]
+    until(lambda: server.get("/old")[0] == 301)
+
+
+def test_a_service_manager_is_told_and_its_sockets_stay(tmp_path: Path, serve: Callable[..., Served]) -> None:
+    new = another(tmp_path, "7.0.0")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE)
+        os.environ["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        try:
+            server = serve(LOUD, "--children", "1").ready()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        assert manager.recv(4096).startswith(b"READY=1")
+        assert upgrade(server, new)["ok"]
+        assert manager.recv(4096).startswith(b"RELOADING=1")
+        said = manager.recv(4096)
+        assert said.startswith(b"READY=1") and b"evenflow 7.0.0 serving" in said

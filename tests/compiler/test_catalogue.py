@@ -47,6 +47,9 @@ ErrorLogFormat "%t %M"
 FilterProvider PACK DEFLATE "true"
 FilterChain deflate
 FilterDeclare PACK
+Substitute s/a/b/
+SubstituteInheritBefore On
+SubstituteMaxLineLength 7
 LogLevel debug
 Listen 127.0.0.1:8123
 ListenBacklog 77

@@ -28,13 +28,13 @@ def scope(path: str) -> Scope:
 
 
 def test_places() -> None:
-    assert scope("/x").output_codings == ()
-    assert scope("/a/x").output_codings == (BROTLI, GZIP)
-    assert scope("/a/b/x").output_codings == ()
+    assert scope("/x").output_filters == ()
+    assert scope("/a/x").output_filters == (BROTLI, GZIP)
+    assert scope("/a/b/x").output_filters == ()
 
 
 def test_types_are_added() -> None:
-    types = [one.types for one in scope("/a/b").typed_codings if isinstance(one, ByType)]
+    types = [one.types for one in scope("/a/b").typed_filters if isinstance(one, ByType)]
     assert types == [{b"text/html"}, {b"text/plain"}]
 
 
@@ -63,4 +63,6 @@ def test_chains_are_put_together_and_begin_anew() -> None:
 
 
 def test_a_chain_names_what_there_is() -> None:
-    assert codes("FilterChain nobody\nProxyPass / http://b1/\n") == ["filter-not-supported"]
+    assert codes("FilterChain nobody\nProxyPass / http://b1/\n") == ["filter-not-declared"]
+    assert codes("FilterChain DEFLATE\nProxyPass / http://b1/\n") == ["filter-not-declared"]
+    assert codes("FilterDeclare DEFLATE\nFilterChain DEFLATE -nobody\nProxyPass / http://b1/\n") == []

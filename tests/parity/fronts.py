@@ -30,7 +30,7 @@ MODULES = Path("/usr/lib/apache2/modules")
 LOADED = (
     *("mpm_event", "authn_core", "authz_core", "authz_host", "alias", "dir", "env", "headers", "mime", "rewrite"),
     *("proxy", "proxy_http", "proxy_wstunnel", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm"),
-    *("setenvif", "socache_shmcb", "ssl", "brotli", "deflate", "filter", "macro"),
+    *("setenvif", "socache_shmcb", "ssl", "brotli", "deflate", "filter", "substitute", "macro"),
     *("expires", "ratelimit", "unique_id"),
     *("access_compat", "allowmethods", "auth_basic", "authn_file", "authz_groupfile", "authz_user", "remoteip"),
 )

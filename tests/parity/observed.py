@@ -148,9 +148,11 @@ def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
         fields.append(f"field: {name}: {value}")
     lines += sorted(fields, key=lambda line: line.split(":")[1].lower())
     body = "(a page)" if page and answer.body else _body(unpacked(answer))
-    if answer.values("content-encoding") or any(etag.endswith('-gunzip"') for etag in answer.values("etag")):
+    unpacks = any(etag.endswith('-gunzip"') for etag in answer.values("etag"))
+    anyhow = seen.request.framed_anyhow and answer.framing != "none"
+    if anyhow or unpacks or answer.values("content-encoding"):
         # what httpd compresses or unpacks has a length where all of it was there at the first read
-        lines.append("framing: (a compressed body's)")
+        lines.append("framing: (a changed body's)")
         lines = [line for line in lines if line.partition(":")[2].partition(":")[0].strip().lower() not in FRAMING]
     else:
         lines.append("framing: (a page's)" if page else f"framing: {answer.framing}")

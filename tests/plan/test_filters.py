@@ -10,15 +10,17 @@ from evenflow.plan.decision import Inquiry, afterwards
 from evenflow.plan.filters import (
     BROTLI,
     GZIP,
+    INFLATE,
+    SUBSTITUTE,
     ByType,
     Compression,
     Smart,
     accepts,
     chained,
-    choose,
-    codings_for,
+    coding_of,
     compression_of,
     etag_for,
+    filters_for,
     may_compress,
 )
 from evenflow.plan.model import Scope
@@ -30,12 +32,12 @@ HTML = (ByType((GZIP,), frozenset((b"text/html", b"text/plain"))),)
 
 
 def test_types_count_for_200_only() -> None:
-    assert codings_for((), HTML, 200, b"text/html; charset=utf-8") == (GZIP,)
-    assert codings_for((), HTML, 200, b"Text/HTML") == ()
-    assert codings_for((), HTML, 200, b"image/png") == ()
-    assert codings_for((), HTML, 404, b"text/html") == ()
-    assert codings_for((BROTLI, GZIP), HTML, 404, b"image/png") == (BROTLI, GZIP)
-    assert codings_for((BROTLI,), HTML, 200, b"text/html") == (BROTLI, GZIP)
+    assert filters_for((), HTML, 200, b"text/html; charset=utf-8") == (GZIP,)
+    assert filters_for((), HTML, 200, b"Text/HTML") == ()
+    assert filters_for((), HTML, 200, b"image/png") == ()
+    assert filters_for((), HTML, 404, b"text/html") == ()
+    assert filters_for((BROTLI, GZIP), HTML, 404, b"image/png") == (BROTLI, GZIP)
+    assert filters_for((BROTLI,), HTML, 200, b"text/html") == (BROTLI, GZIP)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,12 @@ def test_what_a_client_takes(field: bytes, answer: bool) -> None:
 
 
 def test_the_first_that_the_client_takes() -> None:
-    assert choose((BROTLI, GZIP), b"gzip, br", False) == BROTLI
-    assert choose((BROTLI, GZIP), b"gzip", False) == GZIP
-    assert choose((BROTLI, GZIP), None, False) == b""
-    assert choose((GZIP,), None, True) == GZIP
+    assert coding_of((BROTLI, GZIP), b"gzip, br", False) == BROTLI
+    assert coding_of((BROTLI, GZIP), b"gzip", False) == GZIP
+    assert coding_of((BROTLI, GZIP), None, False) == b""
+    assert coding_of((GZIP,), None, True) == GZIP
+    assert coding_of((INFLATE, SUBSTITUTE, GZIP), b"gzip, substitute", True) == GZIP
+    assert coding_of((INFLATE, SUBSTITUTE), b"gzip, substitute", True) == b""
 
 
 @pytest.mark.parametrize(
@@ -113,10 +117,14 @@ def test_of_a_filter_the_first_provider_that_holds_is_the_only_one() -> None:
         Smart(b"a", ((BROTLI, html), (GZIP, always))),
         Smart(b"b", ((BROTLI, compile_condition("req('X') == 'y'")),)),
     )
-    scope.filter_chain = (b"brotli_compress", None, b"a", b"b", b"nobody")
+    # No name of a filter that is there is one of a chain.
+    scope.filter_chain = (b"a", None, b"deflate", b"a", b"b", b"nobody")
     assert chained(scope, answered(b"text/html"), 200) == ((BROTLI,), (b"Accept-Encoding", b"X"))
     assert chained(scope, answered(b"image/png"), 200) == ((GZIP,), (b"Accept-Encoding", b"X"))
     assert chained(scope, answered(b"text/html"), 404) == ((), ())
+    scope.smart_filters = (Smart(b"a", ((SUBSTITUTE, always),)),)
+    assert chained(scope, answered(b"text/html"), 200) == ((SUBSTITUTE,), ())
+    scope.smart_filters = (Smart(b"a", ((BROTLI, html), (GZIP, always))),)
     inquiry = answered(b"text/html")
     inquiry.env[b"filter-errordocs"] = b"1"
     assert chained(scope, inquiry, 404)[0] == (BROTLI,)

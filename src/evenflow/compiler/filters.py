@@ -7,11 +7,12 @@ from typing import Final
 
 from evenflow.compiler.expr import compile_condition
 from evenflow.compiler.findings import Findings, Refused
+from evenflow.compiler.substitute import say_substitutes
 from evenflow.compiler.texts import to_bytes
 from evenflow.config.settings import UNSET, Block, ChainLink, FilterSettings, ProviderLine
 from evenflow.origin import Origin
 from evenflow.plan.expr import Condition
-from evenflow.plan.filters import BROTLI, CODINGS, ByType, Compression, Smart
+from evenflow.plan.filters import BROTLI, TOKENS, ByType, Compression, Smart
 from evenflow.plan.scope import Said
 
 NUMBERS: Final = ("deflate_level", "deflate_memory", "deflate_window", "brotli_quality", "brotli_window")
@@ -22,12 +23,11 @@ NOTES: Final = ("deflate_notes", "brotli_notes")
 
 def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: Findings) -> None:
     """Say what one section's filter directives say."""
-    codings: tuple[bytes, ...] = ()
+    named: tuple[bytes, ...] = ()
     if settings.output is not UNSET:
-        codings = tuple(CODINGS[name] for name in settings.output if name in CODINGS)
-        said.say("output_codings", codings)
+        named = tuple(TOKENS[name] for name in settings.output if name in TOKENS)
+        said.say("output_filters", named)
         said.say("rate_limited", "RATE_LIMIT" in settings.output)
-        said.say("inflates_answers", "INFLATE" in settings.output)
     if settings.input is not UNSET:
         said.say("inflates", "DEFLATE" in settings.input)
     for name in INFLATING:
@@ -35,17 +35,18 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         if value is not UNSET:
             said.say(name, value)
     typed = tuple(
-        ByType(tuple(CODINGS[name] for name in line.filters), frozenset(to_bytes(media) for media in line.types))
+        ByType(tuple(TOKENS[name] for name in line.filters), frozenset(to_bytes(media) for media in line.types))
         for line in settings.by_type or ()
     )
-    said.say("typed_codings", typed)
+    said.say("typed_filters", typed)
     smart = compile_providers(settings.providers or (), findings)
     said.say("smart_filters", smart)
+    say_substitutes(said, settings, findings)
     said.say("filter_chain", compile_chain(settings.chain or ()))
     if any(getattr(settings, name) is not UNSET for name in (*NUMBERS, *WORDS, *NOTES)):
         said.say("compression", compression(settings))
-    asked = [coding for part in (codings, *(one.codings for one in typed)) for coding in part]
-    asked += [coding for one in smart for coding, _ in one.providers]
+    asked = [name for part in (named, *(one.filters for one in typed)) for name in part]
+    asked += [name for one in smart for name, _ in one.providers]
     if BROTLI in asked and importlib.util.find_spec("brotli") is None:
         findings.error(
             "brotli-missing",
@@ -63,7 +64,7 @@ def compile_providers(lines: tuple[ProviderLine, ...], findings: Findings) -> tu
         if not line.provider:
             continue
         try:
-            providers.insert(0, (CODINGS[line.provider], compile_condition(line.condition, line.origin)))
+            providers.insert(0, (TOKENS[line.provider], compile_condition(line.condition, line.origin)))
         except Refused as refused:
             refused.report(findings, line.origin)
     return tuple(Smart(to_bytes(name), tuple(providers)) for name, providers in made.items())
@@ -88,18 +89,19 @@ def compile_chain(links: tuple[ChainLink, ...]) -> tuple[bytes | None, ...]:
 
 
 def check_chains(main: Block, findings: Findings) -> None:
-    """Chains name filters that somebody declared, or those that are there."""
+    """Chains name filters that somebody declared: the name of one that is there is none of a chain (httpd)."""
     blocks = [main]
     for block in blocks:
         blocks += block.blocks
-    known = {line.name for block in blocks for line in block.filters.providers or ()} | {"deflate", "brotli_compress"}
+    known = {line.name for block in blocks for line in block.filters.providers or ()}
     for block in blocks:
         for link in block.filters.chain or ():
             if link.name and link.name not in known and link.sign != "-":
-                findings.error(
-                    "filter-not-supported",
-                    f"evenflow has no output filter `{link.name}`, and no FilterProvider makes one",
+                findings.warning(
+                    "filter-not-declared",
+                    f"no answer goes through `{link.name}`: no FilterProvider makes a filter of this name",
                     link.origin,
+                    notes=(f"httpd says: Unknown filter {link.name} not added",),
                     help=f"write `FilterProvider {link.name} DEFLATE \"%{{CONTENT_TYPE}} =~ m#^text/#\"`",
                 )
 

@@ -58,6 +58,7 @@ OURS: Final = frozenset(
         "socache_shmcb_module",
         "ssl_module",
         "status_module",
+        "substitute_module",
         "unique_id_module",
         "unixd_module",
         "version_module",

@@ -39,6 +39,7 @@ from evenflow.config.directives import (
     ssl_ocsp,
     ssl_proxy,
     status,
+    substitute,
 )
 from evenflow.config.known import KNOWN
 
@@ -66,6 +67,7 @@ MODULES: Final = (
     ssl_proxy,
     log_config,
     filters,
+    substitute,
     expires,
     evenflow,
     balancing,

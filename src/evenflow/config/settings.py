@@ -818,8 +818,18 @@ class ChainLink:
 
 
 @dataclass(frozen=True, slots=True)
+class SubstituteLine:
+    """One `Substitute`; flags are letters of `i`, `n` and `q`."""
+
+    sought: str
+    replacement: str
+    flags: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class FilterSettings:
-    """mod_filter's way to say where, mod_deflate and mod_brotli."""
+    """mod_filter's way to say where, mod_deflate, mod_brotli and mod_substitute."""
 
     output: tuple[str, ...] | Unset = override()
     """SetOutputFilter's filters in upper case."""
@@ -841,6 +851,9 @@ class FilterSettings:
     deflate_notes: tuple[tuple[str, str], ...] | Unset = append()
     """(input, output or ratio, name of the note)"""
     brotli_notes: tuple[tuple[str, str], ...] | Unset = append()
+    substitutes: tuple[SubstituteLine, ...] | Unset = append()
+    substitute_before: bool | Unset = override()
+    substitute_length: int | Unset = override()
 
 
 @dataclass(frozen=True, slots=True)

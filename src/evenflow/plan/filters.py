@@ -1,7 +1,8 @@
-"""Is an answer's body compressed, and how?
+"""Which filters does an answer's body go through, and is it compressed, and how?
 
-As mod_deflate and mod_brotli decide (2.4.71, observed): SetOutputFilter names filters for every answer of its place,
-AddOutputFilterByType for answers with status 200 and a media type. The first filter whose coding the client takes is
+As httpd decides (2.4.71, observed): SetOutputFilter names filters for every answer of its place,
+AddOutputFilterByType for answers with status 200 and a media type. In whatever order they are named, INFLATE acts
+first, then SUBSTITUTE, then what compresses. The first filter whose coding the client takes is
 used; that the answer depends on Accept-Encoding is said wherever a filter would have acted.
 """
 
@@ -15,12 +16,16 @@ from evenflow.plan.model import Scope
 
 GZIP: Final = b"gzip"
 BROTLI: Final = b"br"
+INFLATE: Final = b"inflate"
+SUBSTITUTE: Final = b"substitute"
 
 ACCEPT_ENCODING: Final = b"Accept-Encoding"
-BUILT_IN: Final = {b"deflate": GZIP, b"brotli_compress": BROTLI}
-"""Filters that a chain may name itself."""
 
-CODINGS: Final = {"DEFLATE": GZIP, "BROTLI_COMPRESS": BROTLI}
+CODINGS: Final = (GZIP, BROTLI)
+"""Of the filters, those that compress."""
+
+TOKENS: Final = {"DEFLATE": GZIP, "BROTLI_COMPRESS": BROTLI, "INFLATE": INFLATE, "SUBSTITUTE": SUBSTITUTE}
+"""What a filter of that name is called here: one that compresses, by its coding."""
 
 
 class Compression:
@@ -46,12 +51,12 @@ class Compression:
 
 
 class ByType:
-    """One AddOutputFilterByType: codings, and media types, compared letter by letter as httpd does."""
+    """One AddOutputFilterByType: filters, and media types, compared letter by letter as httpd does."""
 
-    __slots__ = ("codings", "types")
+    __slots__ = ("filters", "types")
 
-    def __init__(self, codings: tuple[bytes, ...], types: frozenset[bytes]) -> None:
-        self.codings = codings
+    def __init__(self, filters: tuple[bytes, ...], types: frozenset[bytes]) -> None:
+        self.filters = filters
         self.types = types
 
 
@@ -66,8 +71,8 @@ class Smart:
 
 
 def chained(scope: Scope, inquiry: Inquiry, status: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """The codings of the filters in this place's chain, and the request's fields that the choice depended on, in order;
-    where a coding was chosen, Accept-Encoding is among them.
+    """The filters that this place's chain chooses, and the request's fields that the choice depended on, in order;
+    where one that compresses was chosen, Accept-Encoding is among them.
 
     Like httpd, answers other than 200 are left alone unless the environment has filter-errordocs, and a provider that
     is chosen is the only one of its filter, whether the client takes its coding or not.
@@ -82,40 +87,41 @@ def chained(scope: Scope, inquiry: Inquiry, status: int) -> tuple[tuple[bytes, .
     found: tuple[bytes, ...] = ()
     kept, inquiry.vary = inquiry.vary, ()
     for name in chain[start:]:
-        coding = BUILT_IN.get(name or b"", b"") or provided(scope, name, inquiry)
-        if coding:
-            inquiry.vary = (*inquiry.vary, ACCEPT_ENCODING)
-            if coding not in found:
-                found = (*found, coding)
+        chosen = provided(scope, name, inquiry)
+        if chosen:
+            if chosen in CODINGS:
+                inquiry.vary = (*inquiry.vary, ACCEPT_ENCODING)
+            if chosen not in found:
+                found = (*found, chosen)
     varied, inquiry.vary = inquiry.vary, kept
     return found, varied
 
 
 def provided(scope: Scope, name: bytes | None, inquiry: Inquiry) -> bytes:
-    """The coding of the first provider of this filter whose expression holds; b"" for none."""
+    """The first provider of this filter whose expression holds; b"" for none."""
     for smart in reversed(scope.smart_filters):
         assert isinstance(smart, Smart)
         if smart.name == name:
-            for coding, condition in smart.providers:
+            for provider, condition in smart.providers:
                 if holds(condition, inquiry):
-                    return coding
+                    return provider
             break
     return b""
 
 
-def codings_for(
+def filters_for(
     filters: tuple[bytes, ...], by_type: tuple[object, ...], status: int, content_type: bytes
 ) -> tuple[bytes, ...]:
-    """The codings of the filters that this answer goes through, in order."""
+    """The filters that this answer goes through, in order."""
     found = filters
     if by_type and status == 200:
         media = content_type.partition(b";")[0].strip(b" \t")
         for one in by_type:
             assert isinstance(one, ByType)
             if media in one.types:
-                for coding in one.codings:
-                    if coding not in found:
-                        found = (*found, coding)
+                for name in one.filters:
+                    if name not in found:
+                        found = (*found, name)
     return found
 
 
@@ -146,10 +152,10 @@ def accepts(field: bytes, coding: bytes) -> bool:
     return False
 
 
-def choose(codings: tuple[bytes, ...], accepted: bytes | None, forced: bool) -> bytes:
-    """The coding to use, b"" for none; `forced` is the environment's force-gzip."""
-    for coding in codings:
-        if (forced and coding == GZIP) or (accepted is not None and accepts(accepted, coding)):
+def coding_of(filters: tuple[bytes, ...], accepted: bytes | None, forced: bool) -> bytes:
+    """The coding to use of those among the filters, b"" for none; `forced` is the environment's force-gzip."""
+    for coding in filters:
+        if coding in CODINGS and ((forced and coding == GZIP) or (accepted is not None and accepts(accepted, coding))):
             return coding
     return b""
 
@@ -168,13 +174,13 @@ LEAST: Final = 68
 """Bytes of a body that is known whole, up to which httpd leaves it alone."""
 
 
-def codings_named(filters: bytes) -> tuple[bytes, ...]:
-    """The codings of the filters that the end of a file's name chooses: `DEFLATE;BROTLI_COMPRESS`."""
+def filters_of_name(filters: bytes) -> tuple[bytes, ...]:
+    """The filters that the end of a file's name chooses: `DEFLATE;BROTLI_COMPRESS`."""
     found: tuple[bytes, ...] = ()
     for name in filters.decode("latin-1").split(";"):
-        coding = CODINGS.get(name.strip().upper())
-        if coding is not None and coding not in found:
-            found = (*found, coding)
+        token = TOKENS.get(name.strip().upper())
+        if token is not None and token not in found:
+            found = (*found, token)
     return found
 
 

@@ -44,10 +44,11 @@ cdef class Scope:
     cdef public frozenset error_override_codes
     cdef public bytes via, signature
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
-    cdef public tuple conditions, variables, branches, output_codings, typed_codings, smart_filters, filter_chain, documents
+    cdef public tuple conditions, variables, branches, output_filters, typed_filters, smart_filters, filter_chain, documents
     cdef public object compression
-    cdef public bint expires_on, rate_limited, http2_upgrade, inflates, inflates_answers
-    cdef public long long inflate_limit
+    cdef public bint expires_on, rate_limited, http2_upgrade, inflates
+    cdef public tuple substitutes
+    cdef public long long inflate_limit, substitute_length
     cdef public int inflate_ratio, inflate_burst
     cdef public tuple expires_types
     cdef public object expires_default

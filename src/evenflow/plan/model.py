@@ -203,8 +203,8 @@ class Scope:
         "force_type", "default_charset", "default_language", "names", "filter_names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
-        "output_codings", "typed_codings", "smart_filters", "filter_chain", "compression", "rate_limited",
-        "inflates", "inflate_limit", "inflate_ratio", "inflate_burst", "inflates_answers",
+        "output_filters", "typed_filters", "smart_filters", "filter_chain", "compression", "rate_limited",
+        "inflates", "inflate_limit", "inflate_ratio", "inflate_burst", "substitutes", "substitute_length",
         "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
         "tls_options", "tls_required", "tls_required_by", "tls_user", "member_tls",
@@ -306,9 +306,9 @@ class Scope:
         """`places.Place`: what mod_rewrite says in each section that met."""
         self.place: Any = None
         """(`places`, what they are together), once somebody has asked; see `places.place_of`."""
-        self.output_codings: tuple[bytes, ...] = ()
-        """SetOutputFilter: the codings that bodies may get, the first that the client takes."""
-        self.typed_codings: tuple[object, ...] = ()
+        self.output_filters: tuple[bytes, ...] = ()
+        """SetOutputFilter's, as `plan.filters` names them: of the codings the first that the client takes."""
+        self.typed_filters: tuple[object, ...] = ()
         """`filters.ByType`s"""
         self.smart_filters: tuple[object, ...] = ()
         """`filters.Smart`s: of one name the last counts."""
@@ -324,8 +324,10 @@ class Scope:
         """Bytes that may come of one; 0: any number."""
         self.inflate_ratio = 200
         self.inflate_burst = 3
-        self.inflates_answers = False
-        """SetOutputFilter INFLATE"""
+        self.substitutes: tuple[object, ...] = ()
+        """`substitute.Part`s: what mod_substitute says in each section that met."""
+        self.substitute_length = 1048576
+        """Bytes that a line of a body may have where texts are replaced."""
         self.http2_upgrade = True
         """H2Upgrade"""
         self.expires_on = False

@@ -19,7 +19,8 @@ cdef class Pattern:
     cdef tuple _tries
     cdef bint _tied
     cpdef search(self, bytes subject)
-    cdef object _again(self, bytes subject, object fault)
+    cpdef search_from(self, bytes subject, Py_ssize_t start)
+    cdef object _again(self, bytes subject, object fault, Py_ssize_t start=*)
 
 
 cdef class BoundedPattern(Pattern):

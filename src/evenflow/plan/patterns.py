@@ -119,11 +119,19 @@ class Pattern:
             data = self._again(subject, fault)
         return None if data is None else Match(self, subject, data)
 
-    def _again(self, subject: bytes, fault: Any) -> object:
+    def search_from(self, subject: bytes, start: int) -> Match | None:
+        """The first place from `start` on, what stands before it is seen. A bounded pattern has it not."""
+        try:
+            data = run(self._code, subject, len(subject), start, CONTEXT, 0)[0]
+        except Fault as fault:
+            data = self._again(subject, fault, start)
+        return None if data is None else Match(self, subject, data)
+
+    def _again(self, subject: bytes, fault: Any, start: int = 0) -> object:
         """Machine code has a small stack; the interpreter takes as much as it needs."""
         if fault.code == JIT_STACK_LIMIT:
             try:
-                return run(self._code, subject, len(subject), 0, CONTEXT, NO_JIT)[0]
+                return run(self._code, subject, len(subject), start, CONTEXT, NO_JIT)[0]
             except Fault:
                 pass
         note(self.source)

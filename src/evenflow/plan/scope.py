@@ -14,7 +14,7 @@ FIELDS: Final = Scope.FIELDS
 
 APPENDED: Final = frozenset(
     ("reverses", "request_edits", "always_edits", "onsuccess_edits", "conditions", "variables", "branches", "requires",
-     "cookie_paths", "cookie_domains", "places", "typed_codings", "smart_filters", "filter_chain",
+     "cookie_paths", "cookie_domains", "places", "typed_filters", "substitutes", "smart_filters", "filter_chain",
      "expires_types", "documents", "options", "etags",
      "names", "filter_names", "tls_options", "tls_requires", "member_tls")
 )  # fmt: skip

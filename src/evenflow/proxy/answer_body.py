@@ -1,4 +1,5 @@
-"""The body of a member's answer: out of the member's framing, into the client's, compressed on its way if it should be.
+"""The body of a member's answer: out of the member's framing, into the client's, led through filters on its way
+if it should be.
 
 Whoever writes the head says how both are framed; then pieces are taken as they come. Where nothing changes, they are
 lent to the outlet, not copied.
@@ -50,7 +51,7 @@ class AnswerBody:
         self.open = False
         """A chunk's end is not written yet."""
         self.encoder: Any = None
-        """An `encoding.Encoder`, where the body is compressed on its way."""
+        """A step of `filtering`, where the body is changed on its way."""
         self.could_encode = False
         """It would have been for another Accept-Encoding."""
         self.vary: tuple[bytes, ...] = ()
@@ -117,7 +118,7 @@ class AnswerBody:
         self.open = True
 
     def _put_piece(self, data: bytes) -> None:
-        """Some bytes of a body that is compressed."""
+        """Some bytes of a body that is changed."""
         if not data:
             return
         out = self.out

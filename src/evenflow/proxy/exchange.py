@@ -627,15 +627,9 @@ class Exchange:
         coded = answer.find(TRANSFER_ENCODING) >= 0
         # A length beside chunks is dropped, and so is one of an answer that has no body by its status.
         body.coded = coded or status == 204 or status == 304
-        filtered = (
-            scope.output_codings
-            or scope.typed_codings
-            or scope.filter_chain
-            or scope.inflates_answers
-            or scope.filter_names
-        )
-        if filtered and left != 0 and not to_head:
-            returned.choose_coding(self)
+        filtered = scope.output_filters or scope.typed_filters or scope.filter_chain or scope.filter_names
+        if filtered and (left != 0 or to_head):
+            returned.choose_way(self)
             if body.encoder is not None:
                 # Nobody knows how long it will be.
                 body.coded = True
@@ -698,7 +692,7 @@ class Exchange:
             added = (added or b"") + upgrades.offered(answer, self.slot.member)
         body = self.body
         as_it_came = not (edited or body.could_encode or self.decision.cookies or self.told or scope.expires_on)
-        if self.decision.early_fields is not None or body.vary:
+        if self.decision.early_fields is not None or body.vary or body.encoder is not None:
             as_it_came = False
         if as_it_came and response.is_ordinary(answer, scope):
             response.write_ordinary(

@@ -6,8 +6,8 @@ from evenflow.proxy cimport response
 from evenflow.wire.headers cimport Headers
 from evenflow.wire.http1 cimport ResponseHead
 
-@cython.locals(scope=Scope, answer=ResponseHead, coding=bytes, env=dict)
-cpdef void choose_coding(Exchange exchange) except *
-cpdef tuple chain_codings(Exchange exchange, int status, Headers fields, bytes own_type)
+@cython.locals(scope=Scope, answer=ResponseHead, body=AnswerBody)
+cpdef void choose_way(Exchange exchange) except *
+cpdef tuple chain_filters(Exchange exchange, int status, Headers fields, bytes own_type)
 @cython.locals(scope=Scope, answer=ResponseHead, body=AnswerBody)
 cpdef void write(Exchange exchange, bint edited, int saying, bytes keep_line, bytes added) except *

@@ -1,4 +1,4 @@
-"""A member's answer that is changed on its way back: its fields in a list, its body compressed.
+"""A member's answer that is changed on its way back: its fields in a list, its body led through filters.
 
 The answer that goes back as it came is the exchange's own business.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from evenflow.plan import edits, filters
 from evenflow.plan.naming import FILTER, filters_named, with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
-from evenflow.proxy import decoding, edited_fields, encoding, request, response
+from evenflow.proxy import edited_fields, filtering, request, response
 from evenflow.proxy.answered import Answered
 from evenflow.wire.headers import Headers
 
@@ -18,46 +18,42 @@ if TYPE_CHECKING:
     from evenflow.proxy.exchange import Exchange
 
 
-def choose_coding(exchange: Exchange) -> None:
-    """Compress the body if its place, its type and the client want that."""
+def choose_way(exchange: Exchange) -> None:
+    """Lead the body through the filters of its place and type."""
     scope = exchange.decision.scope
     answer = exchange.answer
-    if scope.inflates_answers:
-        if answer.get(b"content-range") is None and decoding.without_gzip(answer.get(b"content-encoding")) is not None:
-            exchange.body.encoder = decoding.Inflater(0, scope.inflate_ratio, scope.inflate_burst)
-            exchange.body.could_encode = True
-        return
+    body = exchange.body
     content_type = answer.get(b"content-type") or b""
-    codings = filters.codings_for(scope.output_codings, scope.typed_codings, answer.status, content_type)
+    named = filters.filters_for(scope.output_filters, scope.typed_filters, answer.status, content_type)
     if scope.filter_names:
         # mod_mime's come first.
-        own = filters.codings_named(filters_named(scope, exchange.decision.filename, FILTER))
-        codings = (*own, *[coding for coding in codings if coding not in own])
+        own = filters.filters_of_name(filters_named(scope, exchange.decision.filename, FILTER))
+        named = (*own, *[name for name in named if name not in own])
     if scope.filter_chain:
-        fields = Headers(answer.pairs())
-        more = chain_codings(exchange, answer.status, fields, b"")
-        codings = (*codings, *[coding for coding in more if coding not in codings])
-    if not codings:
+        more = chain_filters(exchange, answer.status, Headers(answer.pairs()), b"")
+        named = (*named, *[name for name in more if name not in named])
+    if not named:
         return
-    env = exchange.variables()
+    if exchange.head.method == b"HEAD":
+        # Nobody knows how long it would be (httpd says nothing of other filters here).
+        body.coded = body.coded or filters.SUBSTITUTE in named
+        body.vary = ()
+        return
     ranged = answer.get(b"content-range") is not None
-    coded = answer.get(b"content-encoding") or b""
-    if not filters.may_compress(env, answer.status, content_type, coded, ranged):
-        # Nothing acts, so nothing depends on what the client takes.
-        exchange.body.vary = tuple([name for name in exchange.body.vary if name != filters.ACCEPT_ENCODING])
-        return
-    exchange.body.could_encode = True
-    coding = filters.choose(codings, exchange.head.get(b"accept-encoding"), b"force-gzip" in env)
-    if coding:
-        exchange.body.encoder = encoding.Encoder(coding, filters.compression_of(scope))
+    way = filtering.way_of(exchange, named, answer.status, content_type, answer.get(b"content-encoding"), ranged)
+    if way.barred:
+        # What would compress does not, so nothing depends on what the client takes.
+        body.vary = tuple([name for name in body.vary if name != filters.ACCEPT_ENCODING])
+    body.encoder = way.step
+    body.could_encode = way.could_encode
 
 
-def chain_codings(exchange: Exchange, status: int, fields: Headers, own_type: bytes) -> tuple[bytes, ...]:
-    """The codings that the place's filter chain names for an answer with these fields; `own_type` is that of an answer
-    of ours, b"" for a member's."""
+def chain_filters(exchange: Exchange, status: int, fields: Headers, own_type: bytes) -> tuple[bytes, ...]:
+    """What the place's filter chain chooses for an answer with these fields; `own_type` is that of an answer of ours,
+    b"" for a member's."""
     exchange.seen_answer = Answered(status, fields, Headers(), own_type)
-    codings, exchange.body.vary = filters.chained(exchange.decision.scope, exchange.inquiry(), status)
-    return codings
+    named, exchange.body.vary = filters.chained(exchange.decision.scope, exchange.inquiry(), status)
+    return named
 
 
 def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added: bytes) -> None:
@@ -80,12 +76,7 @@ def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added
     if body.vary:
         edits.add_vary(fields, body.vary)
         edits.compact_vary(fields)
-    if isinstance(body.encoder, decoding.Inflater):
-        decoding.mark_fields(fields, filters.compression_of(scope))
-    elif body.encoder is not None:
-        encoding.mark_fields(fields, body.encoder.coding, filters.compression_of(scope))
-    elif body.could_encode:
-        encoding.vary(fields)
+    filtering.mark(fields, body.encoder, body.could_encode, filters.compression_of(scope))
     if scope.expires_on:
         edited_fields.expire(exchange, fields, answer.status, fields.get(b"content-type") or b"", -1)
     always = edited_fields.first_of_always(exchange)

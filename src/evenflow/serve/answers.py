@@ -21,9 +21,10 @@ from evenflow.serve.clock import monotonic
 from evenflow.serve.echo import allowed, trace_body
 from evenflow.serve.file_body import FileBody
 from evenflow.serve.handed_on import MANAGER, comes_back, hand_on
-from evenflow.serve.packing import PackedFile, pack_body, pack_file
+from evenflow.serve.packing import PackedFile, changes_file, pack_body, pack_file
 from evenflow.serve.pages import Field
 from evenflow.serve.server import Server
+from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.headers import Headers
 
 EXPLAINER: Final = ""
@@ -269,14 +270,22 @@ def file_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnAn
         if exchange.document_status or document is not None:
             # The fields that go with the status (Allow) stay; what was opened is not needed.
             exchange.kept_fields.extend(found.fields)
-            if found.file is not None:
-                found.file.close()
+            found.close()
             return error_answer(server, exchange, found.status)
     elif exchange.document_status and found.status == 200:
         found.status = exchange.document_status
         found.fields = [*exchange.kept_fields, *found.fields]
+    if found.status == 206 and changes_file(exchange, found):
+        # A part of what nobody has made yet: the whole may be answered (RFC 9110 section 14.2), and httpd does.
+        found.close()
+        found = files.find_file(decision, exchange.head, time.time(), True)
     if found.status < 300 or exchange.document_status:
-        pack_file(exchange, found)
+        try:
+            pack_file(exchange, found)
+        except ProtocolFault as fault:
+            found.close()
+            exchange.why = fault.message
+            return error_answer(server, exchange, 500)
     if decision.scope.expires_on:
         kind = found.content_type
         if found.status == 304:
@@ -364,7 +373,11 @@ def local_answer(server: Server, exchange: Exchange, decision: Decision) -> OwnA
     exchange.status = status
     if decision.scope.expires_on:
         others = expiring(exchange, status, others, content_type, False)
-    others, body = pack_body(exchange, status, others, content_type, body)
+    try:
+        others, body = pack_body(exchange, status, others, content_type, body)
+    except ProtocolFault as fault:
+        exchange.why = fault.message
+        return error_answer(server, exchange, 500)
     edited = edited_fields.fields_of_ours(exchange, others, content_type, decision.vary)
     return whole(server, exchange, status, edited, body, content_type)
 

@@ -69,6 +69,12 @@ class FileAnswer:
         self.packed: Any = None
         """A `packing.PackedFile`, where it is sent compressed."""
 
+    def close(self) -> None:
+        """What was opened is not needed."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
     def write(
         self,
         always_fields: Iterable[Field] = (),
@@ -104,16 +110,16 @@ def allowed(decision: Decision) -> bytes:
     return ALLOWED.removesuffix(b",TRACE") if decision.host.trace == TRACE_OFF else ALLOWED
 
 
-def find_file(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
-    """The answer to `head` with the file that was decided on. `now` is time.time(): a file that was changed in this
-    second gets a weak ETag, as it may change again."""
+def find_file(decision: Decision, head: RequestHead, now: float, whole: bool = False) -> FileAnswer:
+    """The answer to `head` with the file that was decided on; with `whole` no range is looked at. `now` is time.time(): a
+    file that was changed in this second gets a weak ETag, as it may change again."""
     method = head.method
     if method == b"OPTIONS":
         named = described(decision)
         return FileAnswer(200, [(b"Allow", allowed(decision)), *coded_fields(named)], type_of(decision, named), b"")
     if method not in (b"GET", b"HEAD", b"POST"):
         return FileAnswer(405 if method in KNOWN_METHODS else 501, [(b"Allow", allowed(decision))])
-    answer = look_at(decision, head, now)
+    answer = look_at(decision, head, now, whole)
     if answer.status < 300:
         answer.filter = described(decision).filter
     answer.head_only = method == b"HEAD"
@@ -124,7 +130,7 @@ def find_file(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     return answer
 
 
-def look_at(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
+def look_at(decision: Decision, head: RequestHead, now: float, whole: bool) -> FileAnswer:
     """The answer to a request that reads."""
     path = decision.file
     scope = decision.scope
@@ -159,7 +165,7 @@ def look_at(decision: Decision, head: RequestHead, now: float) -> FileAnswer:
     if verdict:
         return FileAnswer(verdict, fields, content_type if verdict != 304 else b"", b"")
     size = facts.st_size
-    start, end = asked_range(head, size, tag, changed)
+    start, end = WHOLE if whole else asked_range(head, size, tag, changed)
     if start < 0:
         return FileAnswer(416, [])
     try:
@@ -329,33 +335,35 @@ def decimal(digits: bytes) -> int:
 # --- ranges, RFC 9110 section 14 ----------------------------------------------------------------------------------
 
 
+WHOLE: Final = (0, -1)
+
+
 def asked_range(head: RequestHead, size: int, tag: bytes, changed: int) -> tuple[int, int]:
     """What part is asked for: (start, end) for one range, (0, -1) for the whole, (-1, -1) for a range that lies
     outside.
 
     Several ranges, and what is no range in bytes, are answered with the whole, as RFC 9110 section 14.2 lets us.
     """
-    whole = (0, -1)
     given = head.get(b"range")
     if given is None or not given.lower().startswith(b"bytes="):
-        return whole
+        return WHOLE
     condition = head.get(b"if-range")
     if condition is not None and (condition != tag or tag.startswith(b"W/")) and parse_date(condition) != changed:
-        return whole
+        return WHOLE
     first, dash, last = given[6:].strip(b" \t").partition(b"-")
     if not dash or b"," in last:
-        return whole
+        return WHOLE
     if not first:
         count = decimal(last)
         if count < 0:
-            return whole
+            return WHOLE
         if count == 0 or size == 0:
             return -1, -1
         return max(0, size - count), size
     start = decimal(first)
     end = decimal(last) if last else size - 1
     if start < 0 or (end < start and last):
-        return whole
+        return WHOLE
     if start >= size:
         return -1, -1
     return start, min(end + 1, size)

@@ -1,84 +1,89 @@
-"""Compressing what we answer ourselves: files, local handlers, the files of ErrorDocument. Not pages of errors and
-redirects, which httpd leads past its filters.
+"""What we answer ourselves is led through filters: files, local handlers, the files of ErrorDocument. Not pages of
+errors and redirects, which httpd leads past them.
 
-Small bodies are compressed whole; a large file piece by piece, as it is read.
+Small bodies go whole; a large file piece by piece, as it is read.
 """
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from evenflow.plan import edits, filters
-from evenflow.proxy import encoding, returned
+from evenflow.proxy import encoding, filtering, returned
 from evenflow.proxy.exchange import Exchange
+from evenflow.proxy.substituting import Substituter
 from evenflow.serve.files import FileAnswer
 from evenflow.serve.pages import UNKNOWN, Field
+from evenflow.wire.faults import ProtocolFault
 from evenflow.wire.headers import Headers
 
 AT_ONCE: Final = 65536
-"""Bytes read for one piece of a compressed file: mostly a good deal less comes out."""
+"""Bytes read for one piece of a file that is changed: where it is compressed, a good deal less comes out."""
 
 
 class PackedFile:
-    """A file as its compressed pieces, ready to be sent. `payload` counts their bytes without framing."""
+    """A file as pieces of what a filter makes of it, ready to be sent. `payload` counts their bytes without framing."""
 
-    def __init__(self, file: BinaryIO, size: int, encoder: encoding.Encoder, chunked: bool, exchange: Exchange) -> None:
+    def __init__(self, file: BinaryIO, size: int, step: Any, chunked: bool, exchange: Exchange) -> None:
         self.file = file
         self.left = size
-        self.encoder = encoder
+        self.step = step
         self.chunked = chunked
         self.exchange = exchange
         self.over = False
+        self.broken = False
+        """A filter cannot go on with it."""
 
     def read(self, size: int) -> bytes:
         """The next piece, b"" at the end. How large it is depends on the file: `size` is not looked at."""
         made = b""
+        if self.over or self.broken:
+            return made
         while not made and not self.over:
             piece = self.file.read(min(AT_ONCE, self.left))
             self.left -= len(piece)
-            if piece:
-                made = self.encoder.feed(piece)
-            else:
-                made = self.encoder.finish()
+            try:
+                made = self.step.feed(piece) if piece else self.step.finish()
+            except ProtocolFault as fault:
+                self.exchange.why = fault.message
+                self.broken = True
+                return b""
+            if not piece:
                 self.over = True
-                if self.encoder.notes:
-                    self.encoder.note(self.exchange.variables())
+                if self.step.notes:
+                    self.step.note(self.exchange.variables())
         self.exchange.body.sent += len(made)
         if not self.chunked:
             return made
         framed = b"%x\r\n%b\r\n" % (len(made), made) if made else b""
-        return framed + b"0\r\n\r\n" if self.over and framed else framed
+        return framed + b"0\r\n\r\n" if self.over else framed
 
     def cut(self) -> bool:
-        """Whether the file became shorter than it was."""
-        return self.left > 0
+        """Whether it ends before its end."""
+        return self.left > 0 or self.broken
 
     def close(self) -> None:
         self.file.close()
 
 
-def choose(exchange: Exchange, status: int, fields: list[Field], content_type: bytes, named: bytes) -> bytes | None:
-    """The coding for an answer of ours, b"" where this client takes none; None where no filter would act. `named` is
-    what the end of a file's name says."""
+def choose(
+    exchange: Exchange, status: int, fields: list[Field], content_type: bytes, named: bytes
+) -> filtering.Way | None:
+    """The way of the body of an answer of ours; None where no filter would act. `named` is what the end of a file's
+    name says."""
     scope = exchange.decision.scope
-    codings = filters.codings_for(scope.output_codings, scope.typed_codings, status, content_type)
+    found = filters.filters_for(scope.output_filters, scope.typed_filters, status, content_type)
     if named:
         # mod_mime's come first.
-        own = filters.codings_named(named)
-        codings = (*own, *(coding for coding in codings if coding not in own))
+        own = filters.filters_of_name(named)
+        found = (*own, *(name for name in found if name not in own))
     if scope.filter_chain:
-        more = returned.chain_codings(exchange, status, Headers(list(fields)), content_type)
-        codings = (*codings, *(coding for coding in more if coding not in codings))
-    if not codings:
+        more = returned.chain_filters(exchange, status, Headers(list(fields)), content_type)
+        found = (*found, *(name for name in more if name not in found))
+    if not found:
         return None
-    env = exchange.variables()
-    coded = Headers(fields).get(b"content-encoding") or b""
-    if not filters.may_compress(env, status, content_type, coded, False):
-        return None
-    if status == 206:
-        # A part stays what it is a part of.
-        return b""
-    return filters.choose(codings, exchange.head.get(b"accept-encoding"), b"force-gzip" in env)
+    way = filtering.way_of(exchange, found, status, content_type, Headers(fields).get(b"content-encoding"), False)
+    return way if way.steps or way.could_encode else None
 
 
 def varied(exchange: Exchange, fields: list[Field], acts: bool) -> Headers:
@@ -91,58 +96,71 @@ def varied(exchange: Exchange, fields: list[Field], acts: bool) -> Headers:
     return marked
 
 
+def changes_file(exchange: Exchange, found: FileAnswer) -> bool:
+    """Whether a filter changes the file's bytes otherwise than by compressing them."""
+    way = choose(exchange, 200, found.fields, found.content_type, found.filter)
+    return way is not None and any(not isinstance(step, encoding.Encoder) for step in way.steps)
+
+
 def pack_file(exchange: Exchange, found: FileAnswer) -> None:
-    """Compress the file of an answer, if its place and the client want that."""
-    if (found.size <= filters.LEAST and found.status != 206) or (found.body is None and found.file is None):
+    """Lead the file of an answer through the filters of its place."""
+    if found.body is None and found.file is None:
         return
-    coding = choose(exchange, found.status, found.fields, found.content_type, found.filter)
-    fields = varied(exchange, found.fields, coding is not None)
-    if coding is None:
+    way = choose(exchange, found.status, found.fields, found.content_type, found.filter)
+    way = worth(way, found.size, found.status)
+    fields = varied(exchange, found.fields, way is not None)
+    if way is None:
         found.fields = fields.items
         return
-    if not coding:
-        encoding.vary(fields)
-        found.fields = fields.items
-        return
-    compression = filters.compression_of(exchange.decision.scope)
-    encoder = encoding.Encoder(coding, compression)
-    encoding.mark_fields(fields, coding, compression)
-    if found.file is not None:
+    way.mark(fields, filters.compression_of(exchange.decision.scope))
+    step = way.step
+    if step is None:
+        pass
+    elif found.file is not None:
         chunked = exchange.head.version >= 11 and b"downgrade-1.0" not in exchange.variables()
-        found.packed = PackedFile(found.file, found.size, encoder, chunked, exchange)
+        found.packed = PackedFile(found.file, found.size, step, chunked, exchange)
         if not chunked:
             exchange.keep_client = False
         found.size = UNKNOWN
     elif found.body:
-        found.body = pack(exchange, encoder, found.body)
+        found.body = pack(exchange, step, found.body)
         found.size = len(found.body)
+        if found.head_only and any(isinstance(one, Substituter) for one in way.steps):
+            # As httpd, which has not made it.
+            found.size = UNKNOWN
     else:
         # HEAD of a large file.
         found.size = UNKNOWN
     found.fields = fields.items
 
 
+def worth(way: filtering.Way | None, size: int, status: int) -> filtering.Way | None:
+    """The way without what compresses where the body is short."""
+    if way is None or size > filters.LEAST or status == 206:
+        return way
+    way.steps = [step for step in way.steps if not isinstance(step, encoding.Encoder)]
+    way.could_encode = False
+    return way if way.steps else None
+
+
 def pack_body(
     exchange: Exchange, status: int, fields: list[Field], content_type: bytes, body: bytes
 ) -> tuple[list[Field], bytes]:
-    """The fields and the body of a local handler's answer, compressed if its place and the client want that."""
-    if len(body) <= filters.LEAST:
+    """The fields and the body of a local handler's answer, led through the filters of its place."""
+    if not body:
         return fields, body
-    coding = choose(exchange, status, fields, content_type, b"")
-    marked = varied(exchange, fields, coding is not None)
-    if coding is None:
+    way = worth(choose(exchange, status, fields, content_type, b""), len(body), status)
+    marked = varied(exchange, fields, way is not None)
+    if way is None:
         return marked.items, body
-    if not coding:
-        encoding.vary(marked)
-        return marked.items, body
-    compression = filters.compression_of(exchange.decision.scope)
-    encoding.mark_fields(marked, coding, compression)
-    return marked.items, pack(exchange, encoding.Encoder(coding, compression), body)
+    way.mark(marked, filters.compression_of(exchange.decision.scope))
+    step = way.step
+    return marked.items, body if step is None else pack(exchange, step, body)
 
 
-def pack(exchange: Exchange, encoder: encoding.Encoder, body: bytes) -> bytes:
+def pack(exchange: Exchange, step: Any, body: bytes) -> bytes:
     """A body that is known whole."""
-    made = encoder.feed(body) + encoder.finish()
-    if encoder.notes:
-        encoder.note(exchange.variables())
+    made: bytes = step.feed(body) + step.finish()
+    if step.notes:
+        step.note(exchange.variables())
     return made

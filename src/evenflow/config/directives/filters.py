@@ -13,17 +13,16 @@ from evenflow.config.scope import Draft, put
 from evenflow.config.settings import ChainLink, ProviderLine, TypeFilters
 from evenflow.config.syntax import Section, Statement, Word
 
-FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS")
+FILTERS: Final = ("DEFLATE", "BROTLI_COMPRESS", "INFLATE", "SUBSTITUTE")
 """What an answer's body can be led through here."""
 
-ANYTHING: Final = (*FILTERS, "INFLATE", "RATE_LIMIT")
+ANYTHING: Final = (*FILTERS, "RATE_LIMIT")
 """What SetOutputFilter takes."""
 
 INSTEAD: Final = {
-    "INFLATE": "write `SetOutputFilter INFLATE` in a `<Location>`",
-    "SUBSTITUTE": "let the application write what it means: evenflow does not change bodies",
-    "PROXY-HTML": "let the application run below the public path: evenflow does not change bodies",
-    "XML2ENC": "let the application write what it means: evenflow does not change bodies",
+    "PROXY-HTML": "let the application run below the public path, or write `Substitute` and the filter SUBSTITUTE",
+    "SED": "write it as `Substitute s/PATTERN/TEXT/` and the filter SUBSTITUTE",
+    "XML2ENC": "let the application write what it means: evenflow does not change encodings",
     "INCLUDES": "let the application include it: evenflow has no server-side includes",
     "RATE_LIMIT": "write `SetOutputFilter RATE_LIMIT` in a `<Location>`: it does not depend on types and names",
 }
@@ -55,15 +54,7 @@ def set_output_filter(draft: Draft, statement: Statement | Section, value: Any) 
         1,
         "takes one argument, filter (or ; delimited list of filters) to be run on the request content",
     )
-    names = filter_names(word, ANYTHING)
-    if "INFLATE" in names and set(names) & set(FILTERS):
-        raise Wrong(
-            "filter-not-supported",
-            "evenflow does not unpack answers to pack them anew: `INFLATE` stands alone",
-            word.span,
-            help="write `SetOutputFilter INFLATE`, or leave `INFLATE` out",
-        )
-    draft.put("filters", "output", names)
+    draft.put("filters", "output", filter_names(word, ANYTHING))
 
 
 def set_input_filter(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -154,7 +145,8 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         set_output_filter,
-        "Lead answers through these filters, for example DEFLATE. INFLATE unpacks what a member sends in gzip."
+        "Lead answers through these filters, for example DEFLATE. INFLATE unpacks what is in gzip, SUBSTITUTE replaces"
+        " texts; in whatever order they are written, these two act first."
         " RATE_LIMIT sends them at `SetEnv rate-limit` KiB a"
         " second after `SetEnv rate-initial-burst` KiB.",
         syntax="FILTER[;FILTER ...]",
@@ -216,7 +208,7 @@ DIRECTIVES = (
         ANYWHERE,
         raw,
         provide,
-        "What a filter does with answers for which an expression holds: DEFLATE or BROTLI_COMPRESS. The provider"
+        "What a filter does with answers for which an expression holds: DEFLATE, SUBSTITUTE and so on. The provider"
         " that is written last is asked first.",
         syntax="FILTER PROVIDER EXPRESSION",
     ),

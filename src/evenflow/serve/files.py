@@ -111,8 +111,8 @@ def allowed(decision: Decision) -> bytes:
 
 
 def find_file(decision: Decision, head: RequestHead, now: float, whole: bool = False) -> FileAnswer:
-    """The answer to `head` with the file that was decided on; with `whole` no range is looked at. `now` is time.time(): a
-    file that was changed in this second gets a weak ETag, as it may change again."""
+    """The answer to `head` with the file that was decided on; with `whole` no range is looked at. `now` is time.time():
+    a file that was changed in this second gets a weak ETag, as it may change again."""
     method = head.method
     if method == b"OPTIONS":
         named = described(decision)

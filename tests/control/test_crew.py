@@ -13,7 +13,7 @@ from evenflow.slotmem.children import ChildState
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.plan.cases import plan_of
 
-TEXT = "Listen 1\n<Proxy balancer://a>\nBalancerMember http://a{}\n</Proxy>\nProxyPass / balancer://a/\n"
+TEXT = "Listen 1\n<Proxy balancer://a>\nBalancerMember http://10.0.0.1{}\n</Proxy>\nProxyPass / balancer://a/\n"
 
 
 def crew(words: str = "") -> Crew:

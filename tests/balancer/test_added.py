@@ -71,3 +71,35 @@ def test_it_takes_its_turns_once_it_is_enabled() -> None:
     board.member(2, 0).set_status(DISABLED, False)
     board.balancer(0).changed()
     assert cluster.requests(6).count("3") == 2
+
+
+def kept_for_a_service(slot: int) -> Member:
+    made = spare(slot)
+    made.service = object()
+    made.upgrade = (b"websocket",)
+    return made
+
+
+def test_a_row_of_a_service_is_given_back_and_taken_by_another() -> None:
+    cluster = Cluster(member(), member(), lbmethod="byrequests")
+    balancer = cluster.balance.balancer
+    extra = kept_for_a_service(2)
+    extra.balancer, balancer.spares = balancer, (extra,)
+    reverse = Reverse((b"http://b1/",), b"/wiki/", NOWHERE)
+    balancer.reverses.append((reverse, b"/app/"))
+    board = Scoreboard((*balancer.members, extra), (balancer,), 1)
+    cluster.scoreboard = board
+    cluster.balances = [type(cluster.balance)(balancer, board, 0)]
+    slot = board.member(2, 0)
+    for url in (b"http://b3", b"", b"http://b4", b"http://b5"):
+        slot.url = url
+        slot.set_status(DISABLED, not url)
+        board.balancer(0).changed()
+        answered = cluster.requests(6)
+        assert answered.count("3") == (2 if url else 0)
+        assert extra.name == url
+        assert extra.dial_host == url[7:].decode()
+        assert extra.upgrade == (b"websocket",), "its line says it, not its scheme"
+        expected = (b"http://b1/", url + b"/app/") if url else (b"http://b1/",)
+        assert reverse.prefixes == expected
+        assert members_now(balancer)[2:] == ((extra,) if url else ())

@@ -173,6 +173,7 @@ EvenflowGoodbye 5
 EvenflowMaxConnections 5
 EvenflowMaxConnectionsPerAddress 5
 EvenflowReservedPorts 8123 connections=5
+EvenflowMembersFrom balancer://c srv://_http._tcp.wiki.example
 EvenflowResolver 127.0.0.1:5353
 EvenflowAccessLog logs/access.json env=x
 EvenflowHash balancer://c uri

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenflow.balancer.choose import choose, release
 from evenflow.slotmem.adoption import Ancestry, adopt, balancer_keys, member_keys
-from evenflow.slotmem.layout import BUSY, DISABLED, ELECTED, SENT, STANDBY
+from evenflow.slotmem.layout import BUSY, DISABLED, ELECTED, NAMED, SENT, STANDBY
 from tests.balancer.cluster import Cluster, member
 
 
@@ -135,3 +135,26 @@ def test_a_member_that_is_no_more_is_forgotten() -> None:
     ancestry.retire(old.scoreboard)
     ancestry.write(new.scoreboard)
     assert held(new) == [0]
+
+
+def test_targets_of_a_service_go_into_rows_that_are_kept_for_them() -> None:
+    def house() -> Cluster:
+        made = Cluster(member(), member(), member())
+        for place in (1, 2):
+            made.scoreboard.members[place].name = b""
+        made.scoreboard.members[2].service = object()
+        return made
+
+    old, new = house(), house()
+    # As the watchdog left them: a member that the manager added, and a target.
+    old.scoreboard.member(1, 0).url = b"http://added"
+    old.scoreboard.member(2, 0).url = b"http://target"
+    old.scoreboard.address(2).left_at = NAMED
+    adopt(new.scoreboard, old.scoreboard)
+    assert [new.scoreboard.member(index, 0).url for index in range(3)] == [b"", b"http://added", b"http://target"]
+    assert new.scoreboard.address(2).left_at == NAMED
+    # Where no service is asked any more, its targets are not anybody else's members.
+    without = house()
+    without.scoreboard.members[2].service = None
+    adopt(without.scoreboard, old.scoreboard)
+    assert b"http://target" not in [without.scoreboard.member(index, 0).url for index in range(3)]

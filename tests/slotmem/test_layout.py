@@ -19,6 +19,7 @@ def test_rows_do_not_overlap(children: int, members: int, balancers: int) -> Non
         + [(rows.member(member), layout.MEMBER_CELLS) for member in range(members)]
         + [(rows.balancer(balancer), layout.BALANCER_CELLS) for balancer in range(balancers)]
         + [(rows.own(child, member), layout.OWN_CELLS) for child in range(rows.rows) for member in range(members)]
+        + [(rows.address(member), layout.ADDRESS_CELLS) for member in range(members)]
     )
     cells = [cell for begin, size in begins for cell in range(begin, begin + size)]
     assert sorted(cells) == list(range(rows.cells))

@@ -1,7 +1,7 @@
 """Members that were added while it runs: rows that a balancer keeps free (`growth`) become members by their URL.
 
 The URL stands in the row; a row without one is free. Each process makes its own `Member` of it, when it reads the
-balancer anew. A row is never given back, as in httpd.
+balancer anew. A row is never given back, as in httpd; but those that are kept for the targets of a service are.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def take_url(member: Member, url: bytes) -> bool:
     """Let the placeholder be the member of this URL, spelled as `Url.name` spells it; whether it is a member now."""
     if url == member.name:
         return url != b""
+    leave_url(member)
     scheme, separator, rest = url.partition(b"://")
     authority, slash, path = rest.partition(b"/")
     host, port = split_port(authority)
@@ -36,12 +37,23 @@ def take_url(member: Member, url: bytes) -> bool:
     member.path = slash + path
     member.host_field = authority
     member.encrypted = scheme in (b"https", b"wss")
-    member.upgrade = (b"websocket",) if scheme in (b"ws", b"wss") else ()
+    if member.service is None:
+        member.upgrade = (b"websocket",) if scheme in (b"ws", b"wss") else ()
     member.name = url
     if member.balancer is not None:
         for reverse, part in member.balancer.reverses:
             reverse.prefixes += prefixes_of(url, part, reverse.replacement)
     return True
+
+
+def leave_url(member: Member) -> None:
+    """Let it be a placeholder again."""
+    if member.balancer is not None and member.name:
+        for reverse, part in member.balancer.reverses:
+            gone = prefixes_of(member.name, part, reverse.replacement)
+            reverse.prefixes = tuple([prefix for prefix in reverse.prefixes if prefix not in gone])
+    member.name = b""
+    member.host = member.dial_host = ""
 
 
 def split_port(authority: bytes) -> tuple[bytes, int]:

@@ -53,5 +53,8 @@ cdef class Balance:
     @cython.locals(slot=MemberSlot)
     cdef object _take_added(self)
 
+    @cython.locals(slot=MemberSlot, gone=list)
+    cdef object _give_back(self)
+
     @cython.locals(slot=MemberSlot)
     cdef object _restart(self, long long how)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from evenflow.balancer.added import take_url
+from evenflow.balancer.added import leave_url, take_url
 from evenflow.balancer.budget import RetryBudget
 from evenflow.balancer.byrequests import byrequests
 from evenflow.balancer.methods import METHODS, method
@@ -112,7 +112,8 @@ class Balance:
             self.pick = chosen.pick_for(self.turn)
             self.keyed = chosen.keyed
             self.announced = chosen.announced
-        if self._spares:
+        if self.balancer.spares:
+            self._give_back()
             self._take_added()
         self.watches = chosen.learns or self.outliers is not None
         for slot in self.slots:
@@ -130,6 +131,20 @@ class Balance:
             else:
                 free.append(slot)
         self._spares = free
+
+    def _give_back(self) -> None:
+        """Rows of a service's targets that are free again, or another's by now, are ours no more."""
+        gone = [slot for slot in self.slots if slot.member.service is not None and slot.url != slot.member.name]
+        if not gone:
+            return
+        for slot in gone:
+            leave_url(slot.member)
+            self.slots.remove(slot)
+        self._spares += gone
+        # What was remembered of them must not be taken for their successors'.
+        self.pick = self.method.pick_for(self.turn)
+        if self.outliers is not None:
+            self.outliers = Outliers(self.outliers.ejection, self.slots)
 
     def may_repeat(self, now: float, cost: float) -> bool:
         """Whether a failed attempt may be followed by another one: takes its cost from the budget (`budget.take`)."""

@@ -27,6 +27,7 @@ from evenflow.config.settings import (
     MemberLine,
     MemberParameters,
     ProxySettings,
+    ServiceLine,
     SetLine,
     Unset,
 )
@@ -36,6 +37,7 @@ from evenflow.plan.backends import Backends
 from evenflow.plan.model import Balancer, Member
 from evenflow.plan.names import default_port
 from evenflow.plan.rewrite import PROXY, Rule
+from evenflow.plan.services import Service
 from evenflow.plan.template import LITERAL
 from evenflow.wire.targets import canonical
 
@@ -55,6 +57,7 @@ class BalancerDraft:
     origin: Origin
     members: list[MemberLine] = field(default_factory=list)
     parameters: BalancerParameters = BalancerParameters()
+    services: list[ServiceLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -145,6 +148,8 @@ class Identities:
             try:
                 if isinstance(line, MemberLine):
                     self.take_member(drafts, line)
+                elif isinstance(line, ServiceLine):
+                    drafts.setdefault(line.balancer, BalancerDraft(line.balancer, line.origin)).services.append(line)
                 elif isinstance(line, SetLine):
                     self.take_set(drafts, plain, line)
                 elif line.target != "!":
@@ -158,7 +163,11 @@ class Identities:
             if inherited is not None:
                 # httpd keeps the main server's members and only the parameters of the virtual host.
                 draft = BalancerDraft(
-                    name, draft.origin, inherited.members, override(inherited.parameters, draft.parameters)
+                    name,
+                    draft.origin,
+                    inherited.members,
+                    override(inherited.parameters, draft.parameters),
+                    inherited.services,
                 )
             made_one = self.make_balancer(draft)
             made_one.persist = persists is True
@@ -320,7 +329,12 @@ class Identities:
         if said.forcerecovery is not UNSET:
             balancer.forcerecovery = said.forcerecovery
         balancer.growth = said.growth or 0
-        balancer.spares = tuple([self.make_spare(draft.origin) for _ in range(balancer.growth)])
+        spares = [self.make_spare(draft.origin) for _ in range(balancer.growth)]
+        for service in draft.services:
+            spares += self.make_service(service)
+        balancer.spares = tuple(spares)
+        if said.maxattempts is UNSET and draft.services:
+            balancer.maxattempts = max(0, len(members) + len(spares) - balancer.growth - 1)
         if said.nonce is not UNSET:
             balancer.nonce = b"" if said.nonce.lower() == "none" else to_bytes(said.nonce)
         balancer.balancing = compile_balancing(said, draft.origin, self.findings)
@@ -335,6 +349,22 @@ class Identities:
         member.status = b"D"
         self.members.append(member)
         return member
+
+    def make_service(self, line: ServiceLine) -> list[Member]:
+        """The rows that are kept for a service's targets."""
+        service = Service(
+            line.service, line.scheme, line.most, line.drain, line.route, dict(line.routes), line.origin
+        )
+        probe = compile_probe(line.parameters, line.origin, self.findings)
+        made = []
+        for _ in range(line.most):
+            member = self.make_member(Url(line.scheme, "", 0, "", ""), line.parameters, line.origin)
+            member.name = b""
+            member.status = b"D"
+            member.probe = probe
+            member.service = service
+            made.append(member)
+        return made
 
     def make_plain(self, draft: MemberDraft) -> Member:
         warn_of_plain(draft.parameters, draft.origin, self.findings)
@@ -444,11 +474,12 @@ class Identities:
         server.backends.members[key] = by_length((*members, member))
 
 
-def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | SetLine | MappingLine]:
+def lines_of(block: Block, files: tuple[str, ...]) -> list[MemberLine | ServiceLine | SetLine | MappingLine]:
     """The lines of a server and of the sections in it, in file order."""
-    found: list[MemberLine | SetLine | MappingLine] = []
+    found: list[MemberLine | ServiceLine | SetLine | MappingLine] = []
     for part in (block, *(inner for inner in block.blocks if inner.kind != "virtualhost")):
         found += part.proxy.members or ()
+        found += part.proxy.services or ()
         found += part.proxy.sets or ()
         found += part.proxy.mappings or ()
     places = {path: place for place, path in enumerate(files)}

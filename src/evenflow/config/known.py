@@ -872,6 +872,7 @@ EvenflowGoodbye G
 EvenflowHash SP
 EvenflowMaxConnections G
 EvenflowMaxConnectionsPerAddress G
+EvenflowMembersFrom SP
 EvenflowReservedPorts G
 EvenflowResolver G
 EvenflowRetryBudget SP

@@ -214,6 +214,23 @@ class MemberLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """One `EvenflowMembersFrom`; `balancer` is the name without scheme, lower case, `drain` in seconds."""
+
+    balancer: str
+    service: str
+    """`_http._tcp.wiki.example.com`"""
+    scheme: str
+    most: int
+    drain: float
+    route: str
+    routes: tuple[tuple[str, str], ...]
+    """(a target's name or first label, its route)"""
+    parameters: MemberParameters
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class SetLine:
     """One `ProxySet`. `target` is the section's or the statement's URL: `balancer://name` or a member's URL."""
 
@@ -490,6 +507,7 @@ class ProxySettings:
     mappings: tuple[MappingLine, ...] | Unset = append()
     reverses: tuple[ReverseLine, ...] | Unset = append()
     members: tuple[MemberLine, ...] | Unset = append()
+    services: tuple[ServiceLine, ...] | Unset = append()
     sets: tuple[SetLine, ...] | Unset = append()
     probe_expressions: tuple[ProbeExpression, ...] | Unset = append()
     probe_templates: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] | Unset = append()

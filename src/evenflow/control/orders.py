@@ -218,6 +218,7 @@ def describe_member(view: MemberView, board: Scoreboard) -> dict[str, Any]:
         "sent": view.sent,
         "received": view.received,
         "origin": str(view.member.origin),
+        "service": view.member.service.name if view.member.service is not None else None,
         "address": describe_address(view.member, known, time.monotonic()),
     }
 

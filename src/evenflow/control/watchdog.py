@@ -62,6 +62,7 @@ def watch(generation: Generation, supervisor: int, others: Sequence[Generation] 
     """Look after members until SIGTERM; answer the exit status."""
     if any(is_named(member) for member in generation.plan.members):
         # Only where it is needed, for it is large; and now, for who has become `User` may not be able to read it.
+        import evenflow.control.services
         import evenflow.serve.names
     if generation.console is not None:
         import evenflow.control.console.serving  # noqa: F401
@@ -110,6 +111,10 @@ def works_of(
         from evenflow.serve.names import Names
 
         works.append(Names(plan, board, log).run())
+    if any(member.service is not None for member in plan.members):
+        from evenflow.control.services import Services
+
+        works.append(Services(plan, board, log).run())
     if plan.heartbeats is not None:
         from evenflow.serve.heartbeats import Listener
 

@@ -13,7 +13,7 @@ cdef class Member:
     cdef public bint disable_reuse, keepalive, generic, encrypted
     cdef public tuple upgrade
     cdef public Balancer balancer
-    cdef public object probe, origin
+    cdef public object probe, service, origin
 
 
 cdef class Balancer:

@@ -47,7 +47,7 @@ class Member:
         "name", "scheme", "host", "port", "path", "host_field", "route", "redirect", "loadfactor", "lbset", "status",
         "timeout", "connect_timeout", "retry", "ttl", "acquire", "ping", "max", "smax", "disable_reuse", "keepalive",
         "address_ttl", "receive_buffer", "socket", "dial_host", "dial_port", "through", "blocked", "source",
-        "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "probe", "origin",
+        "encrypted", "generic", "upgrade", "response_field_size", "slot", "balancer", "probe", "service", "origin",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +107,8 @@ class Member:
         self.balancer: Balancer | None = None
         self.probe: Any = None
         """A `probes.Probe`, where the balancer finds out by itself whether the member is well."""
+        self.service: Any = None
+        """The `services.Service` whose targets this row is kept for."""
         self.origin = origin
 
     def __repr__(self) -> str:

@@ -87,7 +87,9 @@ class Prober:
             await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
 
     async def look_at(self, patient: Patient) -> None:
-        """One probe, and what follows from it."""
+        """One probe, and what follows from it. A row that is kept for somebody is nobody yet."""
+        if not patient.member.name:
+            return
         cause = ""
         async with self.turns:
             try:

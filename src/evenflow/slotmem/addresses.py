@@ -76,7 +76,7 @@ class AddressRow:
 
     @property
     def left_at(self) -> float:
-        """When the service stopped to name the member; 0.0 while it does, and for members that no service names."""
+        """When its service stopped to name the member; NAMED while it does, 0.0 for members that no service names."""
         return self.floats[LEFT_AT]
 
     @left_at.setter

@@ -79,13 +79,16 @@ def adopt_added(new: Scoreboard, old: Scoreboard) -> None:
     now is not needed: the line is it."""
     known = set(member_keys(new))
     owners = {id(balancer): key for balancer, key in zip(new.balancers, balancer_keys(new), strict=True)}
+    # Targets of a service go into rows that are kept for them, and nobody else does.
     free: dict[Hashable, list[int]] = {}
     for index, member in enumerate(new.members):
         if not member.name:
-            free.setdefault(owners.get(id(member.balancer)), []).append(index)
+            of_service = getattr(member, "service", None) is not None
+            free.setdefault((owners.get(id(member.balancer)), of_service), []).append(index)
     for index, key in enumerate(member_keys(old)):
         url = old.member(index, 0).url
-        rows = free.get(key[0][0]) if url else None  # type: ignore[index]
+        of_service = old.address(index).left_at != 0.0
+        rows = free.get((key[0][0], of_service)) if url else None  # type: ignore[index]
         if rows and key not in known:
             new.member(rows.pop(0), 0).url = url
 

@@ -32,7 +32,10 @@ def keep(scoreboard: Scoreboard) -> str:
             "is": member_now(scoreboard, index),
         }
         for index, member in enumerate(scoreboard.members)
-        if id(member.balancer) in places and (member.name or scoreboard.member(index, 0).url)
+        if id(member.balancer) in places
+        and (member.name or scoreboard.member(index, 0).url)
+        # Who is a service's target is asked anew.
+        and scoreboard.address(index).left_at == 0.0
     ]
     return json.dumps({"version": VERSION, "balancers": balancers, "members": members}, indent=1)
 

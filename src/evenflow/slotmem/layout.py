@@ -183,7 +183,9 @@ SERIAL: Final = 0
 CHECKSUM: Final = 1
 """Of the name and of all cells from ANSWER on: who sees another one looks in the middle of a change."""
 LEFT_AT: Final = 2
-"""A float: when the service stopped to name the member, CLOCK_MONOTONIC; 0.0 while it does."""
+"""A float: when its service stopped to name the member, CLOCK_MONOTONIC; NAMED while it does, 0.0 for members that no
+service names."""
+NAMED: Final = -1.0
 ANSWER: Final = 3
 """UNKNOWN, FOUND or NOT_FOUND."""
 COUNT: Final = 4

@@ -23,7 +23,7 @@ def check_members(server: Server, places: Places) -> Iterator[Diagnostic]:
         if not name or "$" in name or "%" in name:
             continue
         balancer = server.balancers.get(name)
-        if balancer is not None and balancer.members:
+        if balancer is not None and (balancer.members or balancer.services):
             continue
         yield warning(
             "balancer-without-members",

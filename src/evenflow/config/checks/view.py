@@ -24,6 +24,7 @@ from evenflow.config.settings import (
     MemberLine,
     RewriteSettings,
     RuleLine,
+    ServiceLine,
 )
 from evenflow.config.syntax import Included, Node, Section, Span, Statement, statements
 from evenflow.origin import Origin
@@ -39,6 +40,8 @@ class BalancerView:
     members: tuple[MemberLine, ...]
     parameters: tuple[tuple[BalancerParameters, Origin], ...]
     origin: Origin
+    services: tuple[ServiceLine, ...] = ()
+    """Lines by which the DNS says who its members are."""
 
     @property
     def sticky(self) -> tuple[str, Origin] | None:
@@ -142,11 +145,15 @@ def every_block(block: Block) -> Iterator[Block]:
 
 def _balancers(parts: tuple[Block, ...]) -> dict[str, BalancerView]:
     members: dict[str, list[MemberLine]] = {}
+    services: dict[str, list[ServiceLine]] = {}
     parameters: dict[str, list[tuple[BalancerParameters, Origin]]] = {}
     for part in parts:
         name = balancer_name(part.pattern) if part.kind == "proxy" and part.match == "prefix" else None
         for member in part.proxy.members or ():
             members.setdefault(member.balancer, []).append(member)
+        for service in part.proxy.services or ():
+            members.setdefault(service.balancer, [])
+            services.setdefault(service.balancer, []).append(service)
         for line in part.proxy.sets or ():
             target = balancer_name(line.target)
             if target is not None:
@@ -163,11 +170,20 @@ def _balancers(parts: tuple[Block, ...]) -> dict[str, BalancerView]:
             name,
             tuple(found),
             tuple(parameters.get(name, ())),
-            first.get(name) or (found[0].origin if found else parameters[name][0][1]),
+            first.get(name) or origin_of(found, services.get(name, []), parameters.get(name, [])),
+            tuple(services.get(name, ())),
         )
         for name, found in members.items()
-        if found or parameters.get(name)
+        if found or services.get(name) or parameters.get(name)
     }
+
+
+def origin_of(
+    members: list[MemberLine], services: list[ServiceLine], parameters: list[tuple[BalancerParameters, Origin]]
+) -> Origin:
+    """The first line that mentions a balancer without a section."""
+    lines: list[MemberLine | ServiceLine] = [*members, *services]
+    return lines[0].origin if lines else parameters[0][1]
 
 
 # --- paths --------------------------------------------------------------------------------------------------------

@@ -344,6 +344,8 @@ def is_declared(draft: Draft, target: str) -> bool:
             for member in place.get("proxy", "members") or ():
                 if member.balancer == name or (name is None and member.url.rstrip("/").lower() == wanted):
                     return True
+            if name and any(line.balancer == name for line in place.get("proxy", "services") or ()):
+                return True
             for mapping in place.get("proxy", "mappings") or ():
                 if (balancer_name(mapping.target) == name) if name else mapping.target.rstrip("/").lower() == wanted:
                     return True

@@ -33,7 +33,7 @@ def add_member(balancer: Balancer, text: bytes, scoreboard: Scoreboard) -> Membe
         if covers(member, url):
             shown = member.name.decode("latin-1")
             raise NotAdded(f"`{shown}` is a member already.", "A member covers all URLs that begin with its own.")
-    free = next((member for member in balancer.spares if not member.name), None)
+    free = next((member for member in balancer.spares if not (member.name or member.service)), None)
     if free is None:
         where = f"<Proxy balancer://{balancer.name.decode('latin-1')}>"
         raise NotAdded(

@@ -11,14 +11,19 @@ from evenflow.slotmem.layout import Layout
 small = st.integers(0, 5)
 
 
-@given(small, small, small)
-def test_rows_do_not_overlap(children: int, members: int, balancers: int) -> None:
-    rows = Layout(children, members, balancers)
+@given(small, small, small, small)
+def test_rows_do_not_overlap(children: int, members: int, balancers: int, hosts: int) -> None:
+    rows = Layout(children, members, balancers, members + hosts)
     begins = (
         [(rows.child(child), layout.CHILD_CELLS) for child in range(rows.rows)]
         + [(rows.member(member), layout.MEMBER_CELLS) for member in range(members)]
         + [(rows.balancer(balancer), layout.BALANCER_CELLS) for balancer in range(balancers)]
         + [(rows.own(child, member), layout.OWN_CELLS) for child in range(rows.rows) for member in range(members)]
+        + [
+            (rows.measure(child, index), layout.MEASURED_CELLS)
+            for child in range(rows.rows)
+            for index in range(rows.measured)
+        ]
         + [(rows.address(member), layout.ADDRESS_CELLS) for member in range(members)]
     )
     cells = [cell for begin, size in begins for cell in range(begin, begin + size)]

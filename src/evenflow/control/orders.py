@@ -23,6 +23,7 @@ from evenflow.control.status.report import view_child
 from evenflow.plan.model import Balancer, Member, VirtualHost
 from evenflow.slotmem.addresses import Answer
 from evenflow.slotmem.layout import BUCKETS, ERRORS, MICROSECONDS, NOT_FOUND, SERVER_ERRORS, STATUS_BITS
+from evenflow.slotmem.limits import limits_met
 from evenflow.slotmem.measured import BOUNDS, STAGES
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -105,6 +106,7 @@ def status(order: dict[str, Any], house: House) -> dict[str, Any]:
         "connections": total(board, now, "connections"),
         "tunnels": total(board, now, "tunnels"),
         "in_flight": total(board, now, "in_flight"),
+        "limits_met": limits_met(board),
         **sessions(house),
     }
 

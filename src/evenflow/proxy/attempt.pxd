@@ -7,11 +7,12 @@ from evenflow.proxy.steps cimport ANSWERING, CUT, MEMBER, SENDING
 from evenflow.slotmem.members cimport MemberSlot
 from evenflow.wire.framing cimport UNTIL_CLOSE
 
-@cython.locals(balance=Balance, again=bint)
+@cython.locals(balance=Balance, again=bint, spent=bint)
 cdef bint note_failure(Exchange exchange, MemberSlot slot, str stage, str cause, bint in_error, bint wanted, double now) except -1
 @cython.locals(balance=Balance, seconds=cython.double)
 cpdef void tell_outcome(Exchange exchange, bint good, double now) except *
 cpdef void connect_failed(Exchange exchange, str cause, double now) except *
+@cython.locals(again=bint)
 cpdef void no_room(Exchange exchange, double now) except *
 cpdef void without_means(Exchange exchange, str cause, double now) except *
 cpdef void name_unknown(Exchange exchange, str cause, double now) except *

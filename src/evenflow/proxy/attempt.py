@@ -41,7 +41,7 @@ class MemberFailure:
     `in_error` says whether the member went into the error state for it; `repeated` whether another attempt follows.
     """
 
-    __slots__ = ("member", "stage", "cause", "in_error", "repeated")
+    __slots__ = ("member", "stage", "cause", "in_error", "repeated", "spent", "queued")
 
     def __init__(self, member: Member, stage: str, cause: str, in_error: bool, repeated: bool) -> None:
         self.member = member
@@ -49,6 +49,10 @@ class MemberFailure:
         self.cause = cause
         self.in_error = in_error
         self.repeated = repeated
+        self.spent = False
+        """Only the budget kept the request from another attempt."""
+        self.queued = False
+        """The member was not asked: the request waited in vain for a connection."""
 
     def __repr__(self) -> str:
         return f"MemberFailure({self.member!r}, {self.stage}, {self.cause})"
@@ -60,10 +64,12 @@ def note_failure(
     """Keep the failure for the log; whether another attempt follows, if one is `wanted`."""
     balance = exchange.balance
     again = wanted and balance is not None and exchange.attempts <= balance.maxattempts
-    if again and not balance.may_repeat(now, REFUSED if stage == CONNECT else 1.0):
+    spent = again and not balance.may_repeat(now, REFUSED if stage == CONNECT else 1.0)
+    if spent:
         again = False
         cause += SPENT
     exchange.failure = MemberFailure(slot.member, stage, cause, in_error, again)
+    exchange.failure.spent = spent
     return again
 
 
@@ -100,7 +106,9 @@ def no_room(exchange: Exchange, now: float) -> None:
     slot = exchange.slot
     exchange.release()
     exchange.attempts += 1
-    if note_failure(exchange, slot, CONNECT, "all connections that `max` allows are at work", False, True, now):
+    again = note_failure(exchange, slot, CONNECT, "all connections that `max` allows are at work", False, True, now)
+    exchange.failure.queued = True
+    if again:
         exchange.elect(now)
     else:
         # Who asks again after as long as it has waited may find that the queue is shorter.

@@ -4,7 +4,7 @@ Whoever is not taken for the first bound, or because few descriptors are left, w
 that is there counts as two descriptors, as it may want a member at any moment; and when three quarters of all are in
 use, for whatever, nobody is let in either: the rest is for files and questions. A client's address is the
 one at the other end, or what its PROXY preamble says; RemoteIPHeader comes too late for it. Each child counts for
-itself, those whose PROXY preamble or ClientHello is awaited do not count yet.
+itself.
 
 Connections to reserved ports count for themselves: they are let in when all others wait.
 
@@ -15,7 +15,8 @@ child's is that times connections.
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from evenflow.plan.model import ConnectionFacts
 from evenflow.serve.scarce import InHand
@@ -32,6 +33,15 @@ MANY: Final = "as many clients as EvenflowMaxConnections allows"
 MANY_RESERVED: Final = "as many connections as EvenflowReservedPorts allows"
 
 
+class Awaited(NamedTuple):
+    """A connection that is no client yet."""
+
+    by: Any
+    """Whoever reads it: `over` says that this has come to an end."""
+    facts: ConnectionFacts
+    admitted: bool
+
+
 class Crowd:
     """`clients` and `http2` are the server's; `room` is how many descriptors there may be."""
 
@@ -46,6 +56,8 @@ class Crowd:
         """From here on it is looked at how many are left."""
         self.usable = room - open_descriptors() - SLACK
         """So many are there for clients and for members."""
+        self.awaited: list[Awaited] = []
+        """Connections that are no clients yet; some may be over since the last tick."""
         self.counts: dict[bytes, int] = {}
         """Connections of each address: at least as many as there are."""
         self.recounted: set[bytes] = set()
@@ -78,7 +90,7 @@ class Crowd:
         if port in self.reserved:
             return MANY_RESERVED if self.connections(True) >= self.most_reserved else ""
         if self.near_end:
-            if 2 * len(self.clients) + len(self.http2) + 2 > self.usable:
+            if 2 * len(self.clients) + len(self.http2) + len(self.waiting()) + 2 > self.usable:
                 return FEW
             try:
                 lowest = os.dup(fd)
@@ -88,7 +100,8 @@ class Crowd:
             if lowest >= self.last:
                 return FEW
             self.near_end = lowest >= self.watched
-        if self.most and len(self.clients) + len(self.http2) >= self.most and self.connections() >= self.most:
+        there = len(self.clients) + len(self.http2) + len(self.awaited)
+        if self.most and there >= self.most and self.connections() >= self.most:
             return MANY
         return ""
 
@@ -103,7 +116,21 @@ class Crowd:
         for client in (*self.clients, *self.http2):
             if client.fd >= 0 and (client.facts.local_port in self.reserved) is reserved:
                 found += 1
+        for one in self.waiting():
+            if (one.facts.local_port in self.reserved) is reserved:
+                found += 1
         return found
+
+    def add_awaited(self, awaited: Any, facts: ConnectionFacts, admitted: bool) -> None:
+        """A connection whose PROXY preamble or ClientHello has not come: until `awaited` is over it counts. `admitted`:
+        its address is known, and counts too."""
+        self.awaited.append(Awaited(awaited, facts, admitted))
+
+    def waiting(self) -> list[Awaited]:
+        """Those that are not over."""
+        if self.awaited:
+            self.awaited = [one for one in self.awaited if not one.by.over]
+        return self.awaited
 
     def admits(self, facts: ConnectionFacts) -> bool:
         """Whether this client's address may have one more."""
@@ -122,15 +149,21 @@ class Crowd:
         return True
 
     def count_of(self, address: bytes) -> int:
-        found = 0
+        return sum(one == address for one in self.addresses())
+
+    def addresses(self) -> Iterator[bytes]:
+        """Of all connections that count for theirs."""
         for one in (*self.clients, *self.http2):
-            if one.fd >= 0 and one.facts.local_port not in self.reserved and address_of(one) == address:
-                found += 1
-        return found
+            if one.fd >= 0 and one.facts.local_port not in self.reserved:
+                yield address_of(one.facts)
+        for awaited in self.waiting():
+            if awaited.admitted and awaited.facts.local_port not in self.reserved:
+                yield address_of(awaited.facts)
 
     def tick(self) -> None:
         """Addresses that were turned away may be counted again."""
         self.recounted.clear()
+        self.waiting()
         if self.reserved and not self.near_end:
             self.in_hand.gather()
 
@@ -139,16 +172,13 @@ class Crowd:
         if not self.of_address:
             return
         counts: dict[bytes, int] = {}
-        for one in (*self.clients, *self.http2):
-            if one.fd >= 0 and one.facts.local_port not in self.reserved:
-                address = address_of(one)
-                counts[address] = counts.get(address, 0) + 1
+        for address in self.addresses():
+            counts[address] = counts.get(address, 0) + 1
         self.counts = counts
 
 
-def address_of(client: Any) -> bytes:
+def address_of(facts: ConnectionFacts) -> bytes:
     """The client's, as far as this counts."""
-    facts: ConnectionFacts = client.facts
     return facts.proxied_address or facts.remote_address
 
 

@@ -7,9 +7,9 @@ from evenflow.serve.client_connection cimport ClientConnection
 
 @cython.locals(client=ClientConnection, due=list)
 cpdef void check_deadlines(set clients, double now) except *
-@cython.locals(exchange=Exchange, step=cython.int, backend=BackendConnection)
+@cython.locals(exchange=Exchange, step=cython.int, backend=BackendConnection, met=list)
 cdef void on_deadline(ClientConnection client, double now) except *
-@cython.locals(exchange=Exchange, step=cython.int)
+@cython.locals(exchange=Exchange, step=cython.int, met=list)
 cdef void on_read_timeout(ClientConnection client, double now) except *
 @cython.locals(exchange=Exchange, stash=bytearray, head=bytearray)
 cdef bint refuse_late_head(ClientConnection client) except -1

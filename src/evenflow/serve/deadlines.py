@@ -9,6 +9,7 @@ from evenflow.proxy.beginnings import noted
 from evenflow.proxy.steps import ASKING, BODY, DONE, IDLE, MEMBER, SENDING, WAIT
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.error_log import tell_of_fault
+from evenflow.slotmem.limits import BY_SLOW_BODY, BY_SLOW_HANDSHAKE, BY_SLOW_HEAD, BY_SLOW_READER
 
 
 def check_deadlines(clients: set[Any], now: float) -> None:
@@ -37,19 +38,24 @@ def on_deadline(client: ClientConnection, now: float) -> None:
         client.close_tunnel()
         return
     exchange = client.exchange
+    met = client.server.limits_met
     if exchange is None or client.lingering or client.handshaking:
+        if client.handshaking:
+            met[BY_SLOW_HANDSHAKE] += 1
         client.close()
         return
     step = exchange.step
     if step == WAIT:
         exchange.elect(now)
     elif step == DONE:
+        met[BY_SLOW_READER] += 1
         client.lost()
         return
     elif step == IDLE:
         if not refuse_late_head(client):
             return
     elif step == BODY:
+        met[BY_SLOW_BODY] += 1
         exchange.refuse_request(408, "the request did not arrive in time")
     elif step == ASKING:
         exchange.refuse_request(503, "the answer to a question of access did not come in time")
@@ -67,6 +73,7 @@ def on_deadline(client: ClientConnection, now: float) -> None:
             attempt.no_room(exchange, now)
     elif exchange.to_client.pending():
         # The client takes nothing.
+        met[BY_SLOW_READER] += 1
         client.lost()
         return
     elif (
@@ -75,6 +82,7 @@ def on_deadline(client: ClientConnection, now: float) -> None:
         and exchange.to_backend.pending() == 0
         and not exchange.held_back
     ):
+        met[BY_SLOW_BODY] += 1
         client.drop_backend()
         exchange.give_up(408, "the request body did not arrive in time")
     else:
@@ -88,7 +96,9 @@ def on_read_timeout(client: ClientConnection, now: float) -> None:
     """The client takes too long to send what it has begun."""
     exchange = client.exchange
     client.read_limit.end()
+    met = client.server.limits_met
     if client.handshaking:
+        met[BY_SLOW_HANDSHAKE] += 1
         client.close()
         return
     if exchange is None or client.lingering or client.tunnel is not None:
@@ -100,15 +110,18 @@ def on_read_timeout(client: ClientConnection, now: float) -> None:
     elif exchange.request_left == 0:
         return
     elif step == BODY:
+        met[BY_SLOW_BODY] += 1
         exchange.refuse_request(408, "the request body did not arrive in time")
     elif client.paused or exchange.held_back or step == ASKING or step == MEMBER or step == WAIT:
         # It is not the client that is waited for.
         client.read_limit.until = now + 1.0
         return
     elif step == SENDING:
+        met[BY_SLOW_BODY] += 1
         client.drop_backend()
         exchange.give_up(408, "the request body did not arrive in time")
     else:
+        met[BY_SLOW_BODY] += 1
         client.drop_backend()
         client.lost()
         return
@@ -122,6 +135,8 @@ def refuse_late_head(client: ClientConnection) -> bool:
     exchange = client.exchange
     assert exchange is not None
     head = bytearray() if stash is None else stash.lstrip(b"\r\n")
+    if head:
+        client.server.limits_met[BY_SLOW_HEAD] += 1
     if head.find(b"\n") < 0:
         client.never_asked()
         return False

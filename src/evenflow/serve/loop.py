@@ -23,7 +23,7 @@ from evenflow.serve.access_log import AccessLogs
 from evenflow.serve.backend_connection import leave_old_addresses
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
-from evenflow.serve.crowd import FEW, Crowd
+from evenflow.serve.crowd import FEW, MANY, MANY_RESERVED, Crowd
 from evenflow.serve.deadlines import check_deadlines
 from evenflow.serve.error_log import ErrorLog, tell_of_fault
 from evenflow.serve.farewell import END_SECONDS, Farewells
@@ -37,6 +37,7 @@ from evenflow.serve.server import Server
 from evenflow.serve.stapling import Stapler
 from evenflow.serve.tls import contexts_of
 from evenflow.slotmem.children import ChildSlot, ChildState
+from evenflow.slotmem.limits import BY_ADDRESS, BY_CONNECTIONS, BY_DESCRIPTORS, BY_RESERVED, write_down
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.wire.proxy_protocol import Preamble
 
@@ -52,6 +53,8 @@ MOST_DESCRIPTORS = 1 << 20
 """What counts as room where there is no limit."""
 CROWD_PAUSE = 0.05
 """Seconds from one look for room to the next, while there is none for clients."""
+WAITED_FOR = {MANY: BY_CONNECTIONS, MANY_RESERVED: BY_RESERVED, FEW: BY_DESCRIPTORS}
+"""Which limit it is that nobody is accepted for."""
 PAUSE = 0.2
 """Seconds without accepting when no file descriptor is left."""
 
@@ -183,6 +186,7 @@ class Work:
         """Nobody is to be accepted now: who comes waits in the kernel's queue."""
         crowd = self.crowd
         crowd.pauses += 1
+        self.server.limits_met[WAITED_FOR[why]] += 1
         if why == FEW:
             give_way(self.server)
         self.server.log.warn("not accepting", "not accepting", cause=why, times=crowd.pauses, origin=listener.origin)
@@ -193,6 +197,7 @@ class Work:
         """Nothing can be accepted now: without descriptors the loop would only spin."""
         self.server.log.error("cannot accept", "accept", cause=fault.strerror, origin=listener.origin)
         if fault.errno in MEANS:
+            self.server.limits_met[BY_DESCRIPTORS] += 1
             give_way(self.server)
             self.server.loop.remove_reader(bound.fileno())
             self.server.loop.call_later(PAUSE, self.go_on, bound, listener)
@@ -212,7 +217,7 @@ class Work:
         preambles = self.plan.preambles
         if isinstance(preambles, Preambles) and preambles.wanted(local_address, local[1], facts.remote_address):
             patience = table.first.timeout
-            AwaitedPreamble(
+            awaited = AwaitedPreamble(
                 self.server.loop,
                 self.server.log,
                 made,
@@ -220,6 +225,7 @@ class Work:
                 patience,
                 lambda socket, preamble: self.introduce(socket, preamble, facts, listener, table),
             )
+            self.crowd.add_awaited(awaited, facts, False)
             return
         self.begin(made, facts, listener, table)
 
@@ -235,6 +241,7 @@ class Work:
     def begin(self, made: socket.socket, facts: ConnectionFacts, listener: Listener, table: Any) -> None:
         """TLS or HTTP begins, unless the client has too many connections."""
         if self.crowd.of_address and not self.crowd.admits(facts):
+            self.server.limits_met[BY_ADDRESS] += 1
             made.close()
             self.server.log.warn(
                 "too many connections of one client: closed (EvenflowMaxConnectionsPerAddress)",
@@ -246,7 +253,8 @@ class Work:
         if not listener.tls:
             self.kind(table, False)(self.server, made.detach(), None, facts).start_reading()
         elif self.contexts.differ(table):
-            AwaitedHello(self.server.loop, made, table.first.timeout, partial(self.begin_tls, facts, table))
+            then = partial(self.begin_tls, facts, table)
+            self.crowd.add_awaited(AwaitedHello(self.server.loop, made, table.first.timeout, then), facts, True)
         else:
             self.begin_tls(facts, table, made, b"")
 
@@ -320,6 +328,7 @@ class Work:
         """Write down how much this child does: for server-status, in the row that only it writes."""
         row, server = self.row, self.server
         row.requests = server.answered
+        write_down(row, server.limits_met)
         row.body_bytes = server.body_bytes
         row.connections = sum([client.fd >= 0 for client in server.clients]) + len(server.http2)
         row.tunnels = sum([client.tunnel is not None for client in server.clients])

@@ -11,6 +11,7 @@ from evenflow.proxy.attempt import CONNECT, HANDSHAKE
 from evenflow.proxy.exchange import Exchange
 from evenflow.serve.server import Server
 from evenflow.slotmem.layout import BODIES, ERRORS, REPEATED, STATUSES
+from evenflow.slotmem.limits import BY_QUEUE, BY_RETRY_BUDGET
 from evenflow.slotmem.measured import STAGES, observe
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -49,9 +50,14 @@ def count_switch(server: Server, host: Any) -> None:
 
 
 def count_failure(server: Server, failure: Any) -> None:
-    """An attempt at a member failed."""
+    """An attempt at a member failed, or came to none."""
     cells = server.routes.slots[failure.member.slot].counts()
-    cells[ERRORS + STAGES.index(stage_of(failure.stage, failure.cause))] += 1
+    if failure.spent:
+        server.limits_met[BY_RETRY_BUDGET] += 1
+    if failure.queued:
+        server.limits_met[BY_QUEUE] += 1
+    else:
+        cells[ERRORS + STAGES.index(stage_of(failure.stage, failure.cause))] += 1
     if failure.repeated:
         cells[REPEATED] += 1
 

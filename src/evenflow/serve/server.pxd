@@ -17,6 +17,7 @@ cdef class Server:
     cdef readonly list idle
     cdef readonly list pools, limited
     cdef readonly object sweeper
+    cdef readonly list limits_met
     cdef readonly set clients
     cdef public list host_rows
     cdef readonly set http2

@@ -19,6 +19,7 @@ from evenflow.serve.log_record import LogRecord
 from evenflow.serve.member_pool import MemberPool
 from evenflow.serve.questions import Questions
 from evenflow.serve.resolver import Resolver
+from evenflow.slotmem.limits import LIMITS
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.slotmem.sessions import Sweeper
 from evenflow.slotmem.tokens import Tokens
@@ -68,6 +69,8 @@ class Server:
             tokens.begin(place)
             pool = self.pools[member.slot] = MemberPool(tokens, place, member.acquire, loop)
             self.limited.append((pool, self.idle[member.slot]))
+        self.limits_met = [0] * len(LIMITS)
+        """How often, by the places of `slotmem.limits`."""
         self.sweeper = None if scoreboard is None else Sweeper(scoreboard)
         """Takes sessions out that are gone."""
         self.clients: set[Any] = set()

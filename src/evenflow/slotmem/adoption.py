@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from evenflow.slotmem.balancers import BalancerSlot
 from evenflow.slotmem.layout import (
-    BODY_BYTES,
     CHILD_CELLS,
+    CHILD_COUNTED,
     CONNECTIONS,
     ELECTED,
     HELD,
@@ -21,7 +21,6 @@ from evenflow.slotmem.layout import (
     MEASURED_CELLS,
     OWN_CELLS,
     RECEIVED,
-    REQUESTS,
     SENT,
     STATUS_BITS,
     TUNNELS,
@@ -30,7 +29,6 @@ from evenflow.slotmem.scoreboard import Scoreboard
 
 COUNTED: Final = (ELECTED, SENT, RECEIVED)
 """Cells of an `own` row that only rise: they outlive who counted."""
-CHILD_COUNTED: Final = (REQUESTS, BODY_BYTES)
 CHILD_HELD: Final = (CONNECTIONS, TUNNELS, IN_FLIGHT)
 
 

@@ -25,7 +25,7 @@ TEXT_LIMIT: Final = 63
 
 # --- a child's row ------------------------------------------------------------------------------------------------
 
-CHILD_CELLS: Final = 16
+CHILD_CELLS: Final = 32
 PID: Final = 0
 GENERATION: Final = 1
 STATE: Final = 2
@@ -43,6 +43,11 @@ IN_FLIGHT: Final = 8
 """Requests that are being answered."""
 BODY_BYTES: Final = 9
 """Bytes of the bodies that it sent to clients since it began."""
+LIMITED: Final = 16
+"""How often it met each of the `limits`, LIMITS_KEPT cells."""
+LIMITS_KEPT: Final = 16
+CHILD_COUNTED: Final = (REQUESTS, BODY_BYTES, *range(LIMITED, LIMITED + LIMITS_KEPT))
+"""Those that only rise: they outlive the child."""
 
 # --- what a member is told to be, and whether it is in error --------------------------------------------------------
 

@@ -13,12 +13,11 @@ from evenflow.slotmem.addresses import AddressRow
 from evenflow.slotmem.balancers import NONCE_SIZE, BalancerSlot
 from evenflow.slotmem.children import ChildSlot
 from evenflow.slotmem.layout import (
-    BODY_BYTES,
     CHILD_CELLS,
+    CHILD_COUNTED,
     HELD,
     LONG_AGO,
     MEASURED_CELLS,
-    REQUESTS,
     STATUS_BITS,
     Layout,
 )
@@ -150,7 +149,7 @@ class Scoreboard:
         What it owed and counted of members stays: its successor takes it over. What it answered goes to PAST.
         """
         row, past = self.child(child), self.past()
-        for cell in (REQUESTS, BODY_BYTES):
+        for cell in CHILD_COUNTED:
             self.dead[cell] += row.counts[cell]
             past.counts[cell] += row.counts[cell]
         row.clear()

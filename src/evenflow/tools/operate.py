@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from evenflow.slotmem.limits import LIMITS
 from evenflow.tools import leaving
 
 FILE: Final = click.option(
@@ -273,10 +274,16 @@ def status_text(answer: dict[str, Any]) -> list[Any]:
         + ("" if answer["sessions"] is None else f"; {answer['sessions']:,} sessions"),
         children_table(answer["children"]),
     ]
+    lines += [f"{count:,} {told_of(name)}" for name, count in answer["limits_met"].items() if count]
     lines += [escape(f"balancer://{one['balancer']}: {leaving.text(one)}") for one in answer["draining"]]
     for one in answer["retired"]:
         lines += [f"generation {one['generation']} finishes what it has:", children_table(one["children"])]
     return lines
+
+
+def told_of(limit: str) -> str:
+    """What happened where this limit was met; its name where another version counted it."""
+    return dict(LIMITS).get(limit, limit)
 
 
 def children_table(children: list[dict[str, Any]]) -> Any:

@@ -33,6 +33,7 @@ from evenflow.slotmem.layout import (
     STATUSES,
     TUNNELLED,
 )
+from evenflow.slotmem.limits import limits_met
 from evenflow.slotmem.measured import BOUNDS, STAGES
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.slotmem.sessions import left_at
@@ -52,8 +53,12 @@ def of_program(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
     rows = [*(scoreboard.child(index) for index in range(scoreboard.children)), scoreboard.past()]
     build = Family("evenflow_build_info", GAUGE, "Which evenflow this is; always 1.")
     build.add({"version": evenflow.__version__}, 1)
+    limits = Family("evenflow_limits_met_total", COUNTER, "How often clients met a limit, by which.")
+    for name, count in limits_met(scoreboard).items():
+        limits.add({"reason": name}, count)
     return [
         build,
+        limits,
         one("evenflow_generation", GAUGE, "Configurations loaded by this program.", plan.generation),
         one("evenflow_uptime_seconds", GAUGE, "Since the program began to serve.", now - scoreboard.past().started),
         one("evenflow_requests_total", COUNTER, "Requests that were answered.", sum(row.requests for row in rows)),

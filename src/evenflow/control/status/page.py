@@ -7,6 +7,7 @@ from html import escape
 
 from evenflow.control.manager.page import STYLE
 from evenflow.control.status.report import Report, clock
+from evenflow.slotmem.limits import LIMITS
 
 
 def write_page(report: Report, refresh: int) -> str:
@@ -30,6 +31,9 @@ def write_page(report: Report, refresh: int) -> str:
         ),
         "<p>_ serving, W answering, S starting, G draining, . nobody</p>\n",
     ]
+    met = [(count, said) for (name, said) in LIMITS if (count := report.limits[name])]
+    if met:
+        parts += ["<h2>Limits met</h2>\n", table(("Times", "What happened"), met)]
     for name, members in report.balancers:
         parts.append(f"<h2>{escape(name)}</h2>\n")
         parts.append(table(("Worker", "Status", "Elected", "Busy", "To", "From", "Sessions"), members))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from evenflow.control.manager.view import MemberView, view_balancer
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.slotmem.children import ChildSlot, ChildState
+from evenflow.slotmem.limits import limits_met
 from evenflow.slotmem.scoreboard import Scoreboard
 
 LETTERS = {
@@ -65,6 +66,8 @@ class Report:
     children: tuple[ChildView, ...]
     past: ChildView
     """All that are not in `children`: the dead, and the retired, who may still hold something."""
+    limits: dict[str, int]
+    """How often each of `slotmem.limits` was met."""
     balancers: tuple[tuple[str, tuple[MemberRow, ...]], ...]
     """Each with its members; empty unless ProxyStatus is on."""
 
@@ -105,7 +108,8 @@ def make_report(version: str, host: VirtualHost, plan: Plan, scoreboard: Scorebo
         )
     name = host.server_name.decode("latin-1")
     past = view_child(scoreboard.past(), now)
-    return Report(version, name, time.time(), uptime, plan.generation, tuple(children), past, balancers)
+    met = limits_met(scoreboard)
+    return Report(version, name, time.time(), uptime, plan.generation, tuple(children), past, met, balancers)
 
 
 def member_row(one: MemberView) -> MemberRow:
@@ -157,6 +161,7 @@ def for_programs(report: Report) -> str:
         f"ConnsAsyncKeepAlive: {idle}",
         f"Tunnels: {report.tunnels}",
         f"Scoreboard: {report.scoreboard}",
+        *(f"LimitMet{limit.title().replace('_', '')}: {count}" for limit, count in report.limits.items()),
     ]
     for number, (name, members) in enumerate(report.balancers):
         lines.append(f"ProxyBalancer[{number}]Name: {name}")

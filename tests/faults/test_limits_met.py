@@ -1,4 +1,4 @@
-"""Each limit that clients can meet, met on purpose: how often is told by `evenflow status`, metrics and server-status."""
+"""Each limit that clients can meet, met on purpose; how often is told by `evenflow status`, metrics, server-status."""
 
 from __future__ import annotations
 

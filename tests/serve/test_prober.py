@@ -12,7 +12,7 @@ import pytest
 
 from evenflow.plan.model import Plan
 from evenflow.serve.error_log import ErrorLog
-from evenflow.serve.prober import Patient, Prober, question
+from evenflow.serve.prober import Patient, Prober, pause, question
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.peers import free_port
 from tests.plan.cases import plan_of
@@ -175,6 +175,41 @@ def test_what_a_generation_before_found_out_is_known() -> None:
     slot = Scoreboard(plan.members, plan.balancers, 1).member(0, 0)
     Patient(slot).learns(False)
     assert Patient(slot).learns(True) and slot.usable()
+
+
+def test_probes_wander_so_that_those_of_many_balancers_do_not_meet() -> None:
+    pauses = [pause(10.0, 0.0) for _ in range(200)]
+    assert 9.0 <= min(pauses) < 9.5 and 10.5 < max(pauses) <= 11.0
+    # From the beginning of one to the beginning of the next; one that took longer is followed at once.
+    assert 5.0 <= pause(10.0, 4.0) <= 7.0
+    assert pause(10.0, 12.0) == 0.0
+
+
+def test_members_that_start_together_are_not_asked_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What each member's task waits before its first probe, and before its second."""
+    count = 20
+    members = "\n".join(f"BalancerMember http://127.0.0.1:{1 + at} hcmethod=TCP hcinterval=20" for at in range(count))
+    plan = plan_of(f"Listen 8000\n<Proxy balancer://c>\n{members}\n</Proxy>\nProxyPass / balancer://c/")
+    prober = Prober(plan, Scoreboard(plan.members, plan.balancers, 1), ErrorLog(str(tmp_path / "log"), "crit"))
+    first: dict[object, float] = {}
+    second: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        if first.setdefault(asyncio.current_task(), seconds) is not seconds:
+            second.append(seconds)
+            if len(second) == count:
+                raise KeyError("all have come to their second")
+            await asyncio.Event().wait()
+
+    async def look_at(patient: Patient) -> None:
+        pass
+
+    monkeypatch.setattr("evenflow.serve.prober.asyncio.sleep", sleep)
+    monkeypatch.setattr(prober, "look_at", look_at)
+    with pytest.raises(KeyError):
+        asyncio.run(prober.run())
+    assert len(set(first.values())) == count and all(0.0 <= seconds <= 1.0 for seconds in first.values())
+    assert len(set(second)) == count and all(17.0 <= seconds <= 22.0 for seconds in second)
 
 
 def test_a_unix_socket_is_asked_too(tmp_path: Path) -> None:

@@ -83,8 +83,7 @@ class Prober:
         while True:
             began = time.monotonic()
             await self.look_at(patient)
-            pause = probe.interval * random.uniform(1.0 - JITTER, 1.0 + JITTER)
-            await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
+            await asyncio.sleep(pause(probe.interval, time.monotonic() - began))
 
     async def look_at(self, patient: Patient) -> None:
         """One probe, and what follows from it. A row that is kept for somebody is nobody yet."""
@@ -191,6 +190,11 @@ class Prober:
         inquiry = Inquiry(self.plan, ConnectionFacts(b"", 0, b"", 0, False, b"", None), head, host, None)
         inquiry.response = answered
         return holds(member.probe.condition, inquiry)
+
+
+def pause(interval: float, took: float) -> float:
+    """Seconds until the next probe, where the last one took so many."""
+    return max(0.0, interval * random.uniform(1.0 - JITTER, 1.0 + JITTER) - took)
 
 
 class Patient:

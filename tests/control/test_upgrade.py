@@ -12,14 +12,20 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import evenflow
 from tests.control.processes import PATIENCE, Served, alive, until
 from tests.control.programs import alone, another, ask, upgrade, wrapper
+from tests.control.test_activation import Activated
 from tests.control.test_map_programs import script
 from tests.control.test_reload import GOODBYE, hello, rewrite, tunnel, upgraded
+from tests.control.test_started_as_root import DROPPED, NOBODY, identities, low_port
+from tests.control.test_watchdog import balancer, states, watchdogs
 from tests.faults.members import Visit
 from tests.faults.members import member as listening_member
 from tests.peers import free_port
+from tests.soak.nodes import Node
 
 LOUD = "LogLevel notice\n"
 
@@ -128,7 +134,7 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
         assert min(answered) > 0
         # Children write what they hold with their ticks.
         until(lambda: ask(server, do="status")["tunnels"] == len(clients))
-        assert ask(server, do="status")["requests"] >= sum(answered)
+        until(lambda: ask(server, do="status")["requests"] >= sum(answered))
         for client in clients:
             client.close()
         until(lambda: ask(server, do="status")["retired"] == [])
@@ -136,7 +142,7 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
         # The log's command is the one that was there before all of it.
         assert len(server.children() & pids) == 1
         until(lambda: descriptors(server.process.pid) == before)
-        assert (tmp_path / "log").read_text().count("/app/") >= sum(answered)
+        until(lambda: (tmp_path / "log").read_text().count("/app/") >= sum(answered))
 
 
 def test_what_was_changed_and_counted_stays(serve: Callable[..., Served], tmp_path: Path) -> None:
@@ -284,7 +290,54 @@ def test_a_file_with_errors_changes_nothing_and_is_said(serve: Callable[..., Ser
     until(lambda: server.get("/old")[0] == 301)
 
 
-def test_a_service_manager_is_told_and_its_sockets_stay(tmp_path: Path, serve: Callable[..., Served]) -> None:
+def test_there_is_one_watchdog_and_it_is_known_what_was_found_out(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    new = another(tmp_path, "7.0.0")
+    node = Node("n1")
+    server = serve(balancer(node.port), "--children", "1").ready()
+    until(lambda: states(server) == ["failing its check"])
+    (before,) = watchdogs(server)
+    assert upgrade(server, new)["ok"]
+    assert states(server) == ["failing its check"]
+    until(lambda: not alive(before))
+    assert len(watchdogs(server)) == 1
+    node.start()
+    try:
+        until(lambda: states(server) == ["serving"])
+    finally:
+        node.kill()
+
+
+def test_a_service_managers_sockets_stay(tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+        server = Activated(tmp_path, bound, f"LogLevel notice\nListen 127.0.0.1:{port}", "--children", "2")
+    try:
+        server.ready()
+        for _ in range(2):
+            assert upgrade(server, new)["ok"]
+            # As a socket of our own it could not be had beside the one that is there.
+            assert server.get("/old")[0] == 302
+            assert ask(server, do="reload")
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start as root")
+def test_who_drops_privileges_stays_root_itself(serve: Callable[..., Served], tmp_path: Path) -> None:
+    new = another(tmp_path, "7.0.0")
+    server = serve(DROPPED, "--children", "1", port=low_port()).ready()
+    for _ in range(2):
+        assert upgrade(server, new)["ok"]
+        assert server.get("/old")[0] == 302
+        (child,) = [one["pid"] for one in ask(server, do="status")["children"]]
+        assert identities(child) == {(NOBODY,) * 4, (0,)}
+        assert os.stat(f"/proc/{server.process.pid}").st_uid == 0
+
+
+def test_a_service_manager_is_told(tmp_path: Path, serve: Callable[..., Served]) -> None:
     new = another(tmp_path, "7.0.0")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))

@@ -108,7 +108,8 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert (said["own"], said["asked"], said["scoreboard"]) == (None, [], "fresh")
     assert set(said) == {
         "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment",
-        "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents", "answer", "own", "timeouts",
+        "sticky", "choice", "member_tls", "to_member", "edits", "filters", "reverses", "documents", "answer", "own",
+        "timeouts",
         "asked", "document", "notes",
     }  # fmt: skip
 
@@ -142,8 +143,8 @@ def test_the_handshake_with_a_member_is_told_in_words(tmp_path: Path) -> None:
 def test_the_papers_name_every_key_of_the_json() -> None:
     paper = (CHECKOUT / "docs" / "explain.md").read_text()
     for key in ("version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings",
-                "environment", "sticky", "choice", "member_tls", "to_member", "edits", "reverses", "documents",
-                "answer", "own", "timeouts", "asked", "document", "notes"):  # fmt: skip
+                "environment", "sticky", "choice", "member_tls", "to_member", "edits", "filters", "reverses",
+                "documents", "answer", "own", "timeouts", "asked", "document", "notes"):  # fmt: skip
         assert f"| `{key}` |" in paper, key
 
 

@@ -368,6 +368,11 @@ def tell_answer(page: Page, said: Json) -> None:
         page.step("answer", sentence, edit["place"])
     for one in said["reverses"]:
         page.step("answer", f"Location and its like: {', '.join(one['from'])} -> {one['to']}", one["place"])
+    for one in said["filters"]:
+        types = "" if one["types"] is None else f" if it is {' or '.join(one['types'])}"
+        page.step("body", f"goes through {one['filter']}{types}")
+        for found in one["places"]:
+            page.step("", "which replaces texts", found)
     for one in said["documents"]:
         # A document that fails has no document.
         if "status" not in said and said["outcome"]["status"] in (0, one["status"]):

@@ -31,3 +31,23 @@ def test_forms_of_mappings_and_conditions_of_lines() -> None:
     assert [one["place"]["line"] for one in said["shadowed"]] == [11]
     assert sources(said)["X-E"][0] == "RequestHeader"
     assert said["answer"]["head"].count("X-") == 3
+
+
+def test_filters_and_what_they_replace() -> None:
+    text = (
+        "AddOutputFilterByType INFLATE;SUBSTITUTE text/html text/css\nSubstitute s/a/b/\n<Location /x>\n"
+        "SetOutputFilter DEFLATE\nSubstitute s/c/d/n\n</Location>\nProxyPass / http://127.0.0.1:1/\n"
+    )
+    types = ["text/css", "text/html"]
+    found = told(plan_of(inside(text)), head())["filters"]
+    assert [(one["filter"], one["types"]) for one in found] == [
+        ("DEFLATE", None),
+        ("INFLATE", types),
+        ("SUBSTITUTE", types),
+    ]
+    assert [[one["text"] for one in said["places"]] for said in found] == [
+        [],
+        [],
+        ["Substitute s/c/d/n", "Substitute s/a/b/"],
+    ]
+    assert told(plan_of(inside("ProxyPass / http://127.0.0.1:1/\n")), head())["filters"] == []

@@ -14,7 +14,7 @@ from tests.plan.cases import facts_of, inside, plan_of
 
 KEYS = {
     "version", "scoreboard", "request", "steps", "outcome", "shadowed", "sections", "settings", "environment", "sticky",
-    "choice", "member_tls", "to_member", "edits", "reverses", "answer", "own", "documents", "timeouts",
+    "choice", "member_tls", "to_member", "edits", "filters", "reverses", "answer", "own", "documents", "timeouts",
     "asked", "document",
 }  # fmt: skip
 

@@ -34,6 +34,8 @@ wrote.
     edits         Header lines: table, place, applies (null where that hangs on the answer), waits_for (NAME or
                   !NAME of the environment, expr=EXPRESSION, or null)
     reverses      ProxyPassReverse lines that would be tried: place, from [prefix], to
+    filters       filters that a body goes through: filter, types (null for any), places (the lines of Substitute that
+                  act, in their order)
     answer        null, or member (a plain 200 or 101 that the member might give), head (what the client gets of it)
     own           null, or the head of an answer of ours (text)
     document      null, or the way of the ErrorDocument's path that is answered in its place: status (that it is shown

@@ -7,9 +7,10 @@ from typing import Any, Final, cast
 
 from evenflow.control.explanation.facts import Json, place, text
 from evenflow.control.explanation.walk import MOST_BODY, Walk
-from evenflow.plan import edits, expr
+from evenflow.plan import edits, expr, filters
 from evenflow.plan.documents import Document
 from evenflow.plan.model import FORWARD, LOCAL, Scope
+from evenflow.plan.substitute import substitutions_of
 from evenflow.proxy.steps import OWN, SENDING
 from evenflow.serve.answers import own_answer
 
@@ -53,6 +54,26 @@ def reverses(walk: Walk) -> list[Json]:
         {"place": place(one.origin), "from": [text(prefix) for prefix in one.prefixes], "to": text(one.replacement)}
         for one in walk.exchange.decision.scope.reverses
     ]
+
+
+NAMES: Final = {token: name for name, token in filters.TOKENS.items()}
+
+
+def body_filters(walk: Walk) -> list[Json]:
+    """The filters that a body would go through, but those of FilterChain; with SUBSTITUTE the lines that would act, in
+    their order."""
+    decision = walk.exchange.decision
+    if decision is None:
+        return []
+    scope = decision.scope
+    found: list[Json] = [{"filter": NAMES[name], "types": None} for name in scope.output_filters]
+    for one in scope.typed_filters:
+        assert isinstance(one, filters.ByType)
+        found += [{"filter": NAMES[name], "types": sorted(map(text, one.types))} for name in one.filters]
+    for said in found:
+        lines = substitutions_of(scope) if said["filter"] == "SUBSTITUTE" else ()
+        said["places"] = [place(line.origin) for line in lines]
+    return found
 
 
 def documents(walk: Walk) -> list[Json]:

@@ -75,6 +75,7 @@ def part(walk: Walk, body_length: int, now: float) -> Json:
         "choice": choice.choice(walk),
         "edits": answer.header_lines(walk),
         "reverses": answer.reverses(walk),
+        "filters": answer.body_filters(walk),
         "documents": answer.documents(walk),
         "timeouts": timeouts(walk),
         "asked": decided.asked(walk),

@@ -19,6 +19,7 @@ PASSED_OVER: Final[Mapping[str, Mapping[str, int]]] = {
     "http2::what-is-too-long-and-what-cannot-be": {RESET: 7},
     "language::an-idle-connection-of-a-client-is-closed": {CLOSED: 1},
     "logs::errors-redirects-and-documents-in-their-place": {DEAD: 3},
+    "logs::bytes-of-tls-are-none-of-the-request-s": {NOT_HTTP: 2},
     "logs::requests-that-do-not-come-whole": {CLOSED: 1},
     "proxy-protocol::version-1": {NOT_HTTP: 10},
     "proxy-protocol::version-2": {NOT_HTTP: 5},

@@ -62,11 +62,12 @@ class AnswerBody:
     def expect(self, left: int) -> None:
         """The head is read: so much follows, in bytes, CHUNKED or UNTIL_CLOSE."""
         self.left = left
+        self.chunks.trailers = None
         if left == CHUNKED:
             self.chunks.reset()
 
     def trailers(self) -> bytes:
-        """What stood behind the member's chunks, for a log."""
+        """What stood behind the member's chunks, for a log and for HTTP/2."""
         return bytes(self.chunks.trailers or b"")
 
     def take(self, buffer: bytearray, start: int, end: int) -> int:

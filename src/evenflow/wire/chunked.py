@@ -1,8 +1,8 @@
 """The chunked transfer coding, read piece by piece. RFC 9112 section 7.1.
 
 A reader is shown what arrived and says which bytes of it are body. It keeps no body bytes: between two calls it
-remembers only where in the grammar it stands, and the trailer fields. Nobody forwards those, as httpd does not; a log
-may want to see them. Extensions are passed over.
+remembers only where in the grammar it stands, and the trailer fields. HTTP/1.1 forwards none, as httpd does not;
+HTTP/2 and a log may want to see them. Extensions are passed over.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from evenflow.origin import NOWHERE
 from evenflow.plan.http2 import Http2
 from evenflow.plan.model import LogTarget
 from tests.proxy.story import World
-from tests.serve.http2.client import Client
+from tests.serve.http2.client import Answer, Client
 from tests.serve.served import OK, Member, Peer, Served, until
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -167,3 +167,69 @@ def test_an_answer_for_http_1_0(tmp_path: Path, member: Member) -> None:
         peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
         answer = client.answer(asked)
         assert (answer.body, answer.ended, answer.reset) == (b"abc", True, None)
+
+
+def behind(tmp_path: Path, member: Member, trailers: bytes, client: Client, body: bytes = b"5\r\nhello\r\n") -> Answer:
+    asked = client.ask()
+    peer = member.accept()
+    peer.head()
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    peer.send(head + body + b"0\r\n" + trailers + b"\r\n")
+    return client.answer(asked)
+
+
+@pytest.mark.parametrize("body", [b"5\r\nhello\r\n", b""])
+def test_trailers_come_behind_the_answer(tmp_path: Path, member: Member, body: bytes) -> None:
+    with Served(tmp_path, member, host={"http2": Http2(clear=True)}) as served:
+        client = Client(served.client())
+        sent = b"Grpc-Status: 0\r\nGrpc-Message: a\r\n b\r\nConnection: close\r\nContent-Length: 9\r\nX-Empty:\r\n"
+        answer = behind(tmp_path, member, sent, client, body)
+        assert answer.ended and answer.body == (b"hello" if body else b"")
+        assert answer.trailers == [(b"grpc-status", b"0"), (b"grpc-message", b"a b"), (b"x-empty", b"")]
+        # The next stream uses the same exchange.
+        answer = behind(tmp_path, member, b"", client)
+        assert answer.ended and answer.trailers == []
+
+
+def test_trailers_wait_for_the_window(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, host={"http2": Http2(clear=True)}) as served:
+        client = Client(served.client(), takes=False)
+        size = 100000
+        body = b"%x\r\n%b\r\n" % (size, b"x" * size)
+        asked = client.ask()
+        peer = member.accept()
+        peer.head()
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        peer.send(head + body + b"0\r\nX-Last: 1\r\n\r\n")
+        while len(client.answers[asked].body) < 65535:
+            assert client.read()
+        assert client.answers[asked].trailers == []
+        for stream in (None, asked):
+            client.h2.increment_flow_control_window(size, stream)
+        client.flush()
+        answer = client.answer(asked)
+        assert len(answer.body) == size and answer.trailers == [(b"x-last", b"1")]
+
+
+@pytest.mark.parametrize(
+    "trailers",
+    [b"no colon\r\n", b"X y: 1\r\n", b": 1\r\n", b"X-T: " + b"a" * 8190 + b"\r\n", b"X-T: 1\r\n" * 101],
+    ids=["no colon", "no token", "no name", "too long", "too many"],
+)
+def test_what_cannot_be_a_trailer_resets_the_stream(tmp_path: Path, member: Member, trailers: bytes) -> None:
+    with Served(tmp_path, member, host={"http2": Http2(clear=True)}) as served:
+        client = Client(served.client())
+        answer = behind(tmp_path, member, trailers, client)
+        assert answer.reset == ErrorCodes.INTERNAL_ERROR and not answer.ended and answer.trailers == []
+        assert behind(tmp_path, member, b"X-T: 1\r\n" * 100, client).ended
+
+
+def test_head_has_no_trailers(tmp_path: Path, member: Member) -> None:
+    with Served(tmp_path, member, host={"http2": Http2(clear=True)}) as served:
+        client = Client(served.client())
+        asked = client.ask(b"HEAD")
+        peer = member.accept()
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        answer = client.answer(asked)
+        assert answer.ended and answer.trailers == []

@@ -6,8 +6,11 @@ itself and knows no window: whoever asks says how much may go.
 
 from __future__ import annotations
 
+from typing import Final
+
+from evenflow.plan.model import VirtualHost
 from evenflow.wire.framing import CHUNKED, UNTIL_CLOSE, response_body
-from evenflow.wire.http1 import ResponseHead
+from evenflow.wire.http1 import TOKEN, ResponseHead
 from evenflow.wire.outlet import Outlet
 
 # What is awaited: `AnswerReader.state`.
@@ -27,6 +30,8 @@ NOT_SENT = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade", b"http2-settings")
 )
 """RFC 9113 section 8.2.2."""
+NOT_BEHIND: Final = NOT_SENT | {b"content-length"}
+"""What no trailer may be: it would be about how the answer is framed."""
 
 
 class AnswerReader:
@@ -106,3 +111,29 @@ class AnswerReader:
             if self.left == 0:
                 self.state = CHUNK_LINE if self.state == CHUNK else ENDED
         return piece
+
+
+def read_trailers(text: bytes, host: VirtualHost) -> list[tuple[bytes, bytes]] | None:
+    """The fields that stood behind a member's chunks (RFC 9110 section 6.5), as HTTP/2 sends them; None where one of
+    them is no field, or they are more or longer than `host` allows of a head."""
+    found: list[tuple[bytes, bytes]] = []
+    limit = host.limit_request_field_size
+    for line in text.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
+        if not line:
+            continue
+        name, colon, value = line.partition(b":")
+        if not colon or not is_token(name) or (limit and len(line) > limit):
+            return None
+        lower = name.lower()
+        if lower not in NOT_BEHIND:
+            found.append((lower, value.strip(b" \t")))
+    most = host.limit_request_fields
+    return None if most and len(found) > most else found
+
+
+def is_token(name: bytes) -> bool:
+    table = TOKEN
+    for byte in name:
+        if not table[byte]:
+            return False
+    return bool(name)

@@ -15,7 +15,7 @@ from evenflow.plan.model import ConnectionFacts
 from evenflow.proxy.exchange import Exchange
 from evenflow.serve.client_connection import ClientConnection
 from evenflow.serve.clock import monotonic
-from evenflow.serve.http2.answers import CHUNK_LINE, ENDED, ENDLESS, HEAD, AnswerReader
+from evenflow.serve.http2.answers import CHUNK_LINE, ENDED, ENDLESS, HEAD, AnswerReader, read_trailers
 from evenflow.serve.http2.fields import Request
 from evenflow.serve.http2.websocket import accepts
 from evenflow.serve.sockets import BLOCKED, FAILED, SENT
@@ -197,8 +197,8 @@ class Stream(ClientConnection):
             elif reader.state == CHUNK_LINE:
                 if not reader.read_line(out):
                     return SENT
-                if reader.state == ENDED:
-                    self.end()
+                if reader.state == ENDED and not self._end_answer():
+                    return FAILED
             elif reader.state == ENDED or out.start == out.end:
                 out.clear()
                 return SENT
@@ -233,6 +233,19 @@ class Stream(ClientConnection):
             self.told_end = False
             reader.state = HEAD
             return False
+        return True
+
+    def _end_answer(self) -> bool:
+        """END_STREAM, with the fields that the member has sent behind its answer; False where it cannot be said."""
+        text = self.exchange.body.trailers() if self.exchange is not None else b""
+        fields = read_trailers(text, self.host) if text and not self.told_end else []
+        if fields is None or (fields and not self.session.send_head(self.number, fields, True)):
+            # The stream is reset: what is missing would not be missed.
+            self.reader.state = CHUNK_LINE
+            return False
+        if fields:
+            self.told_end = True
+        self.end()
         return True
 
     def end(self) -> None:

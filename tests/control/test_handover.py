@@ -92,3 +92,16 @@ def test_how_this_process_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(own) == f"{sys.executable} -X dev -m evenflow"
     monkeypatch.setattr(sys, "argv", ["evenflow", "something", "else"])
     assert handover.own_program() is None
+
+
+def test_a_script_is_started_as_what_it_is_by_then(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """/usr/bin/evenflow may be a link that leads to another environment after the upgrade."""
+    (tmp_path / "real").write_text(f"#!{sys.executable}\n")
+    link = tmp_path / "evenflow"
+    link.symlink_to("real")
+    monkeypatch.setattr(sys, "orig_argv", [sys.executable, str(link), "serve", "x"])
+    monkeypatch.setattr(sys, "argv", [str(link), "serve", "x"])
+    for mode, words in ((0o755, [str(link)]), (0o644, [sys.executable, str(link)])):
+        (tmp_path / "real").chmod(mode)
+        own = handover.own_program()
+        assert own is not None and own.words == words

@@ -61,7 +61,20 @@ def own_program() -> Program | None:
     count = len(sys.orig_argv) - len(arguments)
     if not sys.executable or count < 1 or sys.orig_argv[count:] != arguments:
         return None
-    return Program([sys.executable, *sys.orig_argv[1:count]], arguments, dict(os.environ))
+    words = [sys.executable, *sys.orig_argv[1:count]]
+    if count == 2 and is_script(words[1]):
+        # It may be another one by then, a link to another environment, and it knows its own interpreter.
+        words = [os.path.abspath(words[1])]
+    return Program(words, arguments, dict(os.environ))
+
+
+def is_script(path: str) -> bool:
+    """Whether it is a file that names its interpreter and can be executed."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!" and os.access(path, os.X_OK)
+    except OSError:
+        return False
 
 
 def program_of(told: dict[str, Any]) -> Program:

@@ -116,7 +116,9 @@ def report(house: Supervisor, told: dict[str, Any], said: str) -> None:
     elif told["failed"]:
         house.log.error("not upgraded: the program of before goes on", cause=reload.first_error(told["failed"]))
         house.manager.serves(ready_line(house.generation))
-        serves = f"evenflow {evenflow.__version__} serves on, as before"
+        # Where a package has replaced the files, it is the new program that was executed for the second time.
+        how = "on, as before" if told["evenflow"] == evenflow.__version__ else "now: it went well the second time"
+        serves = f"evenflow {evenflow.__version__} serves {how}"
         answer = {"ok": False, "error": f"not upgraded: {told['failed'].rstrip()}\n{serves}"}
     else:
         sys.stderr.write(said)

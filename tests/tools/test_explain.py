@@ -78,7 +78,7 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["outcome"] == {
         "kind": "str", "place": PLACE, "virtual_host": "str", "status": "int", "reason": "str", "location": "NoneType",
         "balancer": "str", "member": "str", "url": "str", "through": "NoneType", "handler": "NoneType",
-        "file": "NoneType", "address": "str",
+        "file": "NoneType", "address": "str", "resolved": "NoneType",
     }  # fmt: skip
     assert found["shadowed"] == [{"place": PLACE, "prefix": "str", "target": "str"}]
     assert found["sections"] == [{"place": PLACE, "saw": "str", "says": [PLACE]}]
@@ -92,7 +92,7 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
         {
             "name": "str", "route": "str", "place": PLACE, "loadfactor": "float", "lbset": "int", "status": "str",
             "in_error": "bool", "candidate": "bool", "chosen": "bool", "owed": ["int"], "busy": "int", "elected": "int",
-        "through": "NoneType",
+        "through": "NoneType", "resolved": "NoneType",
         }
     ]  # fmt: skip
     assert found["choice"] == {

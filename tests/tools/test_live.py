@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -146,6 +147,8 @@ def test_a_request_is_answered_with_its_explanation(running: Running) -> None:
     assert "Access-Control-Allow-Origin" not in fields, "what is for the application's answers is not for this one"
     assert said["scoreboard"] == "live" and said["outcome"]["member"].startswith("http://localhost:")
     assert said["request"]["from"] == "127.0.0.1"
+    assert said["outcome"]["resolved"]["name"] == "localhost"
+    assert [one["resolved"] is None for one in said["choice"]["members"]] == [True, False]
     assert said["steps"][0]["place"]["file"] == "live.conf"
     assert len(running.heads) == asked, "no member was asked"
 
@@ -263,3 +266,15 @@ def test_what_is_not_running_is_said(tmp_path: Path) -> None:
     file.write_text(file.read_text() + f"PidFile {tmp_path}/pid\n")
     with pytest.raises(Unclear, match="dead process"):
         instance(str(file), {}, False)
+
+
+def test_people_are_told_where_the_members_name_leads(running: Running) -> None:
+    deadline = time.monotonic() + 20
+    words = ["explain", "--pid", str(running.file), "-D", "ASKED", "--cookie", "SID=.two", "http://open.example/x"]
+    while True:
+        output = CliRunner().invoke(main, words).output
+        # The watchdog may not have asked yet.
+        if "not resolved yet" not in output:
+            break
+        assert time.monotonic() < deadline
+    assert re.search(r"^ *address +.*(127\.0\.0\.1|::1).*, resolved \d+ s ago", output, re.MULTILINE), output

@@ -32,14 +32,14 @@ def describe_address(member: Member, known: Answer, now: float) -> dict[str, Any
     }
 
 
-def in_words(member: Member, known: Answer, now: float) -> str:
-    """`127.0.0.1, resolved 12 s ago, ttl 30`; "" for a member without a name."""
-    if member.socket or not is_name(member.dial_host):
+def in_words(told: dict[str, Any] | None) -> str:
+    """What `describe_address` told: `127.0.0.1, resolved 12 s ago, ttl 30`; "" for a member without a name."""
+    if told is None:
         return ""
-    if known.state == UNKNOWN:
+    if told["age"] is None:
         return "not resolved yet"
-    if not known.addresses:
-        return f"`{member.dial_host}` does not resolve: {known.cause}"
-    ttl = f", ttl {known.ttl:g}" if known.ttl else ""
-    late = f"; {known.cause}" if known.cause else ""
-    return f"{' '.join(known.addresses)}, resolved {max(0.0, now - known.learned):.0f} s ago{ttl}{late}"
+    if not told["addresses"]:
+        return f"`{told['name']}` does not resolve: {told['cause']}"
+    ttl = f", ttl {told['ttl']:g}" if told["ttl"] else ""
+    late = f"; {told['cause']}" if told["cause"] else ""
+    return f"{' '.join(told['addresses'])}, resolved {told['age']:.0f} s ago{ttl}{late}"

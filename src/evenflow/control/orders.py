@@ -21,8 +21,7 @@ from evenflow.control.manager.view import MemberView, view_balancer, view_member
 from evenflow.control.metrics.collect import measured_of
 from evenflow.control.status.report import view_child
 from evenflow.plan.model import Balancer, Member, VirtualHost
-from evenflow.slotmem.addresses import Answer
-from evenflow.slotmem.layout import BUCKETS, ERRORS, MICROSECONDS, NOT_FOUND, SERVER_ERRORS, STATUS_BITS
+from evenflow.slotmem.layout import BUCKETS, ERRORS, MICROSECONDS, SERVER_ERRORS, STATUS_BITS
 from evenflow.slotmem.limits import limits_met
 from evenflow.slotmem.measured import BOUNDS, STAGES
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -208,7 +207,7 @@ def describe_member(view: MemberView, board: Scoreboard) -> dict[str, Any]:
     return {
         "name": view.name,
         "route": view.route,
-        "state": state_of(view, known),
+        "state": state_of(view),
         "status": letters + ("E" if slot.error_since else ""),
         "usable": slot.usable(),
         "loadfactor": float(view.factor),
@@ -225,13 +224,13 @@ def describe_member(view: MemberView, board: Scoreboard) -> dict[str, Any]:
     }
 
 
-def state_of(view: MemberView, known: Answer) -> str:
+def state_of(view: MemberView) -> str:
     """One word for people: what matters most comes first."""
     letters = {letter for letter, bit in STATUS_BITS if view.slot.status & bit}
     for letter, word in ((b"S", "stopped"), (b"D", "disabled"), (b"N", "draining"), (b"C", "failing its check")):
         if letter in letters:
             return word
-    if known.state == NOT_FOUND:
+    if view.unresolved:
         return "name does not resolve"
     if view.slot.error_since:
         return "in error"

@@ -140,30 +140,13 @@ class Names:
         """One question, and what follows from its answer."""
         try:
             async with self.turns:
-                addresses, seconds, known = await self.find(name.host)
+                addresses, seconds, known = await find(name.host, self.dns, self.hosts, self.switch)
         except NoAnswer as none:
             self.miss(name, none, monotonic())
         else:
             self.learn(name, addresses, seconds, known, monotonic())
         finally:
             name.asking = False
-
-    async def find(self, host: str) -> tuple[tuple[str, ...], float, float]:
-        """The addresses of a name, for how many seconds they count, and what time to live that is said to be (0.0 where
-        nobody says one). Raises NoAnswer.
-        """
-        if self.switch.reads_files:
-            found = self.hosts.addresses(host)
-            if found:
-                return in_order(found), OF_FILE, 0.0
-        if self.dns.servers or self.switch.asks_dns:
-            try:
-                found, ttl = await self.dns.addresses(host)
-                return found, ttl, ttl
-            except NoAnswer as none:
-                if not none.definite or not self.switch.asks_others:
-                    raise
-        return await of_system(host), OF_SYSTEM, 0.0
 
     def learn(self, name: Name, addresses: tuple[str, ...], seconds: float, ttl: float, now: float) -> None:
         """The name has these addresses."""
@@ -251,6 +234,24 @@ class Names:
 def named(members: Iterable[Member]) -> list[Member]:
     """The members whose name somebody must be asked for."""
     return [member for member in members if member.name and not member.socket and is_name(member.dial_host)]
+
+
+async def find(host: str, dns: Dns, hosts: HostsFile, switch: Switch) -> tuple[tuple[str, ...], float, float]:
+    """The addresses of a name, for how many seconds they count, and what time to live that is said to be (0.0 where
+    nobody says one). Raises NoAnswer.
+    """
+    if switch.reads_files:
+        found = hosts.addresses(host)
+        if found:
+            return in_order(found), OF_FILE, 0.0
+    if dns.servers or switch.asks_dns:
+        try:
+            found, ttl = await dns.addresses(host)
+            return found, ttl, ttl
+        except NoAnswer as none:
+            if not none.definite or not switch.asks_others:
+                raise
+    return await of_system(host), OF_SYSTEM, 0.0
 
 
 async def of_system(host: str) -> tuple[str, ...]:

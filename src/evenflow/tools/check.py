@@ -1,6 +1,7 @@
 """Every problem of a configuration: found by loading and building it as `serve` would, told as text or as JSON.
 
-Beyond the configuration's own files only certificates and keys are read. Nothing is written and nothing is started.
+Beyond the configuration's own files only certificates and keys are read. Nothing is written and nothing is started, and
+nobody is asked but for names, if that is wanted.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ class Found:
         return len(self.diagnostics) - self.errors
 
 
-def examine(file: str, defines: Mapping[str, str], *, advice: bool = False) -> Found:
+def examine(file: str, defines: Mapping[str, str], *, advice: bool = False, names: bool = False) -> Found:
     """Load and build; a file that has errors is not built, its diagnostics are all there is to say. With `advice` what
-    experience says of it too, and which `# evenflow: allow` comments silence nothing."""
+    experience says of it too, and which `# evenflow: allow` comments silence nothing. With `names` those of members are
+    asked for."""
     loaded = load(file, defines)
     diagnostics = list(loaded.diagnostics)
     if loaded.settings is not None:
@@ -57,6 +59,10 @@ def examine(file: str, defines: Mapping[str, str], *, advice: bool = False) -> F
         diagnostics += built.diagnostics
         if built.plan is not None:
             diagnostics += ahead(built.plan)
+            if names:
+                from evenflow.tools.names import check_names
+
+                diagnostics += check_names(built.plan)
         if advice:
             diagnostics += advise(loaded)
             diagnostics += check_shown(loaded, datetime.datetime.now(datetime.UTC))

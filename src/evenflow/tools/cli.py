@@ -132,10 +132,11 @@ def serve(
 
 @main.command(short_help="Say every problem of a configuration.")
 @click.argument("file")
+@click.option("--names", is_flag=True, help="Ask for the names of members too: those that do not resolve are told.")
 @FORM
 @DEFINE
 @click.pass_obj
-def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]) -> NoReturn:
+def check(above: tuple[str, ...], file: str, names: bool, form: str, defined: tuple[str, ...]) -> NoReturn:
     """Say every problem of FILE in one run: where, what is wrong, and what to type.
 
     Ends with 0, or with 1 where there are errors; warnings alone leave it at 0.
@@ -143,7 +144,7 @@ def check(above: tuple[str, ...], file: str, form: str, defined: tuple[str, ...]
     defines = defines_of(above + defined)
     from evenflow.tools import check as checking
 
-    found = checking.examine(file, defines, advice=True)
+    found = checking.examine(file, defines, advice=True, names=names)
     if form == "json":
         click.echo(checking.as_json(found))
     else:

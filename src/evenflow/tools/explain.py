@@ -15,6 +15,7 @@ from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.load import Loaded, load
 from evenflow.config.render import COLOURS, render
 from evenflow.config.syntax import statements
+from evenflow.control.addresses import in_words
 from evenflow.control.explanation import explain
 from evenflow.plan import steps
 from evenflow.plan.model import Plan
@@ -145,6 +146,7 @@ def tell_way(page: Page, said: Json, every: bool) -> None:
     tell_environment(page, said)
     tell_sticky(page, said)
     tell_choice(page, said)
+    tell_address(page, said)
     tell_member_tls(page, said)
     tell_member(page, said)
     tell_answer(page, said)
@@ -310,6 +312,13 @@ def tell_choice(page: Page, said: Json) -> None:
     for note in choice["notes"]:
         if not note.startswith(("the session asks", "chosen:")) and "may take it" not in note:
             page.more(f"   {note}")
+
+
+def tell_address(page: Page, said: Json) -> None:
+    """Where the member's name leads."""
+    words = in_words(said["outcome"]["resolved"])
+    if words:
+        page.step("address", words, None)
 
 
 def tell_member_tls(page: Page, said: Json) -> None:

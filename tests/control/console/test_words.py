@@ -9,7 +9,8 @@ import pytest
 from evenflow.control.console import words
 from evenflow.control.console.words import BAD, GOOD, IDLE, LEAVING, OFF
 from evenflow.control.manager.view import view_member
-from evenflow.slotmem.layout import BUSY, CHECK_FAILED, DISABLED, DRAINING, LONG_AGO, STOPPED
+from evenflow.slotmem.addresses import Answer
+from evenflow.slotmem.layout import BUSY, CHECK_FAILED, DISABLED, DRAINING, LONG_AGO, NOT_FOUND, STOPPED
 from tests.control.manager.managed import Managed
 
 
@@ -38,6 +39,16 @@ def test_an_error_says_why_and_when_it_is_tried_again() -> None:
     assert failed.why == "it accepts no connection; it is tried again in 30 s"
     assert told(error=930.0).why == "the error log says why; the next request tries it again"
     assert told(error=LONG_AGO).why.endswith("the next request tries it again")
+
+
+def test_a_name_that_leads_nowhere_is_said_before_the_error_it_makes() -> None:
+    managed = Managed()
+    managed.plan.members[0].dial_host = "node.example"
+    answer = Answer(NOT_FOUND, (), 990.0, 0.0, 995.0, "there is no such name")
+    managed.scoreboard.address(0).write("node.example", answer)
+    managed.scoreboard.member(0, 0).error_since = 990.0
+    state = words.state_of(view_member(managed.plan.members[0], managed.scoreboard), 1000.0)
+    assert state == words.State(BAD, "name does not resolve", "there is no such name")
 
 
 def test_a_drain_says_what_is_left() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
 
 from evenflow.control.manager.page import BALANCER_COLUMNS, MEMBER_COLUMNS, address, short_size
+from evenflow.slotmem.addresses import Answer
+from evenflow.slotmem.layout import FOUND
 from tests.control.manager.managed import Managed
 
 VOID = ("meta", "hr", "br", "input")
@@ -56,6 +59,16 @@ def test_the_tables() -> None:
     assert "<title>Balancer Manager</title>" in page
     assert "<h1>Load Balancer Manager for wiki.example.com</h1>" in page
     assert "title='conf/wiki.conf:10'" in page
+
+
+def test_a_member_says_where_its_name_leads() -> None:
+    managed = Managed()
+    managed.plan.members[0].dial_host = "node.example"
+    answer = Answer(FOUND, ("10.0.0.1",), time.monotonic(), 30.0, time.monotonic() + 30.0)
+    managed.scoreboard.address(0).write("node.example", answer)
+    page = managed.ask()[2]
+    assert "wiki.conf:9; 10.0.0.1, resolved 0 s ago, ttl 30'>http://127.0.0.1:8090" in page
+    assert "wiki.conf:10'>http://127.0.0.2:8090" in page
 
 
 def test_links_lead_to_forms() -> None:

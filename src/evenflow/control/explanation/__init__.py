@@ -17,7 +17,9 @@ wrote.
     outcome       kind "forward", "redirect", "answer", "local", "file" or "refused" (before or after the decision: a
                   bad head, no member); place, virtual_host, status and reason of an answer of ours (0 where a member
                   answers), location, balancer, member, url (what the member is asked), through (HOST:PORT of the proxy
-                  that is asked for it, null for none), handler, file, address (the client's)
+                  that is asked for it, null for none), resolved (where the member's name leads, as a running instance
+                  knows it: name, addresses, age, ttl, asked_again_in, cause; else null), handler, file, address (the
+                  client's)
     shadowed      mappings, redirects and aliases that cover the path too and were not asked: place, prefix, target
     sections      those that met, in the order in which they speak: place, saw, says (its statements)
     settings      what holds for this request: name, value, place
@@ -26,7 +28,7 @@ wrote.
     choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, failover (so many other
                   attempts follow one that cannot connect), notes, members [{name, route, place, loadfactor, lbset,
                   status (letters), in_error, candidate, chosen, owed [before, after], busy, elected,
-                  through}]
+                  through, resolved}]
     member_tls    null, or how TLS would be spoken to the member (nothing is connected to): engine, place, name (whom
                   its certificate would have to be for), name_from "member" or "client", name_place,
                   server_name_indication (null for an address), checks [{name, value, means, place}]

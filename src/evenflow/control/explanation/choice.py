@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from evenflow.balancer.balance import Balance
 from evenflow.balancer.sticky import find_session, in_cookie, in_url, is_known
+from evenflow.control.addresses import describe_address, known_address
 from evenflow.control.explanation.facts import Json, place, text
 from evenflow.control.explanation.walk import Walk
 from evenflow.plan.model import Decision, Member
@@ -111,4 +114,12 @@ def candidate(walk: Walk, slot: MemberSlot, chosen: bool, routed: bool, balance:
         "busy": slot.total(BUSY) - (1 if chosen else 0),
         "elected": slot.total(ELECTED) - (1 if chosen else 0),
         "through": through(member),
+        "resolved": resolved(walk, member),
     }
+
+
+def resolved(walk: Walk, member: Member) -> Json | None:
+    """Where the member's name leads; None for an address, and where nothing runs that could have asked."""
+    if walk.live is None:
+        return None
+    return describe_address(member, known_address(member, walk.live), time.monotonic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from evenflow.control.explanation.choice import through
+from evenflow.control.explanation.choice import resolved, through
 from evenflow.control.explanation.facts import Json, bracketed, pairs, place, switch, text
 from evenflow.control.explanation.walk import Walk
 from evenflow.origin import NOWHERE
@@ -56,7 +56,7 @@ def outcome(walk: Walk) -> Json:
     said: Json = {
         "kind": "refused", "place": None, "virtual_host": None, "status": 0, "reason": "", "location": None,
         "balancer": None, "member": None, "url": None, "through": None, "handler": None, "file": None,
-        "address": text(walk.facts.remote_address),
+        "resolved": None, "address": text(walk.facts.remote_address),
     }  # fmt: skip
     if decision is not None:
         said["kind"] = KINDS.get(decision.kind, "answer")
@@ -79,6 +79,7 @@ def outcome(walk: Walk) -> Json:
                 said["member"] = text(member.name)
                 said["url"] = url(walk, member, decision)
                 said["through"] = through(member)
+                said["resolved"] = resolved(walk, member)
     if exchange.status:
         # Nobody may take it, or the head says what cannot be done: 400, 417, 503.
         said["kind"] = "refused"

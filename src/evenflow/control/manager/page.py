@@ -110,8 +110,10 @@ def write_member(path: str, balancer: BalancerView, view: MemberView) -> str:
         short_size(view.sent),
         short_size(view.received),
     )
+    origin = str(view.member.origin)
+    title = f"{origin}; {view.place}" if view.place else origin
     return (
-        f"<tr>\n<td><a href='{link(path, balancer, view)}' title='{escape(str(view.member.origin))}'>"
+        f"<tr>\n<td><a href='{link(path, balancer, view)}' title='{escape(title)}'>"
         f"{escape(view.name)}</a></td>{''.join(map(cell, cells))}</tr>\n"
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
 from evenflow.balancer.added import members_now, settle
 from evenflow.balancer.methods import METHODS
+from evenflow.control.addresses import describe_address, in_words, known_address
 from evenflow.plan.backends import Backends, split_url
 from evenflow.plan.locations import Section
 from evenflow.plan.mapping import Mapping
@@ -19,6 +21,7 @@ from evenflow.slotmem.layout import (
     DRAINING,
     ELECTED,
     IGNORE_ERRORS,
+    NOT_FOUND,
     OWED,
     RECEIVED,
     RETRIES,
@@ -67,6 +70,10 @@ class MemberView:
     """Of those that are busy."""
     left: Left | None
     """Its sessions, and when they will be gone if it gets no new ones; None where they are not counted."""
+    place: str = ""
+    """Where its name leads, in words; "" for a member that is an address."""
+    unresolved: str = ""
+    """Why its name leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ def view_member(member: Member, scoreboard: Scoreboard) -> MemberView:
     """Read a member's cells."""
     slot = scoreboard.member(member.slot, 0)
     elected = slot.total(ELECTED)
+    known = known_address(member, scoreboard)
     return MemberView(
         member=member,
         slot=slot,
@@ -148,6 +156,8 @@ def view_member(member: Member, scoreboard: Scoreboard) -> MemberView:
         retries=slot.total(RETRIES),
         tunnels=slot.total(TUNNELLED),
         left=left_at(scoreboard, member.slot, elected),
+        place=in_words(describe_address(member, known, time.monotonic())),
+        unresolved=known.cause if known.state == NOT_FOUND else "",
     )
 
 

@@ -47,6 +47,7 @@ ErrorLogFormat "%t %M"
 FilterProvider PACK DEFLATE "true"
 FilterChain deflate
 FilterDeclare PACK
+FilterProtocol PACK proxy=no
 Substitute s/a/b/
 SubstituteInheritBefore On
 SubstituteMaxLineLength 7

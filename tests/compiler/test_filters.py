@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evenflow.plan.decide import decide
-from evenflow.plan.filters import BROTLI, GZIP, ByType, Smart, compression_of
+from evenflow.plan.filters import BROTLI, GZIP, SUBSTITUTE, ByType, Smart, compression_of
 from evenflow.plan.model import Scope
 from tests.compiler.said import codes
 from tests.plan.cases import facts_of, head_of, inside, plan_of
@@ -53,10 +53,10 @@ def test_chains_are_put_together_and_begin_anew() -> None:
     def chain(path: str) -> tuple[bytes | None, ...]:
         return decide(plan, facts_of(plan), head_of("GET", path)).scope.filter_chain
 
-    assert chain("/") == (b"a", b"deflate")
-    assert chain("/more") == (b"a", b"deflate", b"a")
-    assert chain("/anew") == (b"a", b"deflate", None, b"a")
-    assert chain("/none") == (b"a", b"deflate", None)
+    assert chain("/") == (b"A", b"deflate")
+    assert chain("/more") == (b"A", b"deflate", b"A")
+    assert chain("/anew") == (b"A", b"deflate", None, b"A")
+    assert chain("/none") == (b"A", b"deflate", None)
     smart = decide(plan, facts_of(plan), head_of("GET", "/")).scope.smart_filters[0]
     assert isinstance(smart, Smart)
     assert [coding for coding, _ in smart.providers] == [BROTLI, GZIP]
@@ -66,3 +66,16 @@ def test_a_chain_names_what_there_is() -> None:
     assert codes("FilterChain nobody\nProxyPass / http://b1/\n") == ["filter-not-declared"]
     assert codes("FilterChain DEFLATE\nProxyPass / http://b1/\n") == ["filter-not-declared"]
     assert codes("FilterDeclare DEFLATE\nFilterChain DEFLATE -nobody\nProxyPass / http://b1/\n") == []
+
+
+def test_what_providers_say_holds_everywhere_and_what_filters_say_for_them() -> None:
+    text = (
+        'FilterProvider A DEFLATE "true"\nFilterProtocol A "proxy=transform;cache=no"\n<Location /elsewhere>\n'
+        'FilterProvider B SUBSTITUTE "true"\nFilterProtocol B substitute CHANGE=yes,proxy=no,change=no\n</Location>\n'
+        "ProxyPass / http://b1/\n"
+    )
+    plan = plan_of(inside(text))
+    found = decide(plan, facts_of(plan), head_of("GET", "/")).scope
+    assert found.filter_words == {SUBSTITUTE: {"proxy=no"}}
+    (smart,) = found.smart_filters
+    assert isinstance(smart, Smart) and smart.words == {"proxy=transform", "cache=no"}

@@ -13,14 +13,17 @@ from evenflow.plan.filters import (
     INFLATE,
     SUBSTITUTE,
     ByType,
+    Choice,
     Compression,
     Smart,
     accepts,
-    chained,
+    choose_by_chain,
+    choose_by_type,
     coding_of,
     compression_of,
     etag_for,
-    filters_for,
+    is_fixed,
+    is_looked_at,
     may_compress,
 )
 from evenflow.plan.model import Scope
@@ -31,13 +34,33 @@ from tests.plan.cases import facts_of, head_of, inside, plan_of
 HTML = (ByType((GZIP,), frozenset((b"text/html", b"text/plain"))),)
 
 
-def test_types_count_for_200_only() -> None:
-    assert filters_for((), HTML, 200, b"text/html; charset=utf-8") == (GZIP,)
-    assert filters_for((), HTML, 200, b"Text/HTML") == ()
-    assert filters_for((), HTML, 200, b"image/png") == ()
-    assert filters_for((), HTML, 404, b"text/html") == ()
-    assert filters_for((BROTLI, GZIP), HTML, 404, b"image/png") == (BROTLI, GZIP)
-    assert filters_for((BROTLI,), HTML, 200, b"text/html") == (BROTLI, GZIP)
+def by_type(content_type: bytes, proxied: bool = True, fixed: bool = False, **words: str) -> tuple[bytes, ...]:
+    scope = Scope()
+    scope.typed_filters = HTML
+    scope.filter_words = {name.encode(): frozenset(said.split()) for name, said in words.items()}
+    choice = Choice()
+    choose_by_type(choice, scope, content_type, proxied, fixed)
+    return choice.filters
+
+
+def test_types_are_compared_letter_by_letter() -> None:
+    assert by_type(b"text/html; charset=utf-8") == (GZIP,)
+    assert by_type(b"Text/HTML") == by_type(b"image/png") == ()
+
+
+def test_answers_other_than_200_are_not_looked_at() -> None:
+    assert is_looked_at(200, {}) and not is_looked_at(404, {})
+    assert is_looked_at(404, {b"filter-errordocs": b""})
+
+
+def test_what_a_provider_says_of_members_answers() -> None:
+    assert by_type(b"text/html", gzip="proxy=no") == ()
+    assert by_type(b"text/html", proxied=False, gzip="proxy=no") == (GZIP,)
+    assert by_type(b"text/html", br="proxy=no") == (GZIP,)
+    assert by_type(b"text/html", gzip="proxy=transform") == (GZIP,)
+    assert by_type(b"text/html", fixed=True, gzip="proxy=transform") == ()
+    assert by_type(b"text/html", fixed=True) == (GZIP,)
+    assert is_fixed(b"private, No-Transform") and not is_fixed(b"private") and not is_fixed(None)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +142,32 @@ def test_of_a_filter_the_first_provider_that_holds_is_the_only_one() -> None:
     )
     # No name of a filter that is there is one of a chain.
     scope.filter_chain = (b"a", None, b"deflate", b"a", b"b", b"nobody")
-    assert chained(scope, answered(b"text/html"), 200) == ((BROTLI,), (b"Accept-Encoding", b"X"))
-    assert chained(scope, answered(b"image/png"), 200) == ((GZIP,), (b"Accept-Encoding", b"X"))
-    assert chained(scope, answered(b"text/html"), 404) == ((), ())
+    assert chained(scope, b"text/html") == ((BROTLI,), (b"Accept-Encoding", b"X"))
+    assert chained(scope, b"image/png") == ((GZIP,), (b"Accept-Encoding", b"X"))
     scope.smart_filters = (Smart(b"a", ((SUBSTITUTE, always),)),)
-    assert chained(scope, answered(b"text/html"), 200) == ((SUBSTITUTE,), ())
-    scope.smart_filters = (Smart(b"a", ((BROTLI, html), (GZIP, always))),)
-    inquiry = answered(b"text/html")
-    inquiry.env[b"filter-errordocs"] = b"1"
-    assert chained(scope, inquiry, 404)[0] == (BROTLI,)
+    assert chained(scope, b"text/html") == ((SUBSTITUTE,), ())
+
+
+def test_a_provider_that_may_not_act_makes_room_for_the_next() -> None:
+    scope = Scope()
+    always = compile_condition("true")
+    scope.smart_filters = (Smart(b"a", ((BROTLI, always), (GZIP, always))),)
+    scope.filter_chain = (b"a", b"a", b"A")
+    scope.filter_words = {BROTLI: frozenset(("proxy=no",)), GZIP: frozenset(("cache=no",))}
+    choice = Choice()
+    choose_by_chain(choice, scope, answered(b"text/html"), True, False)
+    assert (choice.filters, choice.words) == ((GZIP,), (frozenset(("cache=no",)),) * 2)
+    scope.smart_filters = (Smart(b"a", ((GZIP, always),), frozenset(("proxy=no",))),)
+    assert chained(scope, b"text/html") == ((), ())
+    scope.smart_filters = (Smart(b"a", ((GZIP, always),), frozenset(("proxy=transform",))),)
+    assert chained(scope, b"text/html", fixed=True) == ((), ())
+    assert chained(scope, b"text/html")[0] == (GZIP,)
+
+
+def chained(scope: Scope, content_type: bytes, fixed: bool = False) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    choice = Choice()
+    choose_by_chain(choice, scope, answered(content_type), True, fixed)
+    return choice.filters, choice.varied
 
 
 def answered(content_type: bytes) -> Inquiry:

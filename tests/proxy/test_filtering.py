@@ -8,6 +8,9 @@ import zlib
 from evenflow.origin import NOWHERE
 from evenflow.plan.filters import GZIP, INFLATE, SUBSTITUTE
 from evenflow.plan.substitute import Part, Substitution
+from evenflow.proxy.filtering import mark_protocol
+from evenflow.wire.headers import Headers
+from tests.plan.cases import head_of
 from tests.proxy.story import Tell, answers, done, head, ready
 
 LINES = (Part((Substitution(b"hello", None, (b"bye",), NOWHERE),), None),)
@@ -59,3 +62,20 @@ def test_only_texts_leave_no_trace_in_the_fields(tell: Tell) -> None:
     assert b'\r\nETag: "a"\r\n' in story.client_got
     assert b"Vary" not in story.client_got and b"Content-Length" not in story.client_got
     assert body_of(story.client_got) == b"bye!"
+
+
+def test_what_providers_say_is_done_to_the_fields() -> None:
+    got = [(b"ETag", b"a"), (b"Content-MD5", b"m"), (b"Last-Modified", b"l"), (b"Cache-Control", b"public")]
+    fields = Headers(list(got))
+    head_of_it = head_of("GET", "/")
+    mark_protocol(fields, (frozenset(("proxy=no",)),), head_of_it, True)
+    assert fields.items == got
+    mark_protocol(fields, (frozenset(("change=1:1", "proxy=transform")),), head_of_it, True)
+    assert fields.items == [*got[2:], (b"Warning", b"214 www.example Transformation applied")]
+    mark_protocol(fields, (frozenset(("cache=no", "byteranges=no", "proxy=transform")),), head_of_it, False)
+    assert fields.items == [
+        (b"Cache-Control", b"public"),
+        (b"Warning", b"214 www.example Transformation applied"),
+        (b"Cache-Control", b"no-cache"),
+        (b"Accept-Ranges", b"none"),
+    ]

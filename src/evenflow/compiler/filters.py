@@ -39,10 +39,12 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         for line in settings.by_type or ()
     )
     said.say("typed_filters", typed)
-    smart = compile_providers(settings.providers or (), findings)
+    smart = compile_providers(settings.providers or (), dict(settings.protocols or ()), findings)
     said.say("smart_filters", smart)
     say_substitutes(said, settings, findings)
     said.say("filter_chain", compile_chain(settings.chain or ()))
+    if settings.provider_protocols:
+        said.say("filter_words", {TOKENS[name]: words for name, words in settings.provider_protocols})
     if any(getattr(settings, name) is not UNSET for name in (*NUMBERS, *WORDS, *NOTES)):
         said.say("compression", compression(settings))
     asked = [name for part in (named, *(one.filters for one in typed)) for name in part]
@@ -56,7 +58,9 @@ def say_filters(said: Said, settings: FilterSettings, origin: Origin, findings: 
         )
 
 
-def compile_providers(lines: tuple[ProviderLine, ...], findings: Findings) -> tuple[Smart, ...]:
+def compile_providers(
+    lines: tuple[ProviderLine, ...], words: dict[str, frozenset[str]], findings: Findings
+) -> tuple[Smart, ...]:
     """The filters that a section declares. A provider goes before those that were written before it (httpd)."""
     made: dict[str, list[tuple[bytes, Condition]]] = {}
     for line in lines:
@@ -67,7 +71,9 @@ def compile_providers(lines: tuple[ProviderLine, ...], findings: Findings) -> tu
             providers.insert(0, (TOKENS[line.provider], compile_condition(line.condition, line.origin)))
         except Refused as refused:
             refused.report(findings, line.origin)
-    return tuple(Smart(to_bytes(name), tuple(providers)) for name, providers in made.items())
+    return tuple(
+        Smart(to_bytes(name), tuple(providers), words.get(name, frozenset())) for name, providers in made.items()
+    )
 
 
 def compile_chain(links: tuple[ChainLink, ...]) -> tuple[bytes | None, ...]:
@@ -82,7 +88,7 @@ def compile_chain(links: tuple[ChainLink, ...]) -> tuple[bytes | None, ...]:
         elif link.sign == "@":
             chain.insert(0, name)
         elif link.sign == "-":
-            chain = [one for one in chain if one != name]
+            chain = [one for one in chain if one is None or one.lower() != name.lower()]
         else:
             chain.append(name)
     return tuple(chain)

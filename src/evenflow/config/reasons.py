@@ -11,14 +11,7 @@ FORWARD: Final = (
     "evenflow is a reverse proxy: requests go to members that the configuration names, never through others"
 )
 
-
-NO_PROTOCOL: Final = "each filter here does with lengths, ranges and ETags what its coding needs"
-
 REASONS: Final[dict[str, tuple[str, str]]] = {
-    "filterprotocol": (
-        NO_PROTOCOL,
-        "leave it out; where it says `proxy=no` the filter as well: httpd leads no member's answer through it",
-    ),
     "chrootdir": (
         "evenflow cannot shut itself in after its start",
         "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",

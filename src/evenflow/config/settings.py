@@ -818,7 +818,7 @@ class TypeFilters:
 
 @dataclass(frozen=True, slots=True)
 class ProviderLine:
-    """One `FilterProvider`, or with an empty provider a `FilterDeclare`; names of filters in lower case."""
+    """One `FilterProvider`, or with an empty provider a `FilterDeclare`."""
 
     name: str
     provider: str
@@ -828,7 +828,7 @@ class ProviderLine:
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """One word of a `FilterChain`: `+`, `@`, `-`, `=` or `!`, and the filter's name in lower case."""
+    """One word of a `FilterChain`: `+`, `@`, `-`, `=` or `!`, and the filter's name."""
 
     sign: str
     name: str
@@ -859,6 +859,10 @@ class FilterSettings:
     by_type: tuple[TypeFilters, ...] | Unset = append()
     providers: tuple[ProviderLine, ...] | Unset = append()
     chain: tuple[ChainLink, ...] | Unset = append()
+    protocols: tuple[tuple[str, frozenset[str]], ...] | Unset = append()
+    """FilterProtocol's words for whole filters of this section, by their names."""
+    provider_protocols: tuple[tuple[str, frozenset[str]], ...] | Unset = append()
+    """The main server's: FilterProtocol's words for providers in upper case, wherever they were said."""
     deflate_level: int | Unset = override()
     deflate_memory: int | Unset = override()
     deflate_window: int | Unset = override()

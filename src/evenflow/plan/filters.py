@@ -2,8 +2,7 @@
 
 As httpd decides (2.4.71, observed): SetOutputFilter names filters for every answer of its place,
 AddOutputFilterByType for answers with status 200 and a media type. In whatever order they are named, INFLATE acts
-first, then SUBSTITUTE, then what compresses. The first filter whose coding the client takes is
-used; that the answer depends on Accept-Encoding is said wherever a filter would have acted.
+first, then SUBSTITUTE, then what compresses. The first filter whose coding the client takes is used; that the answer depends on Accept-Encoding is said wherever a filter would have acted.
 """
 
 from __future__ import annotations
@@ -61,68 +60,101 @@ class ByType:
 
 
 class Smart:
-    """A filter of somebody's own name: providers with what they wait for, in the order in which they are asked."""
+    """A filter of somebody's own name: providers with what they wait for, in the order in which they are asked; `words`
+    are FilterProtocol's."""
 
-    __slots__ = ("name", "providers")
+    __slots__ = ("name", "providers", "words")
 
-    def __init__(self, name: bytes, providers: tuple[tuple[bytes, Condition], ...]) -> None:
+    def __init__(
+        self, name: bytes, providers: tuple[tuple[bytes, Condition], ...], words: frozenset[str] = frozenset()
+    ) -> None:
         self.name = name
         self.providers = providers
+        self.words = words
 
 
-def chained(scope: Scope, inquiry: Inquiry, status: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """The filters that this place's chain chooses, and the request's fields that the choice depended on, in order;
-    where one that compresses was chosen, Accept-Encoding is among them.
+class Choice:
+    """What mod_filter chooses for one answer.
 
-    Like httpd, answers other than 200 are left alone unless the environment has filter-errordocs, and a provider that
-    is chosen is the only one of its filter, whether the client takes its coding or not.
+    `filters` in order; `varied`: the request's fields that this depended on, Accept-Encoding where one that compresses
+    was chosen; `words`: what FilterProtocol says of the providers that were chosen, one set for each.
     """
-    if status != 200 and b"filter-errordocs" not in inquiry.env:
-        return (), ()
+
+    __slots__ = ("filters", "varied", "words")
+
+    def __init__(self) -> None:
+        self.filters: tuple[bytes, ...] = ()
+        self.varied: tuple[bytes, ...] = ()
+        self.words: tuple[frozenset[str], ...] = ()
+
+    def take(self, scope: Scope, provider: bytes) -> None:
+        if provider not in self.filters:
+            self.filters = (*self.filters, provider)
+        words = (scope.filter_words or {}).get(provider)
+        if words:
+            self.words = (*self.words, words)
+
+
+def is_looked_at(status: int, env: dict[bytes, bytes]) -> bool:
+    """Whether mod_filter looks at an answer with this status at all."""
+    return status == 200 or b"filter-errordocs" in env
+
+
+def is_fixed(cache_control: bytes | None) -> bool:
+    """Whether nobody on the way may change the answer."""
+    return cache_control is not None and b"no-transform" in cache_control.lower()
+
+
+def choose_by_type(choice: Choice, scope: Scope, content_type: bytes, proxied: bool, fixed: bool) -> None:
+    """AddOutputFilterByType; a member's answer if `proxied`, one that says `no-transform` if `fixed`."""
+    media = content_type.partition(b";")[0].strip(b" \t")
+    for one in scope.typed_filters:
+        assert isinstance(one, ByType)
+        if media in one.types:
+            for name in one.filters:
+                if not proxied or may_act((scope.filter_words or {}).get(name, NO_WORDS), fixed):
+                    choice.take(scope, name)
+
+
+def choose_by_chain(choice: Choice, scope: Scope, inquiry: Inquiry, proxied: bool, fixed: bool) -> None:
+    """FilterChain, for the answer that the inquiry sees. A provider that is chosen is the only one of its filter,
+    whether the client takes its coding or not (httpd)."""
     chain = scope.filter_chain
     start = 0
     for at in range(len(chain)):
         if chain[at] is None:
             start = at + 1
-    found: tuple[bytes, ...] = ()
     kept, inquiry.vary = inquiry.vary, ()
-    for name in chain[start:]:
-        chosen = provided(scope, name, inquiry)
+    for link in chain[start:]:
+        chosen = provided(scope, link, inquiry, proxied, fixed)
         if chosen:
             if chosen in CODINGS:
                 inquiry.vary = (*inquiry.vary, ACCEPT_ENCODING)
-            if chosen not in found:
-                found = (*found, chosen)
-    varied, inquiry.vary = inquiry.vary, kept
-    return found, varied
+            choice.take(scope, chosen)
+    choice.varied, inquiry.vary = inquiry.vary, kept
 
 
-def provided(scope: Scope, name: bytes | None, inquiry: Inquiry) -> bytes:
-    """The first provider of this filter whose expression holds; b"" for none."""
+NO_WORDS: Final[frozenset[str]] = frozenset()
+
+
+def may_act(words: frozenset[str], fixed: bool) -> bool:
+    """Whether it may act on a member's answer, which says `no-transform` if `fixed`."""
+    return "proxy=no" not in words and not (fixed and "proxy=transform" in words)
+
+
+def provided(scope: Scope, name: bytes | None, inquiry: Inquiry, proxied: bool, fixed: bool) -> bytes:
+    """The first provider of this filter whose expression holds and that may act; b"" for none."""
     for smart in reversed(scope.smart_filters):
         assert isinstance(smart, Smart)
         if smart.name == name:
+            if proxied and not may_act(smart.words, fixed):
+                break
             for provider, condition in smart.providers:
-                if holds(condition, inquiry):
+                words = (scope.filter_words or {}).get(provider, NO_WORDS)
+                if (not proxied or may_act(words, fixed)) and holds(condition, inquiry):
                     return provider
             break
     return b""
-
-
-def filters_for(
-    filters: tuple[bytes, ...], by_type: tuple[object, ...], status: int, content_type: bytes
-) -> tuple[bytes, ...]:
-    """The filters that this answer goes through, in order."""
-    found = filters
-    if by_type and status == 200:
-        media = content_type.partition(b";")[0].strip(b" \t")
-        for one in by_type:
-            assert isinstance(one, ByType)
-            if media in one.types:
-                for name in one.filters:
-                    if name not in found:
-                        found = (*found, name)
-    return found
 
 
 def may_compress(env: dict[bytes, bytes], status: int, content_type: bytes, encoding: bytes, ranged: bool) -> bool:

@@ -45,7 +45,7 @@ cdef class Scope:
     cdef public bytes via, signature
     cdef public tuple reverses, request_edits, always_edits, onsuccess_edits, requires, places
     cdef public tuple conditions, variables, branches, output_filters, typed_filters, smart_filters, filter_chain, documents
-    cdef public object compression
+    cdef public object compression, filter_words
     cdef public bint expires_on, rate_limited, http2_upgrade, inflates
     cdef public tuple substitutes
     cdef public long long inflate_limit, substitute_length

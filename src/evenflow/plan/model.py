@@ -205,7 +205,8 @@ class Scope:
         "force_type", "default_charset", "default_language", "names", "filter_names",
         "always_edits", "onsuccess_edits", "handler", "handler_origin", "requires", "rewrite_on", "places",
         "place", "conditions", "variables", "branches",
-        "output_filters", "typed_filters", "smart_filters", "filter_chain", "compression", "rate_limited",
+        "output_filters", "typed_filters", "smart_filters", "filter_chain", "filter_words", "compression",
+        "rate_limited",
         "inflates", "inflate_limit", "inflate_ratio", "inflate_burst", "substitutes", "substitute_length",
         "expires_on", "expires_types", "expires_default", "http2_upgrade",
         "documents", "signature", "plain", "hostname_lookups", "lookups_origin",
@@ -315,7 +316,9 @@ class Scope:
         self.smart_filters: tuple[object, ...] = ()
         """`filters.Smart`s: of one name the last counts."""
         self.filter_chain: tuple[bytes | None, ...] = ()
-        """FilterChain: names of filters in lower case; None: what stands before it does not count."""
+        """FilterChain: names of filters; None: what stands before it does not count."""
+        self.filter_words: dict[bytes, frozenset[str]] | None = None
+        """FilterProtocol's words for providers, as `plan.filters` names them; the same for the whole server."""
         self.compression: object = None
         """`filters.Compression`: how hard; None where nothing is said of it."""
         self.rate_limited = False

@@ -14,7 +14,7 @@ cdef class AnswerBody:
     cdef public bint coded, chunked, says_chunked, could_encode
     cdef bint open
     cdef public object encoder
-    cdef public tuple vary
+    cdef public tuple vary, words
 
     cpdef void begin(self) except *
     cpdef void expect(self, long long left) except *

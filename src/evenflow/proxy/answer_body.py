@@ -56,6 +56,8 @@ class AnswerBody:
         """It would have been for another Accept-Encoding."""
         self.vary: tuple[bytes, ...] = ()
         """Fields of the request that expressions of a filter chain looked at."""
+        self.words: tuple[frozenset[str], ...] = ()
+        """What FilterProtocol says of the filters that were chosen."""
         self.sent = 0
         """Body bytes for the client, framing not counted."""
 

@@ -692,7 +692,7 @@ class Exchange:
             added = (added or b"") + upgrades.offered(answer, self.slot.member)
         body = self.body
         as_it_came = not (edited or body.could_encode or self.decision.cookies or self.told or scope.expires_on)
-        if self.decision.early_fields is not None or body.vary or body.encoder is not None:
+        if self.decision.early_fields is not None or body.vary or body.words or body.encoder is not None:
             as_it_came = False
         if as_it_came and response.is_ordinary(answer, scope):
             response.write_ordinary(

@@ -12,6 +12,8 @@ from evenflow.plan import filters
 from evenflow.plan.substitute import substitutions_of
 from evenflow.proxy import decoding, encoding, substituting
 from evenflow.wire.headers import Headers
+from evenflow.wire.http1 import RequestHead
+from evenflow.wire.targets import split_host
 
 if TYPE_CHECKING:
     from evenflow.proxy.exchange import Exchange
@@ -73,6 +75,21 @@ class Way:
     def mark(self, fields: Headers, compression: filters.Compression) -> None:
         """Say in an answer's fields what becomes of its body."""
         mark(fields, self.step, self.could_encode, compression)
+
+
+def mark_protocol(fields: Headers, words: tuple[frozenset[str], ...], head: RequestHead, proxied: bool) -> None:
+    """Do to an answer's fields what FilterProtocol says of the providers that were chosen."""
+    for said in words:
+        if proxied and "proxy=transform" in said:
+            fields.add(b"Warning", b"214 " + split_host(head.host)[0] + b" Transformation applied")
+        if "change=yes" in said or "change=1:1" in said:
+            fields.remove(b"ETag")
+            fields.remove(b"Content-MD5")
+        if "cache=no" in said:
+            fields.remove(b"Last-Modified")
+            fields.add(b"Cache-Control", b"no-cache")
+        if "byteranges=no" in said:
+            fields.set(b"Accept-Ranges", b"none")
 
 
 def way_of(

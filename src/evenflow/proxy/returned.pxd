@@ -8,6 +8,7 @@ from evenflow.wire.http1 cimport ResponseHead
 
 @cython.locals(scope=Scope, answer=ResponseHead, body=AnswerBody)
 cpdef void choose_way(Exchange exchange) except *
-cpdef tuple chain_filters(Exchange exchange, int status, Headers fields, bytes own_type)
+@cython.locals(scope=Scope)
+cpdef object chosen_for(Exchange exchange, int status, object answer, object fields, bytes content_type, bytes own_type)
 @cython.locals(scope=Scope, answer=ResponseHead, body=AnswerBody)
 cpdef void write(Exchange exchange, bint edited, int saying, bytes keep_line, bytes added) except *

@@ -5,9 +5,10 @@ The answer that goes back as it came is the exchange's own business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evenflow.plan import edits, filters
+from evenflow.plan.model import FORWARD
 from evenflow.plan.naming import FILTER, filters_named, with_charset
 from evenflow.plan.reverse import reverse_cookies, reverse_fields
 from evenflow.proxy import edited_fields, filtering, request, response
@@ -24,20 +25,24 @@ def choose_way(exchange: Exchange) -> None:
     answer = exchange.answer
     body = exchange.body
     content_type = answer.get(b"content-type") or b""
-    named = filters.filters_for(scope.output_filters, scope.typed_filters, answer.status, content_type)
+    named = scope.output_filters
     if scope.filter_names:
         # mod_mime's come first.
         own = filters.filters_of_name(filters_named(scope, exchange.decision.filename, FILTER))
         named = (*own, *[name for name in named if name not in own])
-    if scope.filter_chain:
-        more = chain_filters(exchange, answer.status, Headers(answer.pairs()), b"")
-        named = (*named, *[name for name in more if name not in named])
+    if scope.typed_filters or scope.filter_chain:
+        fields = Headers(answer.pairs()) if scope.filter_chain else None
+        chosen = chosen_for(exchange, answer.status, answer, fields, content_type, b"")
+        body.vary = chosen.varied
+        body.words = chosen.words
+        named = (*named, *[name for name in chosen.filters if name not in named])
     if not named:
         return
     if exchange.head.method == b"HEAD":
         # Nobody knows how long it would be (httpd says nothing of other filters here).
         body.coded = body.coded or filters.SUBSTITUTE in named
         body.vary = ()
+        body.words = ()
         return
     ranged = answer.get(b"content-range") is not None
     way = filtering.way_of(exchange, named, answer.status, content_type, answer.get(b"content-encoding"), ranged)
@@ -48,12 +53,22 @@ def choose_way(exchange: Exchange) -> None:
     body.could_encode = way.could_encode
 
 
-def chain_filters(exchange: Exchange, status: int, fields: Headers, own_type: bytes) -> tuple[bytes, ...]:
-    """What the place's filter chain chooses for an answer with these fields; `own_type` is that of an answer of ours,
-    b"" for a member's."""
-    exchange.seen_answer = Answered(status, fields, Headers(), own_type)
-    named, exchange.body.vary = filters.chained(exchange.decision.scope, exchange.inquiry(), status)
-    return named
+def chosen_for(
+    exchange: Exchange, status: int, answer: Any, fields: Headers | None, content_type: bytes, own_type: bytes
+) -> filters.Choice:
+    """What mod_filter chooses for an answer. `fields` are its fields where the place has a chain, `own_type` is that of
+    an answer of ours, b"" for a member's; `answer` has `get`."""
+    scope = exchange.decision.scope
+    choice = filters.Choice()
+    if not filters.is_looked_at(status, {} if status == 200 else exchange.variables()):
+        return choice
+    proxied = exchange.decision.kind == FORWARD
+    fixed = proxied and filters.is_fixed(answer.get(b"cache-control"))
+    filters.choose_by_type(choice, scope, content_type, proxied, fixed)
+    if fields is not None:
+        exchange.seen_answer = Answered(status, fields, Headers(), own_type)
+        filters.choose_by_chain(choice, scope, exchange.inquiry(), proxied, fixed)
+    return choice
 
 
 def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added: bytes) -> None:
@@ -73,6 +88,8 @@ def write(exchange: Exchange, edited: bool, saying: int, keep_line: bytes, added
         reverse_fields(scope.reverses, fields, exchange)
     if scope.cookie_paths or scope.cookie_domains:
         reverse_cookies(fields, exchange)
+    if body.words:
+        filtering.mark_protocol(fields, body.words, exchange.head, True)
     if body.vary:
         edits.add_vary(fields, body.vary)
         edits.compact_vary(fields)

@@ -72,14 +72,19 @@ def choose(
     """The way of the body of an answer of ours; None where no filter would act. `named` is what the end of a file's
     name says."""
     scope = exchange.decision.scope
-    found = filters.filters_for(scope.output_filters, scope.typed_filters, status, content_type)
+    found = scope.output_filters
     if named:
         # mod_mime's come first.
         own = filters.filters_of_name(named)
         found = (*own, *(name for name in found if name not in own))
-    if scope.filter_chain:
-        more = returned.chain_filters(exchange, status, Headers(list(fields)), content_type)
-        found = (*found, *(name for name in more if name not in found))
+    if scope.typed_filters or scope.filter_chain:
+        answer = Headers(list(fields))
+        chain = answer if scope.filter_chain else None
+        # For httpd's filters a part of a file is still the whole.
+        seen = 200 if status == 206 else status
+        chosen = returned.chosen_for(exchange, seen, answer, chain, content_type, content_type)
+        exchange.body.vary, exchange.body.words = chosen.varied, chosen.words
+        found = (*found, *(name for name in chosen.filters if name not in found))
     if not found:
         return None
     way = filtering.way_of(exchange, found, status, content_type, Headers(fields).get(b"content-encoding"), False)
@@ -93,6 +98,7 @@ def varied(exchange: Exchange, fields: list[Field], acts: bool) -> Headers:
     if names:
         edits.add_vary(marked, names)
         edits.compact_vary(marked)
+    filtering.mark_protocol(marked, exchange.body.words, exchange.head, False)
     return marked
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evenflow.config.arguments import count_words, number, one, one_of, raw
 from evenflow.config.contexts import ANYWHERE, SERVERS
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft, put
 from evenflow.config.settings import ChainLink, ProviderLine, TypeFilters
@@ -89,7 +89,7 @@ def add_by_type(draft: Draft, statement: Statement | Section, value: Any) -> Non
 
 def declare(draft: Draft, statement: Statement | Section, value: Any) -> None:
     words = count_words(statement, 1, 2, "takes 1-2 arguments, filter-name [filter-type]")
-    draft.add("filters", "providers", ProviderLine(words[0].text.lower(), "", "", statement.origin))
+    draft.add("filters", "providers", ProviderLine(words[0].text, "", "", statement.origin))
 
 
 def provide(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -97,8 +97,59 @@ def provide(draft: Draft, statement: Statement | Section, value: Any) -> None:
     (provider,) = filter_names(words[1]) or ("",)
     if not provider:
         raise Wrong("filter-not-supported", "`NONE` is no filter", words[1].span, help="write `DEFLATE`")
-    line = ProviderLine(words[0].text.lower(), provider, words[2].text, statement.origin)
+    line = ProviderLine(words[0].text, provider, words[2].text, statement.origin)
     draft.add("filters", "providers", line)
+
+
+PROTOCOL: Final = frozenset(
+    ("change=yes", "change=no", "change=1:1", "byteranges=no", "proxy=no", "proxy=transform", "cache=no")
+)
+
+
+def protocol(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    """A provider's words are the provider's, whoever names it; a filter's are those of the filter that this section
+    makes (httpd)."""
+    words = count_words(
+        statement, 2, 3, "takes two or three arguments, filter-name [provider-name] protocol-args"
+    )
+    lines = [line for line in draft.get("filters", "providers") or () if line.name == words[0].text]
+    if not lines:
+        raise Wrong(
+            "filter-not-declared",
+            f"this section makes no filter `{words[0].text}`",
+            words[0].span,
+            says="FilterProtocol: No such filter",
+            help="write it below the FilterProvider, in the same section",
+        )
+    said: set[str] = set()
+    for word in words[-1].text.lower().replace(";", " ").replace(",", " ").split():
+        if word not in PROTOCOL:
+            draft.reports.append(
+                warning(
+                    "parameter-ignored",
+                    f"`{word}` says nothing of a filter",
+                    words[-1].span,
+                    notes=("httpd passes it over without a word",),
+                    help="write one of " + ", ".join(f"`{known}`" for known in sorted(PROTOCOL)),
+                )
+            )
+        elif word == "change=no":
+            said -= {"change=yes", "change=1:1"}
+        else:
+            said.add(word)
+    if len(words) == 2:
+        draft.add("filters", "protocols", (words[0].text, frozenset(said)))
+        return
+    provider = words[1].text.upper()
+    if provider not in [line.provider for line in lines]:
+        raise Wrong(
+            "filter-not-declared",
+            f"`{words[1].text}` is no provider of `{words[0].text}`",
+            words[1].span,
+            says="FilterProtocol: No such provider for this filter",
+            help="write the FilterProvider above it",
+        )
+    draft.main.add("filters", "provider_protocols", (provider, frozenset(said)))
 
 
 def chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
@@ -107,7 +158,7 @@ def chain(draft: Draft, statement: Statement | Section, value: Any) -> None:
         sign, name = word.text[:1], word.text[1:]
         if sign not in tuple("+-=@!"):
             sign, name = "+", word.text
-        draft.add("filters", "chain", ChainLink(sign, name.lower(), statement.origin))
+        draft.add("filters", "chain", ChainLink(sign, name, statement.origin))
 
 
 NOTES: Final = ("input", "output", "ratio")
@@ -211,6 +262,17 @@ DIRECTIVES = (
         "What a filter does with answers for which an expression holds: DEFLATE, SUBSTITUTE and so on. The provider"
         " that is written last is asked first.",
         syntax="FILTER PROVIDER EXPRESSION",
+    ),
+    Directive(
+        "FilterProtocol",
+        ANYWHERE,
+        raw,
+        protocol,
+        "What a filter, or a provider wherever it is named, does with HTTP. `proxy=no`: it does not act on members'"
+        " answers; `proxy=transform`: not on those that say `no-transform`, and the others say `Warning: 214`. Of a"
+        " provider also: `change=yes`, `change=1:1`: ETag and Content-MD5 go; `cache=no`: Last-Modified goes, and"
+        " `Cache-Control: no-cache` comes; `byteranges=no`: it says `Accept-Ranges: none`.",
+        syntax="FILTER [PROVIDER] WORD[,WORD ...]",
     ),
     Directive(
         "FilterChain",

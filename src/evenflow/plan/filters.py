@@ -1,8 +1,9 @@
 """Which filters does an answer's body go through, and is it compressed, and how?
 
-As httpd decides (2.4.71, observed): SetOutputFilter names filters for every answer of its place,
-AddOutputFilterByType for answers with status 200 and a media type. In whatever order they are named, INFLATE acts
-first, then SUBSTITUTE, then what compresses. The first filter whose coding the client takes is used; that the answer depends on Accept-Encoding is said wherever a filter would have acted.
+As httpd decides (2.4.71, observed): SetOutputFilter names filters for every answer of its place, mod_filter for answers
+with status 200 by media type and expression. In whatever order they are named, INFLATE acts first, then SUBSTITUTE,
+then what compresses: the first filter whose coding the client takes. That the answer depends on Accept-Encoding is said
+wherever a filter would have acted.
 """
 
 from __future__ import annotations

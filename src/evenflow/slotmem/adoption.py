@@ -35,7 +35,8 @@ CHILD_HELD: Final = (CONNECTIONS, TUNNELS, IN_FLIGHT)
 def member_keys(scoreboard: Scoreboard) -> list[Hashable]:
     """What tells each member from all others, over generations."""
     owners = {id(balancer): key for balancer, key in zip(scoreboard.balancers, balancer_keys(scoreboard), strict=True)}
-    names = [member.name or scoreboard.member(index, 0).url for index, member in enumerate(scoreboard.members)]
+    # A row of a service may be another's by now than when this process looked last: the URL in it says whose.
+    names = [scoreboard.member(index, 0).url or member.name for index, member in enumerate(scoreboard.members)]
     return numbered(
         [(owners.get(id(member.balancer)), name) for member, name in zip(scoreboard.members, names, strict=True)]
     )

@@ -71,6 +71,7 @@ ProxyBlock *
 ProxySourceAddress 127.0.0.1
 HostnameLookups On
 HeartbeatListen 239.0.0.1:27999
+EvenflowTrace http://127.0.0.1:4318
 ProxyVia On
 ProxyAddHeaders Off
 Proxy100Continue Off

@@ -43,6 +43,7 @@ from evenflow.compiler.sections import (
 from evenflow.compiler.texts import to_bytes
 from evenflow.compiler.through import reach_members
 from evenflow.compiler.tls import asks_later, compile_front, compile_member_tls, miss_cache, miss_lists
+from evenflow.compiler.tracing import compile_tracing
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.garbage import kept
 from evenflow.config.merge import merge
@@ -103,6 +104,7 @@ def build(settings: Settings) -> Built:
     reach_members(list(zip(servers, proxies, strict=True)), findings)
     plan.members = tuple(identities.members)
     plan.balancers = tuple(identities.balancers)
+    plan.tracing = compile_tracing(main.evenflow.trace or None, findings)
     plan.heartbeats = compile_heartbeats(main, root, plan.balancers, findings)
     plan.tables = host_tables(
         host, [(one, block.addresses) for one, block in zip(plan.hosts, blocks, strict=True)], findings

@@ -878,6 +878,7 @@ EvenflowResolver G
 EvenflowRetryBudget SP
 EvenflowSessionIdle SP
 EvenflowSlowStart SP
+EvenflowTrace G
 """
 
 

@@ -41,6 +41,7 @@ from evenflow.config.directives import (
     ssl_proxy,
     status,
     substitute,
+    tracing,
 )
 from evenflow.config.known import KNOWN
 
@@ -76,6 +77,7 @@ MODULES: Final = (
     status,
     hcheck,
     heartbeats,
+    tracing,
 )
 
 DIRECTIVES: Final[dict[str, Directive]] = {row.name.lower(): row for module in MODULES for row in module.DIRECTIVES}

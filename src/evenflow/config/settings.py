@@ -931,8 +931,24 @@ class HeartbeatSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceLine:
+    """EvenflowTrace: the collector's URL in its parts, and what else was said."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+    share: float
+    service: str
+    trusted: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class EvenflowSettings:
     """What httpd does not have."""
+
+    trace: TraceLine | Unset | None = override()
 
     explain_from: tuple[str, ...] | Unset = override()
     """EvenflowExplain's addresses and networks; () for Off."""

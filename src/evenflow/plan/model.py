@@ -650,7 +650,7 @@ class Plan:
         "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
         "most_of_address", "measures", "reserved_ports", "most_reserved", "name_servers",
-        "heartbeats", "managed",
+        "heartbeats", "managed", "tracing",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -696,6 +696,8 @@ class Plan:
         """Whether a handler shows what is measured beyond httpd's counters (`slotmem.measured`)."""
         self.heartbeats: object = None
         """`heartbeats.Heartbeats`: where members say how ready they are; None where nobody asks."""
+        self.tracing: object = None
+        """`tracing.Tracing`: which collector is told of requests; None for none."""
         self.managed = False
         """Whether `SetHandler balancer-manager` stands somewhere."""
 

@@ -69,8 +69,8 @@ class ClientConnection(Connection):
         self.stash: bytearray | None = None
         self.searched = 0
         self.served = 0
-        self.tally = Tally() if server.logs_access else None
-        """What an access log needs of the request at work."""
+        self.tally = Tally() if server.logs_access or server.tracer is not None else None
+        """What an access log and a span need of the request at work."""
         table: Any = facts.table
         self.host: VirtualHost = table.first
         self.handshaking = tls is not None
@@ -205,6 +205,8 @@ class ClientConnection(Connection):
                     break
                 self.searched = 0
                 self.read_limit.end()
+                if self.server.tracer is not None and self.tally is not None:
+                    self.tally.trace(self.server.tracer, exchange)
                 if exchange.request_left != 0 and exchange.decision is not None:
                     self.read_limit.begin_body(exchange.decision.host, end - at, monotonic())
             elif step == BODY or self._wants_body(exchange):
@@ -280,6 +282,8 @@ class ClientConnection(Connection):
                 return
             if exchange.failure is not None:
                 measures.count_failure(self.server, exchange.failure)
+                if self.tally is not None and self.tally.span is not None:
+                    self.tally.span.add_failure(exchange.failure)
                 report_failure(self.server.error_logs, exchange)
             step = exchange.step
             if step == SENDING or step == ANSWERING:

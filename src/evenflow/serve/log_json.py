@@ -12,6 +12,7 @@ import json
 import time
 from typing import Any, Final
 
+from evenflow.plan.edits import NOTE_PREFIX
 from evenflow.plan.model import FILE, FORWARD
 from evenflow.serve.log_format import OTHER, LogFormat
 from evenflow.serve.log_record import LogRecord
@@ -47,6 +48,10 @@ def facts_of(record: LogRecord) -> dict[str, Any]:
         "aborted": record.aborted,
         **way(record),
     }
+    trace = record.env.get(NOTE_PREFIX + b"trace-id")
+    if trace is not None:
+        said["trace"] = text(trace)
+        said["span"] = text(record.env.get(NOTE_PREFIX + b"span-id"))
     cause = cause_of(record)
     if cause:
         said["cause"] = cause

@@ -17,6 +17,7 @@ from evenflow.plan import patterns
 from evenflow.plan.model import ConnectionFacts, Listener, Plan
 from evenflow.plan.occupancy import CHILD
 from evenflow.plan.preambles import Preambles
+from evenflow.plan.tracing import Tracing
 from evenflow.plan.vhosts import table_for
 from evenflow.proxy.routes import Routes
 from evenflow.serve.access_log import AccessLogs
@@ -38,6 +39,7 @@ from evenflow.serve.stapling import Stapler
 from evenflow.serve.tls import contexts_of
 from evenflow.slotmem.children import ChildSlot, ChildState
 from evenflow.slotmem.limits import BY_ADDRESS, BY_CONNECTIONS, BY_DESCRIPTORS, BY_RESERVED, write_down
+from evenflow.slotmem.layout import SPANS_LEFT_OUT, SPANS_REFUSED, SPANS_SENT
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.wire.proxy_protocol import Preamble
 
@@ -89,6 +91,9 @@ def run(
     resolver = Resolver(loop, scoreboard, PATIENCE if not plan.name_servers else ONLY_THEY)
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log), scoreboard)
     server.host_rows = host_rows(scoreboard, child)
+    if isinstance(plan.tracing, Tracing):
+        # Behind the fork: it has a thread.
+        server.tracer = traced(plan.tracing)
     loop.set_exception_handler(partial(tell_of_mistake, log))
     work = Work(server, plan, sockets, scoreboard.child(child), Farewells(server, line))
     # From within the loop: uvloop loses a signal that comes before it runs, and the child would never end.
@@ -100,6 +105,8 @@ def run(
         loop.run_forever()
     finally:
         resolver.close()
+        if server.tracer is not None:
+            server.tracer.exporter.close()
         work.count()
         server.access_logs.flush()
         server.error_logs.close()
@@ -107,6 +114,16 @@ def run(
         server.client_statuses.close()
         work.stapler.close()
         loop.close()
+
+
+def traced(said: Tracing) -> object:
+    """What tells a collector of requests, at work."""
+    from evenflow.serve.trace_export import Exporter
+    from evenflow.serve.tracing import Tracer
+
+    exporter = Exporter(said)
+    exporter.start()
+    return Tracer(said, exporter)
 
 
 def room_for_connections() -> int:
@@ -333,6 +350,21 @@ class Work:
         row.connections = sum([client.fd >= 0 for client in server.clients]) + len(server.http2)
         row.tunnels = sum([client.tunnel is not None for client in server.clients])
         row.in_flight = sum([client.exchange is not None for client in server.clients])
+        if server.tracer is not None:
+            self.count_spans(server.tracer.exporter)
+
+    def count_spans(self, exporter: Any) -> None:
+        """Write down what became of spans, and tell what is wrong with their collector."""
+        counts = self.row.counts
+        counts[SPANS_SENT] = exporter.sent
+        counts[SPANS_LEFT_OUT] = exporter.left_out
+        counts[SPANS_REFUSED] = exporter.refused
+        trouble, exporter.trouble = exporter.trouble, ""
+        if trouble:
+            self.server.log.warn(
+                "traces do not reach their collector", "traces", cause=trouble, left_out=exporter.left_out,
+                refused=exporter.refused, origin=exporter.said.origin,
+            )  # fmt: skip
 
     def tell_of_patterns(self) -> None:
         """Write down whose searches were given up."""

@@ -20,6 +20,7 @@ cdef class Server:
     cdef readonly list limits_met
     cdef readonly set clients
     cdef public list host_rows
+    cdef public object tracer
     cdef readonly set http2
     cdef readonly list spare_exchanges
     cdef public bint draining

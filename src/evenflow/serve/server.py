@@ -87,6 +87,8 @@ class Server:
         """Bytes of their bodies."""
         self.host_rows: list[Any] = []
         """`measures.HostRow`s by the virtual hosts' index; none where nobody measures."""
+        self.tracer: Any = None
+        """`tracing.Tracer`; None where no collector is told of requests."""
         self.now = 0.0
         """When the next tick is due, at the latest: a free clock for deadlines that every message sets."""
 

@@ -35,7 +35,7 @@ def switch(client: ClientConnection, exchange: Exchange) -> None:
     if exchange.switched & NO_HALF_CLOSE:
         tunnel.tunnel.half_closes = False
     if client.tally is not None:
-        client.tally.put_aside(exchange, client.tls)
+        client.tally.put_aside(client.server, exchange, client.tls)
     if client.server.host_rows:
         count_switch(client.server, decision.host)
     goes_on = tunnel.begin(exchange.to_backend, exchange.to_client)

@@ -13,10 +13,15 @@ cdef class Tally:
     cdef double started, began
     cdef public long long received, sent
     cdef object later
+    cdef readonly object span
 
     cpdef void begin(self, double now) except *
     @cython.locals(decision=Decision, record=LogRecord, facts=ConnectionFacts)
     cpdef void log(self, Server server, Exchange exchange, object tls, bint aborted) except *
-    cpdef void put_aside(self, Exchange exchange, object tls) except *
+    cpdef void trace(self, object tracer, Exchange exchange) except *
+    cdef void _end_span(self, Server server, LogRecord record) except *
+    cpdef void put_aside(self, Server server, Exchange exchange, object tls) except *
     @cython.locals(record=LogRecord)
     cpdef void log_tunnel(self, Server server, Tunnel tunnel) except *
+    @cython.locals(record=LogRecord)
+    cdef LogRecord _recall(self, Server server, long long received, long long sent)

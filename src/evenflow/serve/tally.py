@@ -1,4 +1,4 @@
-"""What an access log needs of one request and its answer, counted while they pass, and the line at the end.
+"""What an access log and a span need of one request and its answer, counted while they pass, and the line at the end.
 
 A tunnel's line is written when the tunnel ends; its exchange has another request by then, so what the line needs is put
 aside.
@@ -12,12 +12,13 @@ from typing import Any
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.tunnel import Tunnel
 from evenflow.serve.clock import monotonic
+from evenflow.serve.log_record import LogRecord
 from evenflow.serve.server import Server
 from evenflow.wire.http1 import RequestHead
 
 
 class Tally:
-    """A client connection has one where an access log is written."""
+    """A client connection has one where an access log is written, or requests are traced."""
 
     def __init__(self) -> None:
         self.started = 0.0
@@ -30,6 +31,8 @@ class Tally:
         """Bytes of its answer."""
         self.later: Any = None
         """What a tunnel's line needs at its end."""
+        self.span: Any = None
+        """`tracing.Span`, where requests are told to a collector."""
 
     def begin(self, now: float) -> None:
         """A request begins."""
@@ -37,13 +40,18 @@ class Tally:
         self.started = time.time()
         self.received = 0
         self.sent = 0
+        self.span = None
+
+    def trace(self, tracer: Any, exchange: Exchange) -> None:
+        """The request's head is there: its span begins."""
+        self.span = tracer.begin(exchange, self.started)
 
     def log(self, server: Server, exchange: Exchange, tls: Any, aborted: bool) -> None:
         """Write the lines of an exchange that is over; `tls` is the client's socket, None in the clear."""
         decision = exchange.decision
         host = decision.host if decision is not None else exchange.facts.table.first
         logs = server.access_logs.of(host)
-        if not logs:
+        if not logs and self.span is None:
             return
         record = server.record
         record.decision = decision
@@ -77,11 +85,18 @@ class Tally:
         trailers = exchange.request_chunks.trailers
         record.request_trailers = b"" if trailers is None else bytes(trailers)
         record.response_trailers = exchange.body.trailers()
+        self._end_span(server, record)
         for log in logs:
             log.write(record)
 
-    def put_aside(self, exchange: Exchange, tls: Any) -> None:
-        """A tunnel begins: keep what its line needs."""
+    def _end_span(self, server: Server, record: LogRecord) -> None:
+        """The span of what the record says, if there is one, is complete."""
+        if self.span is not None:
+            server.tracer.end(self.span, record)
+            self.span = None
+
+    def put_aside(self, server: Server, exchange: Exchange, tls: Any) -> None:
+        """A tunnel begins: keep what its line needs. Its span ends here: who looks for it does not wait for hours."""
         head_bytes = self.sent + exchange.to_client.pending() - exchange.body.sent
         self.later = (
             bytes(exchange.head.data),
@@ -94,13 +109,21 @@ class Tally:
             exchange.served,
             exchange.attempts,
         )
+        if self.span is not None:
+            self._end_span(server, self._recall(server, 0, 0))
 
     def log_tunnel(self, server: Server, tunnel: Tunnel) -> None:
         """The tunnel is over: write its lines."""
         if self.later is None:
             return
-        data, decision, facts, tls, env, sent_head, head_bytes, served, attempts = self.later
+        record = self._recall(server, tunnel.received, tunnel.sent)
         self.later = None
+        for log in server.access_logs.of(record.host):
+            log.write(record)
+
+    def _recall(self, server: Server, received: int, sent: int) -> LogRecord:
+        """What is known of a tunnel that has carried so many bytes of the member and of the client."""
+        data, decision, facts, tls, env, sent_head, head_bytes, served, attempts = self.later
         record = server.record
         head = RequestHead()
         head.parse(data, 0, 0, 0)
@@ -117,8 +140,8 @@ class Tally:
         record.attempts = attempts
         # What goes through a tunnel is no body (httpd); all bytes count.
         record.body_bytes_sent = 0
-        record.bytes_sent = head_bytes + tunnel.received
-        record.bytes_received = self.received + tunnel.sent
+        record.bytes_sent = head_bytes + received
+        record.bytes_received = self.received + sent
         record.started = self.started
         record.duration = monotonic() - self.began
         record.keepalive_count = served
@@ -128,5 +151,4 @@ class Tally:
         record.request_fields = None
         record.plain = None
         record.sent_head = sent_head
-        for log in server.access_logs.of(decision.host):
-            log.write(record)
+        return record

@@ -46,7 +46,15 @@ BODY_BYTES: Final = 9
 LIMITED: Final = 16
 """How often it met each of the `limits`, LIMITS_KEPT cells."""
 LIMITS_KEPT: Final = 16
-CHILD_COUNTED: Final = (REQUESTS, BODY_BYTES, *range(LIMITED, LIMITED + LIMITS_KEPT))
+SPANS_SENT: Final = 12
+"""Of its requests' spans, those that a collector took."""
+SPANS_LEFT_OUT: Final = 13
+"""Those for which the queue had no room."""
+SPANS_REFUSED: Final = 14
+"""Those that the collector did not take."""
+CHILD_COUNTED: Final = (
+    REQUESTS, BODY_BYTES, SPANS_SENT, SPANS_LEFT_OUT, SPANS_REFUSED, *range(LIMITED, LIMITED + LIMITS_KEPT),
+)  # fmt: skip
 """Those that only rise: they outlive the child."""
 
 # --- what a member is told to be, and whether it is in error --------------------------------------------------------

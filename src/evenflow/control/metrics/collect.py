@@ -29,6 +29,9 @@ from evenflow.slotmem.layout import (
     REPEATED,
     SENT,
     SERVER_ERRORS,
+    SPANS_LEFT_OUT,
+    SPANS_REFUSED,
+    SPANS_SENT,
     STATUS_BITS,
     STATUSES,
     TUNNELLED,
@@ -44,6 +47,8 @@ PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 def collect(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
     """Everything; `now` is CLOCK_MONOTONIC."""
     families = [*of_program(plan, scoreboard, now), *of_children(scoreboard, now), *of_members(plan, scoreboard, now)]
+    if plan.tracing is not None:
+        families.append(of_traces(scoreboard))
     if scoreboard.hosts:
         families += of_hosts(plan, scoreboard)
     return families
@@ -69,6 +74,15 @@ def of_program(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
             sum(row.body_bytes for row in rows),
         ),
     ]
+
+
+def of_traces(scoreboard: Scoreboard) -> Family:
+    """What became of requests' spans: taken by the collector, refused by it, or left out for want of room."""
+    spans = Family("evenflow_trace_spans_total", COUNTER, "Spans of requests, by what became of them.")
+    rows = [*(scoreboard.child(index) for index in range(scoreboard.children)), scoreboard.past()]
+    for outcome, cell in (("sent", SPANS_SENT), ("left_out", SPANS_LEFT_OUT), ("refused", SPANS_REFUSED)):
+        spans.add({"outcome": outcome}, sum(row.counts[cell] for row in rows))
+    return spans
 
 
 def one(name: str, kind: str, help: str, value: float) -> Family:

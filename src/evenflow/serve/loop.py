@@ -38,8 +38,8 @@ from evenflow.serve.server import Server
 from evenflow.serve.stapling import Stapler
 from evenflow.serve.tls import contexts_of
 from evenflow.slotmem.children import ChildSlot, ChildState
-from evenflow.slotmem.limits import BY_ADDRESS, BY_CONNECTIONS, BY_DESCRIPTORS, BY_RESERVED, write_down
 from evenflow.slotmem.layout import SPANS_LEFT_OUT, SPANS_REFUSED, SPANS_SENT
+from evenflow.slotmem.limits import BY_ADDRESS, BY_CONNECTIONS, BY_DESCRIPTORS, BY_RESERVED, write_down
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.wire.proxy_protocol import Preamble
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from evenflow.config.advice import (
     answers,
     answers_kept,
+    client_certificates,
     forwarded,
     httpd_too,
     limits,
@@ -77,6 +78,8 @@ ADVICE = (
     security.check_origin,
     tls.check_members,
     tls.check_versions,
+    client_certificates.check_asked_early,
+    client_certificates.check_names,
     modules.check_loaded,
 )
 

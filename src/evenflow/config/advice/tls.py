@@ -8,7 +8,7 @@ from evenflow.config.advice.uses import uses
 from evenflow.config.checks.view import Places, Server
 from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.merge import merge
-from evenflow.config.settings import UNSET, Block, MemberLine, MemberTlsSettings
+from evenflow.config.settings import UNSET, Block, MemberLine, MemberTlsSettings, TlsSettings
 from evenflow.config.syntax import Span
 from evenflow.origin import Origin
 
@@ -59,7 +59,7 @@ def settings_for(server: Server, member: MemberLine) -> tuple[MemberTlsSettings,
     return found, where
 
 
-def place_of(tls: MemberTlsSettings, field: str, section: Block, places: Places) -> Span:
+def place_of(tls: MemberTlsSettings | TlsSettings, field: str, section: Block, places: Places) -> Span:
     """Where it is said; where it is not, the SSLProxyEngine."""
     said: tuple[object, Origin] | object = getattr(tls, field)
     if isinstance(said, tuple):

@@ -32,7 +32,7 @@ def test_everything_afterwards_sees_them() -> None:
     assert made.env == {b"EARLY": b"yes"}
     assert made.filename == b"proxy:http://b2/"
     assert (head.get(b"x-early"), head.get(b"x-gone"), head.get(b"x-edit")) == (b"yes", None, b"bbb")
-    assert head.get(b"x-more") == b"one, two"
+    assert [value for name, value in head.pairs() if name == b"X-More"] == [b"one", b"two"]
 
 
 def test_nothing_is_remembered_for_them() -> None:
@@ -50,3 +50,15 @@ def test_a_trace_tells_them() -> None:
     trace: list[Step] = []
     decide(plan, facts_of(plan), head_of("GET", "/x", ()), trace)
     assert ("X-Early", "yes") in [(step.saw, step.result) for step in trace if step.phase == steps.FIELD]
+
+
+def test_what_is_added_stands_apart_from_what_came() -> None:
+    plan = plan_of(inside("RequestHeader add X-A ours early\nRequestHeader edit X-B a b early\nProxyPass / http://b1/\n"))
+    head = head_of("GET", "/x", ("X-A: one", "X-B: a", "X-A: two", "x-b: a"))
+    decide(plan, facts_of(plan), head)
+    assert [pair for pair in head.pairs() if pair[0] != b"Host"] == [
+        (b"X-A", b"one, two"),
+        (b"X-A", b"ours"),
+        (b"X-B", b"b, a"),
+    ]
+    assert head.get(b"x-a") == b"one, two"

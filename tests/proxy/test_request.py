@@ -194,6 +194,7 @@ def test_via(mode: bytes, sent: bytes | None) -> None:
 def test_merged_keeps_the_first_place_and_spelling() -> None:
     fields = [(b"A", b"1"), (b"B", b"2"), (b"a", b"3"), (b"b", b""), (b"A", b"4")]
     assert request.merged(fields) == [(b"A", b"1, 3, 4"), (b"B", b"2, ")]
+    assert request.merged(fields, True) == list(fields)
 
 
 def test_fields_that_connection_names_go() -> None:

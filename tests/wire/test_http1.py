@@ -777,3 +777,16 @@ def test_a_field_is_said_anew() -> None:
     assert head.get(b"b") == b""
     head.parse(data)
     assert head.came == b""
+
+
+def test_fields_that_stand_apart_are_not_joined() -> None:
+    head = RequestHead()
+    head.parse(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nB: 2\r\nx-a: 3\r\n\r\n")
+    assert (head.get(b"x-a"), head.apart) == (b"1, 3", False)
+    head.replace(b"X-A", b"4", b"5", b"6")
+    assert head.pairs() == [(b"Host", b"a"), (b"X-A", b"4"), (b"B", b"2"), (b"x-a", b"5"), (b"X-A", b"6")]
+    assert (head.get(b"x-a"), head.apart) == (b"4", True)
+    head.replace(b"B", b"7")
+    assert head.apart and len(head.pairs()) == 5
+    head.parse(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 3\r\n\r\n")
+    assert (head.get(b"x-a"), head.apart) == (b"1, 3", False)

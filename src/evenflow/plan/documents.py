@@ -61,6 +61,7 @@ def head_for(head: RequestHead, path: bytes) -> RequestHead:
             lines.append(name + b": " + value)
     made = RequestHead()
     made.parse(b"\r\n".join(lines) + b"\r\n\r\n", 0, 0, 0)
+    made.apart = head.apart
     return made
 
 

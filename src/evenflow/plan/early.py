@@ -55,6 +55,11 @@ def edit_early(host: VirtualHost, inquiry: Inquiry) -> None:
     answer is remembered for what follows."""
     inquiry.asked |= FIELDS
     head = inquiry.head
+    if head.repeated and not head.apart:
+        # As httpd has read them: one of each name.
+        names = [name.lower() for name, _ in head.pairs()]
+        for name in {name for name in names if names.count(name) > 1}:
+            head.replace(name, head.get(name))
     fields = Headers(head.pairs())
     view = Beginning(inquiry)
     inquiry.fields = fields
@@ -66,13 +71,12 @@ def edit_early(host: VirtualHost, inquiry: Inquiry) -> None:
         edit_request((line,), fields, view)
         after = fields.get_all(line.name)
         if after != before or (before and (line.action == EDIT or line.action == EDIT_ALL)):
-            value = b", ".join(after) if after else None
             if line.action == EDIT or line.action == EDIT_ALL:
                 # What was edited ends up behind the other fields.
                 head.replace(line.name, None)
-            head.replace(line.name, value)
+            head.replace(line.name, *(after or (None,)))
             if inquiry.trace is not None:
-                inquiry.note(steps.FIELD, line.origin, line.name, value or b"")
+                inquiry.note(steps.FIELD, line.origin, line.name, b", ".join(after))
     if host.early_always or host.early_onsuccess:
         made = EarlyFields()
         if isinstance(inquiry.early_fields, EarlyFields):

@@ -49,7 +49,7 @@ def edit_ours(exchange: Exchange) -> None:
     """RequestHeader for what no member gets: a file, a handler of ours. Expressions and logs see what it does."""
     decision = exchange.decision
     if exchange.request_fields is None and decision.scope.request_edits and decision.kind in (FILE, LOCAL):
-        fields = Headers(request.merged(exchange.head.pairs()))
+        fields = Headers(request.merged(exchange.head.pairs(), exchange.head.apart))
         if exchange.head.host:
             fields.set(b"Host", exchange.head.host)
         edit_request(exchange, fields)

@@ -471,7 +471,7 @@ class Exchange:
             added = b"" if plain is None else plain.lines or b""
             request.write_ordinary(out, head, decision, member, self.facts, length, self.upgrade, added)
         else:
-            fields = Headers(request.merged(head.pairs()))
+            fields = Headers(request.merged(head.pairs(), head.apart))
             if head.host:
                 # RFC 9112 section 3.2.2: the authority of an absolute target, if there is one.
                 fields.set(b"Host", head.host)

@@ -161,8 +161,11 @@ def write_ordinary(
     put_end(out, member, length, upgrade)
 
 
-def merged(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Fields of one name joined with `, ` in the place of the first, as httpd reads a request."""
+def merged(pairs: Iterable[tuple[bytes, bytes]], apart: bool = False) -> list[tuple[bytes, bytes]]:
+    """Fields of one name joined with `, ` in the place of the first, as httpd reads a request; but not those that stand
+    `apart` on purpose."""
+    if apart:
+        return list(pairs)
     found: dict[bytes, tuple[bytes, bytes]] = {}
     for name, value in pairs:
         key = name.lower()

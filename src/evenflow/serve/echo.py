@@ -15,7 +15,7 @@ def trace_body(exchange: Exchange) -> bytes | None:
     if exchange.request_left != 0 or (body and exchange.decision.host.trace != TRACE_EXTENDED):
         return None
     lines = [head.line]
-    lines += [name + b": " + value for name, value in merged(head.pairs())]
+    lines += [name + b": " + value for name, value in merged(head.pairs(), head.apart)]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 

@@ -16,7 +16,7 @@ cdef class Head:
     cdef public bytes data
     cdef public int count
     cdef unsigned int known_names
-    cdef public bint repeated
+    cdef public bint repeated, apart
     cdef public int version
     cdef int[::1] cells
     cdef public bint closes

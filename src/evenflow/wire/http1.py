@@ -102,6 +102,8 @@ class Head:
         """Number of fields."""
         self.known_names = 0
         """One bit for each known name that occurs, by its number."""
+        self.apart = False
+        """Fields of one name are so on purpose (RequestHeader add, early): nobody joins them."""
         self.repeated = False
         """Two fields share a name."""
         self.version = 11
@@ -269,12 +271,18 @@ class Head:
         return self.value(index) if index >= 0 else None
 
     def get(self, name: bytes) -> bytes | None:
-        """The value of the fields called `name` (lower case), joined with `, ` if there are several; None for none."""
+        """The value of the fields called `name` (lower case), joined with `, ` if there are several; None for none. Of
+        those that stand apart the first."""
         found: bytes | None = None
         for index in range(self.count):
             base = index * STRIDE
             if same_name(self.data, self.cells[base], self.cells[base + 1], name):
-                found = self.value(index) if found is None else found + b", " + self.value(index)
+                if found is None:
+                    found = self.value(index)
+                    if self.apart:
+                        break
+                else:
+                    found = found + b", " + self.value(index)
         return found
 
     def pairs(self) -> list[tuple[bytes, bytes]]:
@@ -318,6 +326,7 @@ class RequestHead(Head):
         """
         self.data = data
         self.came = b""
+        self.apart = False
         self.count = 0
         self.known_names = 0
         # The same bytes: compiled, an index into `text` is a memory access, one into `data` a call.
@@ -363,13 +372,14 @@ class RequestHead(Head):
         else:
             self._parse_other_target()
 
-    def replace(self, name: bytes, value: bytes | None) -> None:
+    def replace(self, name: bytes, value: bytes | None, *more: bytes) -> None:
         """Say a field anew, as if it had come so: the first of this name gets the value, others go; None takes all
-        away; a new field comes last. The value must be one that a field can have."""
+        away; a new field comes last. With `more` values so many fields of this name, which stand apart from now on. A
+        value must be one that a field can have."""
         data = self.data
         wanted = name.lower()
         out = [data[: data.find(b"\n") + 1]]
-        said = value is None
+        values = [] if value is None else [value, *more]
         for index in range(self.count):
             start = self.cells[index * STRIDE]
             stop = self.cells[(index + 1) * STRIDE] if index + 1 < self.count else len(data) - 2
@@ -377,15 +387,13 @@ class RequestHead(Head):
             own = line[: line.find(b":")]
             if own.lower() != wanted:
                 out.append(line)
-            elif not said and value is not None:
-                said = True
-                out.append(own + b": " + value + b"\r\n")
-        if not said and value is not None:
-            out.append(name + b": " + value + b"\r\n")
+            elif values:
+                out.append(own + b": " + values.pop(0) + b"\r\n")
+        out += [name + b": " + rest + b"\r\n" for rest in values]
         out.append(b"\r\n")
-        came = self.came or data
+        came, apart = self.came or data, self.apart
         self.parse(b"".join(out), 0, 0, 0)
-        self.came = came
+        self.came, self.apart = came, apart or bool(more)
 
     def _parse_version(self, start: int, stop: int) -> None:
         """`HTTP/1.1` or a relative of it; httpd takes any 1.x above 0, and even 2.0 here, as 1.1."""

@@ -97,7 +97,7 @@ def touched(walk: Walk) -> dict[bytes, list[Origin]]:
     """Which RequestHeader lines changed a field, by the field's name: they run again, one by one."""
     exchange = walk.exchange
     decision: Decision = exchange.decision
-    fields = Headers(request.merged(exchange.head.pairs()))
+    fields = Headers(request.merged(exchange.head.pairs(), exchange.head.apart))
     if exchange.head.host:
         fields.set(b"Host", exchange.head.host)
     found: dict[bytes, list[Origin]] = {}

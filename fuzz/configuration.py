@@ -14,10 +14,11 @@ from evenflow.compiler.build import build
 from evenflow.config.advice import advise
 from evenflow.config.diagnostics import Diagnostic
 from evenflow.config.load import Loaded, load
-from evenflow.config.render import render, to_json
+from evenflow.config.render import render
 from evenflow.config.silence import silence
 from evenflow.config.source import Source, make_source
 from evenflow.serve.access_log import check_formats
+from evenflow.tools.check import diagnostic_as_object
 from fuzz import mutation
 
 NAME: Final = "/srv/fuzz/fuzz.conf"
@@ -113,7 +114,7 @@ def check(data: bytes, rng: random.Random) -> int:
     assert planned != bool(wrong), [one.headline for one in wrong]
     shown = render(said, loaded.sources, rng.random() < 0.5)
     assert (shown == "") == (not said)
-    json.loads(to_json(said))
+    json.dumps([diagnostic_as_object(one) for one in said])
     for one in said:
         assert one.headline and one.code
         if one.span is not None and one.span.file in loaded.sources:

@@ -106,10 +106,10 @@ def test_an_authority_that_the_configuration_does_not_name(tmp_path: Path) -> No
     assert b"Reason: the configuration names no member" in made.data
 
 
-def test_a_name_without_address(tmp_path: Path) -> None:
-    made = answer_to(Story() >> head("GET", "/") >> unknown_name(), tmp_path)
+def test_names_without_address(tmp_path: Path) -> None:
+    made = answer_to(Story() >> head("GET", "/") >> unknown_name() >> unknown_name(), tmp_path)
     assert made.data.startswith(b"HTTP/1.1 500 Proxy Error\r\n")
-    assert b"DNS lookup failure for: a" in made.data
+    assert b"DNS lookup failure for: b" in made.data
 
 
 def test_what_a_member_said_cannot_become_markup(tmp_path: Path) -> None:

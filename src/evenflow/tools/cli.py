@@ -17,6 +17,7 @@ import click
 from evenflow.tools import operate
 from evenflow.tools.audit.command import audit
 from evenflow.tools.demo.command import demo
+from evenflow.tools.doctor.command import doctor
 from evenflow.tools.init.command import init
 from evenflow.tools.options import DEFINE, FORM, coloured, defines_of, say
 from evenflow.tools.top import top
@@ -362,6 +363,7 @@ def dump(file: str, wanted: list[str], defines: dict[str, str]) -> NoReturn:
 main.add_command(audit)
 main.add_command(demo)
 main.add_command(init)
+main.add_command(doctor)
 for command in operate.COMMANDS:
     main.add_command(command)
 main.add_command(top)

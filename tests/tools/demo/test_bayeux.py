@@ -105,3 +105,13 @@ def test_patterns() -> None:
         "/b/x/y",
         "/c",
     ]
+
+
+def test_a_client_may_ask_not_to_wait() -> None:
+    async def story() -> None:
+        server = Server("1", held=60.0)
+        asked = say(server, await handshake(server), "/meta/connect", advice={"timeout": 0})
+        (answer,) = await asyncio.wait_for(asked, 30.0)
+        assert answer["successful"] and answer["advice"]["timeout"] == 60000
+
+    asyncio.run(story())

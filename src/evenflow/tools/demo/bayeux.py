@@ -21,7 +21,6 @@ CONNECT_SECONDS: Final = 25.0
 FORGET_SECONDS: Final = 120.0
 """A client that says nothing for so long is forgotten."""
 TRANSPORTS: Final = ["websocket", "long-polling"]
-ADVICE: Final = {"reconnect": "retry", "interval": 0, "timeout": int(CONNECT_SECONDS * 1000)}
 
 
 class Client:
@@ -58,14 +57,17 @@ class Client:
 class Server:
     """All the clients of one process. `node` goes into every handshake's `ext`, so that one can see who answered."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, node: str, held: float = CONNECT_SECONDS) -> None:
+        """`held` is for how many seconds a connect waits."""
         self.node = node
+        self.held = held
+        self.advice: Final = {"reconnect": "retry", "interval": 0, "timeout": int(held * 1000)}
         self.clients: dict[str, Client] = {}
 
     async def answer(
         self, messages: list[Message], push: Callable[[list[Message]], None] | None = None
     ) -> list[Message]:
-        """Act on what one client sent together; may take `CONNECT_SECONDS` where a connect has to wait."""
+        """Act on what one client sent together; may take `held` seconds where a connect has to wait."""
         answers: list[Message] = []
         for message in messages:
             answers += await self._one(message, push)
@@ -82,7 +84,7 @@ class Server:
                 "version": "1.0",
                 "supportedConnectionTypes": TRANSPORTS,
                 "clientId": client.name,
-                "advice": ADVICE,
+                "advice": self.advice,
             }
             return [answer | {"ext": {"node": self.node}}]
         found = self.clients.get(str(message.get("clientId", "")))
@@ -95,7 +97,7 @@ class Server:
         answer["clientId"] = found.name
         match channel:
             case "/meta/connect":
-                return [answer | {"advice": ADVICE}, *await self._events_for(found)]
+                return [answer | {"advice": self.advice}, *await self._events_for(found, self._patience(message))]
             case "/meta/subscribe" | "/meta/unsubscribe":
                 wanted = message.get("subscription", "")
                 names = {str(name) for name in wanted} if isinstance(wanted, list) else {str(wanted)}
@@ -118,11 +120,17 @@ class Server:
         self.clients[client.name] = client
         return client
 
-    async def _events_for(self, client: Client) -> list[Message]:
+    def _patience(self, message: Message) -> float:
+        """How long this connect waits: a client may ask for less, also for nothing."""
+        advice = message.get("advice")
+        asked = advice.get("timeout") if isinstance(advice, dict) else None
+        return min(self.held, max(0.0, asked / 1000)) if isinstance(asked, int | float) else self.held
+
+    async def _events_for(self, client: Client, seconds: float) -> list[Message]:
         if not client.waiting:
             client.wake.clear()
             try:
-                await asyncio.wait_for(client.wake.wait(), CONNECT_SECONDS)
+                await asyncio.wait_for(client.wake.wait(), seconds)
             except TimeoutError:
                 pass
         client.seen = time.monotonic()

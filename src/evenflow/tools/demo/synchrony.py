@@ -17,9 +17,9 @@ BAYEUX_PATH: Final = "/synchrony/v1/bayeux-sync1"
 JSON: Final = ("Content-Type", "application/json")
 
 
-def synchrony(node: str) -> Handler:
-    """The node's handler; `node` is the name it gives itself."""
-    server = bayeux.Server(node)
+def synchrony(node: str, held: float = bayeux.CONNECT_SECONDS) -> Handler:
+    """The node's handler; `node` is the name it gives itself, `held` for how many seconds a poll may wait."""
+    server = bayeux.Server(node, held)
     named = ("X-Synchrony-Node", node)
 
     async def handle(request: Request) -> Response | Upgrade:

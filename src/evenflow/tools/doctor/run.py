@@ -1,0 +1,130 @@
+"""All checks of a visit, in an order in which early ones teach later ones; and what came out, as text or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from evenflow.config.render import printable
+from evenflow.tools.doctor import addresses, bodies, health, security, sessions, synchrony, waiting
+from evenflow.tools.doctor.asking import Enough, Unanswered
+from evenflow.tools.doctor.visit import FAIL, HINT, PASS, UNKNOWN, Check, Finding, Visit, found, unknown
+
+JSON_VERSION: Final = 1
+"""Counts up when a field of the JSON changes its meaning or goes."""
+CHECKS: Final[tuple[tuple[str, Check], ...]] = (
+    ("affinity", sessions.check_affinity),
+    ("stale route", sessions.check_stale_route),
+    ("cookies", sessions.check_cookies),
+    ("caches", sessions.check_cached),
+    ("status", health.check_status),
+    ("clocks", health.check_clocks),
+    ("builds", health.check_builds),
+    ("redirects", addresses.check_redirects),
+    ("plain", addresses.check_plain),
+    ("page", addresses.check_page),
+    ("forwarded", addresses.check_forwarded),
+    ("origin", addresses.check_origin),
+    ("odd paths", addresses.check_odd_paths),
+    ("error bodies", bodies.check_error_bodies),
+    ("encodings", bodies.check_encodings),
+    ("body limit", bodies.check_body_limit),
+    ("field limit", bodies.check_field_limit),
+    ("synchrony", synchrony.check_heartbeat),
+    ("websocket", synchrony.check_upgrades),
+    ("ways", synchrony.check_ways),
+    ("polling", synchrony.check_polling),
+    ("internal proxy", synchrony.check_internal_reload),
+    ("certificate", security.check_certificate),
+    ("TLS", security.check_old_tls),
+    ("handlers", security.check_handlers),
+    ("nodes", security.check_nodes),
+    ("long polls", synchrony.check_held_poll),
+    ("quiet WebSocket", waiting.check_quiet_tunnel),
+)
+MARKS: Final = {FAIL: "FAIL", HINT: "hint", UNKNOWN: "  ? ", PASS: " ok "}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one visit found, a `pass` for each check that had nothing to say."""
+
+    url: str
+    findings: tuple[Finding, ...]
+    asked: int
+
+    @property
+    def failed(self) -> bool:
+        return any(finding.verdict == FAIL for finding in self.findings)
+
+
+def examine(visit: Visit, progress: Callable[[str, int, int], None] = lambda name, done, of: None) -> Report:
+    """Run the checks; `progress` is told the next one's name, how many are done, and of how many."""
+    findings: list[Finding] = []
+    try:
+        visit.site.ask(visit.login)
+    except Unanswered as why:
+        findings.append(found("unanswered", "site", str(why)))
+        return Report(visit.site.place.url + visit.path, tuple(findings), visit.manners.asked)
+    for done, (name, check) in enumerate(CHECKS):
+        progress(name, done, len(CHECKS))
+        findings += _run(name, check, visit)
+    return Report(visit.site.place.url + visit.path, tuple(findings), visit.manners.asked)
+
+
+def _run(name: str, check: Check, visit: Visit) -> Iterator[Finding]:
+    said = False
+    try:
+        for finding in check(visit):
+            said = True
+            yield finding
+    except (Unanswered, Enough) as why:
+        said = True
+        yield unknown(name, str(why))
+    if not said:
+        yield Finding(name, PASS, "")
+
+
+def as_text(report: Report) -> str:
+    """A line for each check, and for each fault its four sentences."""
+    lines = [report.url, ""]
+    for finding in report.findings:
+        where = f" ({finding.where})" if finding.where else ""
+        if finding.fault is None:
+            why = f": {printable(finding.evidence)}" if finding.evidence else ""
+            lines.append(f"{MARKS[finding.verdict]}  {finding.check}{where}{why}")
+            continue
+        fault = finding.fault
+        lines.append(f"{MARKS[finding.verdict]}  {finding.check}{where}: {fault.code}")
+        lines.append(f"      symptom:  {fault.symptom}")
+        lines.append(f"      evidence: {printable(finding.evidence)}")
+        lines.append(f"      cause:    {fault.cause}")
+        lines.append(f"      fix:      {fault.fix}")
+    counts = {verdict: sum(one.verdict == verdict for one in report.findings) for verdict in MARKS}
+    words = ((FAIL, "fault", "faults"), (HINT, "hint", "hints"), (UNKNOWN, "open question", "open questions"))
+    told = [f"{counts[key]} {one if counts[key] == 1 else many}" for key, one, many in words if counts[key]]
+    lines.append("")
+    lines.append(f"{', '.join(told) or 'nothing found'}; {counts[PASS]} checks passed, {report.asked} requests asked")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(report: Report) -> str:
+    """One JSON object for programs."""
+    said: dict[str, Any] = {
+        "version": JSON_VERSION,
+        "url": report.url,
+        "requests": report.asked,
+        "findings": [
+            {
+                "check": one.check,
+                "verdict": one.verdict,
+                "where": one.where or None,
+                "evidence": printable(one.evidence),
+                **(asdict(one.fault) if one.fault is not None else {}),
+            }
+            for one in report.findings
+        ],
+    }
+    return json.dumps(said, indent=2)

@@ -1,0 +1,97 @@
+"""Affinity and cookies: does a browser stay on one node?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from evenflow.tools.doctor.asking import Answer, Cookie, Jar
+from evenflow.tools.doctor.visit import NODE_FIELD, Finding, Visit, found, unknown
+
+ROUNDS: Final = 12
+SESSION: Final = ("jsessionid", "seraph.confluence")
+FAR: Final = "evenflow-doctor-nobody"
+"""A route that no member has."""
+
+
+def node_of(answer: Answer) -> str:
+    """Which node says that it answered: by its field, else by the route in its session."""
+    said = answer.get(NODE_FIELD)
+    if said:
+        return said
+    for cookie in answer.cookies():
+        if cookie.name.upper() == "JSESSIONID" and "." in cookie.value:
+            return cookie.value.rpartition(".")[2]
+    return ""
+
+
+def check_affinity(visit: Visit) -> Iterator[Finding]:
+    """A dozen requests of one browser, each asking for the login page."""
+    check = "affinity"
+    jar = Jar()
+    seen: list[str] = []
+    sessions: list[str] = []
+    routes: dict[str, Cookie] = {}
+    for _ in range(ROUNDS):
+        answer = visit.site.ask(visit.login, jar=jar)
+        visit.learn(answer)
+        seen.append(node_of(answer))
+        for cookie in answer.cookies():
+            if cookie.name.lower() not in SESSION:
+                routes.setdefault(cookie.name, cookie)
+            elif cookie.name.upper() == "JSESSIONID":
+                sessions.append(cookie.value)
+    visit.routes = {name for name, cookie in routes.items() if is_route(cookie)}
+    known = [node for node in seen if node]
+    if len(set(known)) > 1:
+        yield found("affinity-lost", check, f"{ROUNDS} requests of one browser were answered by {', '.join(known)}")
+    elif len(set(sessions)) > 2:
+        # The node does not say who it is, but a session that is known is not begun anew.
+        said = f"{ROUNDS} requests of one browser began {len(set(sessions))} sessions: {sessions[:4]}"
+        yield found("affinity-lost", check, said)
+    elif not known and not sessions:
+        yield unknown(check, "no answer says which node it comes from")
+    elif not visit.routes and not any("." in value for value in sessions):
+        yield found("no-route-cookie", check, f"cookies that are set: {', '.join(jar.cookies) or 'none'}")
+
+
+def is_route(cookie: Cookie) -> bool:
+    """Whether a cookie looks like a balancer's: short, with a route behind its last dot or a well-known name."""
+    name = cookie.name.lower()
+    return len(cookie.value) < 80 and ("route" in name or name.startswith(("balanceid", "bigip", "awsalb", "ingress")))
+
+
+def check_stale_route(visit: Visit) -> Iterator[Finding]:
+    """A browser comes with the route of a member that is gone."""
+    for name in sorted(visit.routes):
+        answer = visit.site.ask(visit.login, fields={"Cookie": f"{name}=.{FAR}"})
+        if answer.status >= 500:
+            yield found("route-honoured-when-gone", "stale route", answer.evidence())
+        elif not any(cookie.name == name for cookie in answer.cookies()):
+            yield found("route-honoured-when-gone", "stale route", f"{name} is not set again: {answer.evidence()}")
+
+
+def check_cookies(visit: Visit) -> Iterator[Finding]:
+    """Path and flags of what a first visit is given."""
+    answer = visit.site.ask(visit.login)
+    tls = visit.site.place.scheme == "https"
+    for cookie in answer.cookies():
+        path = cookie.attributes.get("path", visit.login.rpartition("/")[0] or "/")
+        if path.rstrip("/") not in ("", visit.path):
+            yield found("cookie-path", "cookies", f"Set-Cookie: {cookie.line}")
+        if "secure" in cookie.attributes and not tls:
+            yield found("cookie-secure-in-clear", "cookies", f"Set-Cookie: {cookie.line}")
+        if "secure" not in cookie.attributes and tls:
+            yield found("cookie-not-secure", "cookies", f"Set-Cookie: {cookie.line}")
+        if "httponly" not in cookie.attributes:
+            yield found("cookie-readable", "cookies", f"Set-Cookie: {cookie.line}")
+
+
+def check_cached(visit: Visit) -> Iterator[Finding]:
+    """HTML that comes out of a cache."""
+    for _ in range(2):
+        answer = visit.site.ask(visit.login)
+        age = answer.get("age")
+        if answer.is_html and age.isdecimal() and int(age) > 0:
+            yield found("pages-cached", "caches", answer.evidence("Age", "Cache-Control", "Via", "X-Cache"))
+            return

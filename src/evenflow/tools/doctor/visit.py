@@ -1,0 +1,100 @@
+"""One visit: the site, the nodes beside it, what has been learnt on the way, and what was found."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from evenflow.tools.doctor.asking import Answer, Asker, Manners, Place
+from evenflow.tools.doctor.faults import FAULTS, Fault
+
+FAIL: Final = "fail"
+HINT: Final = "hint"
+PASS: Final = "pass"
+UNKNOWN: Final = "unknown"
+"""What could not be found out, and why."""
+
+NODE_FIELD: Final = "X-Confluence-Cluster-Node"
+BUILD: Final = re.compile(r'<meta[^>]+name="ajs-build-number"[^>]+content="([^"]*)"')
+META: Final = re.compile(r'<meta[^>]+name="([a-z-]+)"[^>]+content="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check has to say; `fault` is None for `pass` and `unknown`. `where` is the place that was asked."""
+
+    check: str
+    verdict: str
+    evidence: str
+    fault: Fault | None = None
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Node:
+    """One node that is asked directly. `synchrony` is its Synchrony, None where that was not given."""
+
+    name: str
+    asker: Asker
+    synchrony: Asker | None = None
+
+
+@dataclass(slots=True)
+class Visit:
+    """What checks work with. `path` is Confluence's context path, "" for the top."""
+
+    site: Asker
+    path: str
+    nodes: list[Node]
+    manners: Manners
+    trust: ssl.SSLContext
+    idle: float = 75.0
+    """Seconds that a quiet WebSocket must outlive."""
+    meta: dict[str, str] = field(default_factory=dict)
+    """The `ajs-` values of the login page."""
+    routes: set[str] = field(default_factory=set)
+    """Names of the cookies that look like a balancer's."""
+
+    @property
+    def login(self) -> str:
+        return f"{self.path}/login.action"
+
+    def learn(self, page: Answer) -> None:
+        """Take the values that a page of Confluence shows of itself."""
+        self.meta.update((name, value) for name, value in META.findall(page.text) if name not in self.meta)
+
+
+Check = Callable[[Visit], Iterator[Finding]]
+
+
+def found(code: str, check: str, evidence: str, where: str = "") -> Finding:
+    """A fault, with the evidence for it."""
+    fault = FAULTS[code]
+    return Finding(check, FAIL if fault.sure else HINT, evidence, fault, where)
+
+
+def unknown(check: str, why: str) -> Finding:
+    """Nothing can be said, and this is the reason."""
+    return Finding(check, UNKNOWN, why)
+
+
+def looks_like_confluence(answer: Answer) -> bool:
+    """Whether a page is Confluence's own, for the signs that it carries."""
+    return 'name="ajs-' in answer.text or bool(answer.get(NODE_FIELD) or answer.get("X-Confluence-Request-Time"))
+
+
+def place_of(url: str) -> tuple[Place, str]:
+    """A URL as a place and a path without its last slash. Raises ValueError with what to type."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as fault:
+        raise ValueError(f"`{url}` is no address: {fault}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"`{url}` is no address: type one like https://wiki.example.com")
+    return Place(parts.scheme, parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]), parts.path.rstrip("/")

@@ -1,0 +1,1 @@
+"""What a doctor finds at deployments that are really there."""

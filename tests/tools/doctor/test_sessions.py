@@ -1,0 +1,54 @@
+"""Affinity where nodes do not say who they are, and routes of members that are gone. (The rest: test_run.)"""
+
+from __future__ import annotations
+
+import itertools
+
+from evenflow.tools.doctor.sessions import check_affinity, check_stale_route, is_route
+from evenflow.tools.doctor.visit import UNKNOWN
+from tests.tools.doctor.answering import Answering, answer
+
+
+def codes(findings: object) -> list[str]:
+    return [one.fault.code if one.fault else one.verdict for one in findings]  # type: ignore[attr-defined]
+
+
+def test_sessions_that_are_begun_anew_tell_as_much_as_names() -> None:
+    count = itertools.count()
+    with Answering(lambda head: answer(200, b"", f"Set-Cookie: JSESSIONID={next(count)}; Path=/")) as there:
+        assert codes(check_affinity(there.visit())) == ["affinity-lost"]
+
+
+def test_routes_in_sessions_name_the_node() -> None:
+    count = itertools.count()
+    with Answering(lambda head: answer(200, b"", f"Set-Cookie: JSESSIONID=a.n{next(count) % 2}")) as there:
+        assert codes(check_affinity(there.visit())) == ["affinity-lost"]
+
+
+def test_one_session_without_a_route_is_a_hint_and_silence_is_open() -> None:
+    def once(head: bytes) -> bytes:
+        return answer(200) if b"JSESSIONID" in head else answer(200, b"", "Set-Cookie: JSESSIONID=a")
+
+    with Answering(once) as there:
+        assert codes(check_affinity(there.visit())) == ["no-route-cookie"]
+    with Answering(lambda head: answer(200)) as there:
+        assert codes(check_affinity(there.visit())) == [UNKNOWN]
+
+
+def test_a_route_that_nobody_has_is_replaced_or_a_fault() -> None:
+    for said, expected in (
+        (answer(200, b"", "Set-Cookie: ROUTEID=.1"), []),
+        (answer(200), ["route-honoured-when-gone"]),
+        (answer(503), ["route-honoured-when-gone"]),
+    ):
+        with Answering(lambda head, said=said: said) as there:  # type: ignore[misc]
+            visit = there.visit()
+            visit.routes = {"ROUTEID"}
+            assert codes(check_stale_route(visit)) == expected
+
+
+def test_route_cookies_are_known_by_name() -> None:
+    from evenflow.tools.doctor.asking import Cookie
+
+    assert is_route(Cookie("ROUTEID", ".1", {}, "")) and is_route(Cookie("BIGipServerpool", "1", {}, ""))
+    assert not is_route(Cookie("theme", "dark", {}, "")) and not is_route(Cookie("ROUTEID", "x" * 99, {}, ""))

@@ -55,3 +55,10 @@ def test_how_members_come_back() -> None:
     said = balancing("EvenflowSlowStart 30 from=25%")[0]
     assert (said.slow_start, said.slow_least) == (30.0, 0.25)
     assert balancing("EvenflowSlowStart 30", "EvenflowSlowStart Off") == (AS_HTTPD, [])
+
+
+def test_until_when_a_session_counts_and_what_tells_it_apart() -> None:
+    assert (AS_HTTPD.session_idle, AS_HTTPD.session_cookie) == (1800.0, b"JSESSIONID")
+    said = balancing("EvenflowSessionIdle 8h cookie=PHPSESSID")[0]
+    assert (said.session_idle, said.session_cookie) == (28800.0, b"PHPSESSID")
+    assert balancing("EvenflowSessionIdle Off")[0].session_idle == 0.0

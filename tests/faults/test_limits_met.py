@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -69,6 +70,12 @@ class Place:
     def ask(self, path: str) -> bytes:
         return answer(self.send(f"GET {path} HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n".encode()))
 
+    def waits(self) -> bool:
+        """Whether whoever comes to the ordinary port has to wait."""
+        with socket.create_connection(("127.0.0.1", self.served.port), PATIENCE) as made:
+            made.sendall(b"GET /page HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n")
+            return not select.select([made], [], [], 0.2)[0]
+
     def met(self) -> dict[str, int]:
         """What was met so far, as the control socket says it."""
         said = channel.ask(channel.place(str(self.served.file)), {"do": "status"})["limits_met"]
@@ -115,6 +122,29 @@ def test_a_connection_whose_preamble_is_awaited_counts(stack: ExitStack, tmp_pat
     silent.close()
     assert answer(waiting).startswith(b"HTTP/1.1 200 ")
     assert set(place.met()) == {"connections"}
+
+
+def test_a_connection_whose_hello_is_awaited_counts(stack: ExitStack, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path / "certificates")
+    secure = free_port()
+    host = (
+        f"<VirtualHost 127.0.0.1:{secure}>\nSSLEngine on\nSSLCertificateFile {certificate}\n"
+        f"SSLCertificateKeyFile {certificate.with_suffix('.key')}\n"
+    )
+    place = Place(
+        stack,
+        tmp_path,
+        f"EvenflowMaxConnections 1\nListen 127.0.0.1:{secure} https\n{host}ServerName one\n</VirtualHost>\n"
+        f"{host}ServerName two\nSSLProtocol TLSv1.3\n</VirtualHost>",
+    )
+    silent = socket.create_connection(("127.0.0.1", secure), PATIENCE)
+    stack.callback(silent.close)
+    silent.sendall(b"\x16\x03\x01")
+    until(lambda: place.waits())
+    waiting = place.send(b"GET /page HTTP/1.1\r\nHost: front\r\n\r\n")
+    until(lambda: place.met().get("connections", 0) >= 2)
+    silent.close()
+    assert answer(waiting).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_address_with_too_many(stack: ExitStack, tmp_path: Path) -> None:

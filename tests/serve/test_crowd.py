@@ -136,3 +136,33 @@ def test_memory_is_bounded_by_each_connection(tmp_path: Path) -> None:
         for client, peer in pairs:
             client.close()
             peer.close()
+
+
+class Waiting:
+    """A connection whose ClientHello or preamble has not come."""
+
+    over = False
+
+
+def test_who_is_no_client_yet_counts_until_that_is_over() -> None:
+    crowd = Crowd(set(), set(), 2, 2, 64)
+    crowd.reserve(frozenset((8081,)), 1)
+    known, unknown, apart = Waiting(), Waiting(), Waiting()
+    crowd.add_awaited(known, facts(80), True)
+    assert crowd.reason_to_wait(0, 80) == ""
+    crowd.add_awaited(unknown, facts(80), False)
+    assert crowd.reason_to_wait(0, 80) == MANY
+    crowd.add_awaited(apart, facts(8081), False)
+    assert crowd.reason_to_wait(0, 8081) == MANY_RESERVED
+    # Of one that only waits for a preamble nobody knows whose it is.
+    address = facts(80).remote_address
+    crowd.forget()
+    assert crowd.counts == {address: 1}
+    unknown.over = True
+    assert crowd.reason_to_wait(0, 80) == ""
+    known.over = apart.over = True
+    assert crowd.connections() == crowd.connections(True) == 0
+    crowd.forget()
+    assert crowd.counts == {}
+    while crowd.in_hand.set_free():
+        pass

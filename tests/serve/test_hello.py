@@ -80,3 +80,25 @@ def test_who_sends_no_more_is_looked_at_ever_more_seldom() -> None:
             awaited.look()
         assert waited == [60.0, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 0.64, 0.64]
         assert told == []
+
+
+def test_who_ended_in_the_middle_of_a_word_is_let_go() -> None:
+    class Loop:
+        def call_later(self, seconds: float, what: Callable[[], None]) -> Any:
+            return self
+
+        def cancel(self) -> None: ...
+        def add_reader(self, *_: object) -> None: ...
+        def remove_reader(self, *_: object) -> None: ...
+
+    ours, client = socket.socketpair()
+    with ours, client:
+        ours.setblocking(False)
+        client.send(hello("a.example")[:10])
+        told: list[bytes] = []
+        awaited = AwaitedHello(cast(Any, Loop()), ours, 60.0, lambda made, name: told.append(name))
+        awaited.look()
+        assert not awaited.over
+        client.shutdown(socket.SHUT_WR)
+        awaited.look()
+        assert awaited.over and told == [] and ours.fileno() == -1

@@ -157,5 +157,7 @@ def test_what_is_said_beyond_httpd_is_shown_as_one_would_write_it() -> None:
         "EvenflowEject": "errors=50% latency=3 requests=20 interval=10 time=60 most=50%",
         "EvenflowSlowStart": "30 from=10%",
     }
+    assert beyond_httpd(Balancing(session_idle=60.0)) == {"EvenflowSessionIdle": "60 cookie=JSESSIONID"}
+    assert beyond_httpd(Balancing(session_idle=0.0)) == {"EvenflowSessionIdle": "Off"}
     unlimited = beyond_httpd(Balancing(HashBy("uri"), None))
     assert unlimited == {"EvenflowHash": "uri load=1.25", "EvenflowRetryBudget": "Off"}

@@ -8,6 +8,7 @@ will say what is wrong with it.
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +74,13 @@ def name_in(hello: bytes) -> bytes:
     return b""
 
 
+def ended(made: socket.socket) -> bool:
+    """Whether the other side has said its last byte, read or not."""
+    poller = select.poll()
+    poller.register(made, select.POLLRDHUP)
+    return bool(poller.poll(0))
+
+
 class AwaitedHello:
     """One socket, which it owns until `then(socket, name)`; dropped after `patience` seconds."""
 
@@ -104,6 +112,10 @@ class AwaitedHello:
             return
         name = server_name(seen) if seen else b""
         if name is None and len(seen) < MOST:
+            if ended(self.made):
+                # What it said stays in the socket, and would hide for ever that nothing follows.
+                self.drop()
+                return
             self.loop.remove_reader(self.made.fileno())
             self.loop.call_later(self.pause, self.look)
             self.pause = min(2 * self.pause, SELDOM)

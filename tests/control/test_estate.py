@@ -187,12 +187,12 @@ def test_the_version_is_raised_with_the_table(tmp_path: Path) -> None:
     assert handover.VERSION == 1
     assert names == [
         [
-            "ancestry", "asker", "cells", "channel", "crews", "descriptors", "drain_seconds", "emptying", "environment",
-            "evenflow", "failed", "former", "given", "log", "manager", "methods", "path", "pid_file", "pipes", "places",
-            "process", "version",
+            "agreed", "ancestry", "asker", "channel", "crews", "descriptors", "drain_seconds", "emptying",
+            "environment", "evenflow", "failed", "former", "given", "log", "manager", "methods", "path", "pid_file",
+            "pipes", "places", "process", "version",
         ],
         ["generation", "pipes", "posts", "programs", "scoreboard", "shares", "watch"],
         ["index", "line", "pid", "place", "quick_deaths", "started"],
-        ["balancers", "children", "dead", "hosts", "members", "memory", "tokens"],
+        ["balancers", "cells", "children", "dead", "hosts", "members", "memory", "rows", "size", "tokens"],
         ["count", "limit", "member", "memory"],
     ]  # fmt: skip

@@ -16,7 +16,7 @@ NOBODY = Program(["/nowhere/evenflow"], ["serve", "x.conf"], {"A": "b\udcff"})
 
 
 def told_for(path: Path) -> dict[str, Any]:
-    return {**handover.head(NOBODY, str(path)), "descriptors": []}
+    return {**handover.head(NOBODY, str(path)), "crews": [], "descriptors": []}
 
 
 def test_what_is_written_is_received_once(tmp_path: Path) -> None:
@@ -45,7 +45,8 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
     ("name", "value", "said"),
     [
         ("version", 0, "version 0"),
-        ("cells", {"REQUESTS": 99}, "laid out otherwise"),
+        ("agreed", {"bits": [["D", 2]], "tokens": []}, "states of members"),
+        ("crews", [{"scoreboard": {"cells": {"member": {"ROUTE": [8, 99]}}}}], "`ROUTE` is something else"),
         ("methods", ["byrequests", "byname"], "numbered otherwise"),
         ("path", "/other.conf", "another configuration"),
     ],

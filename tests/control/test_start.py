@@ -45,7 +45,7 @@ def test_errors_of_the_file_are_said_in_a_rehearsal(
 ) -> None:
     path = tmp_path / "wiki.conf"
     path.write_text("Lissten 1\n")
-    told = handover.head(handover.Program(["/nowhere"], [], {}), str(path))
+    told = {**handover.head(handover.Program(["/nowhere"], [], {}), str(path)), "crews": []}
     monkeypatch.setenv(handover.VARIABLE, str(handover.write(told)))
     assert start.rehearse(str(path), None, {}) == 1
     assert "Lissten" in capsys.readouterr().err

@@ -89,7 +89,7 @@ def test_where_nobody_can_load_the_children_of_before_serve_on(serve: Callable[.
 
 def told_for(path: Path) -> dict[str, object]:
     """What a program before would say of itself."""
-    return {**handover.head(handover.Program(["/bin/false"], [], {}), str(path)), "descriptors": []}
+    return {**handover.head(handover.Program(["/bin/false"], [], {}), str(path)), "crews": [], "descriptors": []}
 
 
 def test_a_rehearsal_says_who_it_is_and_opens_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

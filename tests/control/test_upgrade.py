@@ -78,6 +78,7 @@ def descriptors(pid: int) -> list[str]:
     return sorted(found)
 
 
+@pytest.mark.timeout(600)
 def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -> None:
     """Nothing fails, tunnels are not touched, and nothing is left behind."""
     programs = [another(tmp_path, "7.0.0"), another(tmp_path, "8.0.0")]
@@ -109,6 +110,8 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
                     if index % 2 or answer.will_close:
                         kept.close()
                         kept = None
+                    # Load, but the programs have to be loaded as well.
+                    over.wait(0.01)
                 except Exception as fault:
                     failures.append(repr(fault))
                     kept = None
@@ -202,6 +205,63 @@ def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Serve
             assert upgrade(server)["ok"]
             assert stays.recv(100) == GOODBYE
         until(lambda: len(server.children()) == 1)
+
+
+OTHERWISE = (
+    ("slotmem/layout.py", "CHILD_CELLS: Final = 32", "CHILD_CELLS: Final = 48"),
+    ("slotmem/layout.py", "\nTUNNELS: Final = 5", "\nTUNNELS: Final = 12"),
+    ("slotmem/layout.py", "MEMBER_CELLS: Final = 8 + ", "MEMBER_CELLS: Final = 16 + "),
+    ("slotmem/layout.py", "\nSTATUS: Final = 0", "\nSTATUS: Final = 1"),
+    ("slotmem/layout.py", "\nFACTOR: Final = 1", "\nFACTOR: Final = 0"),
+    ("slotmem/layout.py", "\nROUTE: Final = 8", "\nROUTE: Final = 16"),
+)
+"""Where hot rooms are compiled these change nothing; then it is an upgrade like any other."""
+
+
+def test_another_version_may_lay_its_scoreboard_out_otherwise(serve: Callable[..., Served], tmp_path: Path) -> None:
+    other, back = another(tmp_path, "7.0.0", *OTHERWISE), another(tmp_path, "8.0.0")
+    with listening_member(upgraded) as first, listening_member(upgraded) as second:
+        server = serve(
+            LOUD + f"<Proxy balancer://s>\nBalancerMember ws://127.0.0.1:{first.port} route=n1\n"
+            f"BalancerMember ws://127.0.0.1:{second.port} route=n2\nProxySet stickysession=R\n</Proxy>\n"
+            "ProxyPassMatch ^(/ws.*) balancer://s$1",
+            "--children", "1",
+        ).ready()  # fmt: skip
+
+        def states() -> list[tuple[str, str, int]]:
+            rows = ask(server, do="members", balancer="s")["balancers"][0]["members"]
+            return [(row["route"], row["state"], row["busy"]) for row in rows]
+
+        def tunnels() -> int:
+            count: int = ask(server, do="status")["tunnels"]
+            return count
+
+        with tunnel(server, "/ws;R=x.n1") as oldest, tunnel(server, "/ws;R=x.n2") as stays:
+            ask(server, do="drain", balancer="s", member="n2")
+            assert upgrade(server, other)["ok"]
+            assert states() == [("n1", "serving", 1), ("n2", "draining", 1)]
+            until(lambda: alone(server))
+            until(lambda: tunnels() == 2)
+            with tunnel(server, "/ws;R=x.n1") as older:
+                # Back again: now there are retired children of both kinds.
+                assert upgrade(server, back)["ok"]
+                until(lambda: alone(server))
+                until(lambda: states() == [("n1", "serving", 2), ("n2", "draining", 1)])
+                until(lambda: tunnels() == 3)
+                # A deadline is heard by all of them.
+                ask(server, do="drain", balancer="s", member="n1", deadline=1)
+                assert oldest.recv(100) == GOODBYE and older.recv(100) == GOODBYE
+                stays.sendall(b"\x81\x00")
+                assert stays.recv(100) == b"\x81\x00"
+            until(lambda: "a drained member is disabled" in server.said)
+            oldest.close()
+            until(lambda: states()[0][2] == 0)
+            # One that is killed holds nothing any more.
+            until(lambda: len(ask(server, do="status")["retired"]) == 1)
+            (retired,) = ask(server, do="status")["retired"]
+            os.kill(retired["children"][0]["pid"], signal.SIGKILL)
+            until(lambda: tunnels() == 0 and states() == [("n1", "disabled", 0), ("n2", "draining", 0)])
+            until(lambda: ask(server, do="status")["retired"] == [])
 
 
 def slowly(visit: Visit) -> bool:

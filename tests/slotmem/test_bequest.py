@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evenflow.slotmem import bequest, layout
+from evenflow.slotmem import bequest
 from evenflow.slotmem.adoption import Ancestry, adopt, member_keys
 from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, ELECTED, REQUESTS
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -67,7 +67,7 @@ def test_generations_have_tokens_in_common() -> None:
 def test_memory_of_another_size_is_not_touched() -> None:
     old = Cluster(member())
     told = handed(bequest.describe(old.scoreboard))
-    told["children"] += 1
+    told["rows"]["address"][2] += 1
     with pytest.raises(bequest.Strange, match="cells, and not"):
         bequest.take_up(told, {})
     told["memory"] = 1 << 20
@@ -99,8 +99,11 @@ def test_what_the_gone_had_counted_is_counted_on() -> None:
     assert serving.scoreboard.past().requests == 9
 
 
-def test_every_cell_is_in_the_table() -> None:
-    table = bequest.table()
-    assert table["ROUTE"] == layout.ROUTE and table["MEMBER_CELLS"] == layout.MEMBER_CELLS
-    assert table["tokens.ROW"] == 8
-    assert json.loads(json.dumps(table)) == table
+def test_what_cannot_be_translated_is_an_obstacle() -> None:
+    old = Cluster(member())
+    boards = [bequest.describe(old.scoreboard)]
+    assert bequest.obstacle(handed(bequest.table()), boards) == ""
+    assert "tokens" in bequest.obstacle({**bequest.table(), "tokens": []}, boards)
+    assert "states" in bequest.obstacle({**bequest.table(), "bits": []}, boards)
+    boards[0]["cells"]["member"]["ROUTE"] = [8, 9]
+    assert bequest.obstacle(bequest.table(), boards) == "`ROUTE` is something else there"

@@ -3,7 +3,7 @@ descriptor the next one inherits with all the descriptors that the table names.
 
 `version` says whether the next one can read the rest; how to come back (`former`) is read whatever it says. Two
 programs of one version agree on the table, on the lines between supervisor, children and judge, and on signals: who
-changes any of these raises VERSION. Cells and lbmethods are compared besides.
+changes any of these raises VERSION. Where cells stand is told, and translated; lbmethods are compared besides.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def head(former: Program, path: str) -> dict[str, Any]:
         "former": asdict(former),
         "failed": "",
         "path": os.path.realpath(path),
-        "cells": bequest.table(),
+        "agreed": bequest.table(),
         "methods": list(NAMES),
     }
 
@@ -126,8 +126,9 @@ def check(told: dict[str, Any], path: str) -> None:
     if told.get("version") != VERSION:
         version = told.get("version")
         raise Unreadable(f"what is handed over has version {version}, this program knows {VERSION}: it needs a restart")
-    if told["cells"] != bequest.table():
-        raise Unreadable("its scoreboard is laid out otherwise: it needs a restart")
+    obstacle = bequest.obstacle(told["agreed"], [crew["scoreboard"] for crew in told["crews"]])
+    if obstacle:
+        raise Unreadable(f"its scoreboard is of another kind: {obstacle}: it needs a restart")
     known = told["methods"]
     if list(NAMES[: len(known)]) != known:
         raise Unreadable("its lbmethods are numbered otherwise: it needs a restart")

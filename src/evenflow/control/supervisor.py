@@ -195,6 +195,7 @@ class Supervisor:
                     return
                 with contextlib.suppress(loading.Refused):
                     self.reload()
+            self.translate(False)
             self.hear()
             self.reap()
             now = time.monotonic()
@@ -209,6 +210,7 @@ class Supervisor:
                 self.keeper.look(self.generation.scoreboard)
             self.allowance.look(self.generation.scoreboard, now)
             self.log.tick()
+            self.translate(True)
             self.manager.look(self.crew.serving, lambda: ready_line(self.generation))
 
     def replace(self, now: float) -> None:
@@ -224,6 +226,15 @@ class Supervisor:
             return
         for post in vacant:
             self.fill(self.crew, post)
+
+    def translate(self, done: bool) -> None:
+        """Before anything is done: read what children of another version have written. Afterwards: let them read what
+        was said of them.
+        """
+        for crew in self.crews():
+            translation = crew.generation.scoreboard.translation
+            if translation is not None:
+                (translation.push if done else translation.pull)()
 
     def until_due(self) -> float:
         """Seconds until something is to be done without a signal."""

@@ -19,6 +19,7 @@ from evenflow.control.handover import Program
 from evenflow.control.loading import Refused
 from evenflow.control.readiness import ready_line
 from evenflow.control.signals import wait_for_signal
+from evenflow.slotmem.bequest import memory_of
 
 if TYPE_CHECKING:
     from evenflow.control.supervisor import Supervisor
@@ -35,7 +36,7 @@ def upgrade(house: Supervisor, path: str | None) -> NoReturn:
     if house.origin is None or own is None:
         raise Refused("how this evenflow was started cannot be told: it needs a restart\n")
     program = own if path is None else Program([path], own.arguments, house.origin.environment)
-    if any(crew.generation.scoreboard.region.memory.descriptor < 0 for crew in house.crews()):
+    if any(memory_of(crew.generation.scoreboard).descriptor < 0 for crew in house.crews()):
         raise Refused("this system has no memory that another program could go on with: it needs a restart\n")
     told = estate.describe(house, own)
     try:
@@ -46,6 +47,7 @@ def upgrade(house: Supervisor, path: str | None) -> NoReturn:
     house.log.notice("upgrading", program=str(program), now=told["evenflow"], then=version)
     house.manager.reloads(f"evenflow {version} takes over")
     house.dismiss_judge()
+    house.translate(True)
     if house.keeper is not None:
         house.keeper.look(house.generation.scoreboard)
     try:

@@ -16,8 +16,9 @@ from evenflow.slotmem import layout, tokens
 from evenflow.slotmem.adoption import Ancestry
 from evenflow.slotmem.keeping import BALANCER_SAYS, MEMBER_SAYS, facts, wire
 from evenflow.slotmem.region import CELL, Memory
-from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.scoreboard import Scoreboard, layout_for
 from evenflow.slotmem.tokens import Tokens
+from evenflow.slotmem.translation import Translation, named, numbered, placing, strange_name
 
 LASTING_SAYS: Final = (*BALANCER_SAYS, "persist")
 
@@ -27,28 +28,39 @@ class Strange(ValueError):
 
 
 def table() -> dict[str, Any]:
-    """Where each number stands, by its name: both programs must mean the same cell."""
+    """What cannot be translated and must be the same in both programs."""
     return {
-        **numbers_of(layout),
-        **{f"tokens.{name}": number for name, number in numbers_of(tokens).items()},
         "bits": [[letter.decode(), bit] for letter, bit in layout.STATUS_BITS],
+        "tokens": [tokens.PLACES, tokens.ROW, tokens.HELD, tokens.WAITING, tokens.SINCE, tokens.ABSORBED],
     }
 
 
-def numbers_of(module: Any) -> dict[str, int]:
-    return {name: value for name, value in vars(module).items() if name.isupper() and isinstance(value, int)}
+def obstacle(told: dict[str, Any], boards: Sequence[dict[str, Any]]) -> str:
+    """Why this program cannot go on with scoreboards that are described so, under that `table`; "" where it can."""
+    own = table()
+    for name, what in (("bits", "states of members"), ("tokens", "tokens of members")):
+        if told[name] != own[name]:
+            return f"{what} are other numbers there"
+    strange = {strange_name(board["cells"]) for board in boards} - {""}
+    return f"`{min(strange)}` is something else there" if strange else ""
+
+
+def memory_of(board: Scoreboard) -> Memory:
+    """Where the children of this scoreboard write."""
+    return board.translation.memory if board.translation is not None else board.region.memory
 
 
 def describe(board: Scoreboard) -> dict[str, Any]:
     """All that `take_up` needs."""
     places = {id(balancer): index for index, balancer in enumerate(board.balancers)}
     return {
-        "memory": board.region.memory.descriptor,
+        "memory": memory_of(board).descriptor,
+        **(board.translation.said if board.translation is not None else placing(board.layout)),
         "children": board.children,
         "balancers": [facts(one, LASTING_SAYS) for one in board.balancers],
         "members": [{"balancer": places.get(id(one.balancer)), **facts(one, MEMBER_SAYS)} for one in board.members],
         "hosts": [as_json(host.server_name) for host in board.hosts],
-        "dead": list(board.dead),
+        "dead": named("child", board.dead),
         "tokens": [
             {"member": index, "limit": one.limit, "count": one.fd, "memory": one.region.memory.descriptor}
             for index, one in board.tokens.items()
@@ -62,8 +74,8 @@ def descriptors_of(told: dict[str, Any]) -> list[int]:
 
 
 def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
-    """The scoreboard that was described, with copies of its descriptors. `shared` are the tokens that were found
-    before, by their descriptor: generations have them in common. Raises Strange.
+    """The scoreboard that was described, with copies of its descriptors; one of another version is translated. `shared`
+    are the tokens that were found before, by their descriptor: generations have them in common. Raises Strange.
     """
     balancers = [SimpleNamespace(**wire(one)) for one in told["balancers"]]
     members = []
@@ -73,8 +85,16 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
         members.append(SimpleNamespace(**said, balancer=None if place is None else balancers[place]))
     hosts = [SimpleNamespace(index=index, server_name=from_json(name)) for index, name in enumerate(told["hosts"])]
     check_size(told)
-    board = Scoreboard(members, balancers, told["children"], hosts, Memory(os.dup(told["memory"])))
-    board.dead = list(told["dead"])
+    there = Memory(os.dup(told["memory"]))
+    said = {name: told[name] for name in ("size", "cells", "rows")}
+    own = layout_for(told["children"], len(members), len(balancers), len(hosts))
+    if said == placing(own):
+        board = Scoreboard(members, balancers, told["children"], hosts, there)
+    else:
+        board = Scoreboard(members, balancers, told["children"], hosts, Memory(-1))
+        board.translation = Translation(said, there, board.region, own)
+        board.translation.pull()
+    board.dead = numbered("child", told["dead"], layout.CHILD_CELLS)
     for one in told["tokens"]:
         if one["count"] not in shared:
             shared[one["count"]] = Tokens(one["limit"], os.dup(one["count"]), Memory(os.dup(one["memory"])))
@@ -84,22 +104,21 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
 
 def check_size(told: dict[str, Any]) -> None:
     """Raise Strange where the memory does not hold what was described: to read behind its end would kill us."""
-    members, hosts = len(told["members"]), len(told["hosts"])
-    wanted = layout.Layout(told["children"], members, len(told["balancers"]), members + hosts).cells
     try:
         size = os.fstat(told["memory"]).st_size
     except OSError as fault:
         raise Strange(f"the scoreboard's memory was not handed on: {fault.strerror}") from None
-    if size != max(1, wanted) * CELL:
+    wanted = max([told["size"], *[begin + step * count for begin, step, count in told["rows"].values()]])
+    if size < wanted * CELL:
         raise Strange(f"the scoreboard has {size // CELL} cells, and not {wanted}")
 
 
 def describe_ancestry(ancestry: Ancestry) -> dict[str, Any]:
     """What those had counted who are gone."""
     return {
-        "members": [[as_json(key), list(counts)] for key, counts in ancestry.members.items()],
-        "measured": [[as_json(key), list(counts)] for key, counts in ancestry.measured.items()],
-        "children": list(ancestry.children),
+        "members": [[as_json(key), named("own", counts)] for key, counts in ancestry.members.items()],
+        "measured": [[as_json(key), named("measured", counts)] for key, counts in ancestry.measured.items()],
+        "children": named("child", ancestry.children),
     }
 
 
@@ -107,9 +126,11 @@ def take_up_ancestry(told: dict[str, Any], living: Sequence[Scoreboard]) -> Ance
     """The same again; `living` are the scoreboards of those that still finish something."""
     found = Ancestry()
     found.living = list(living)
-    found.members = {from_json(key): list(counts) for key, counts in told["members"]}
-    found.measured = {from_json(key): list(counts) for key, counts in told["measured"]}
-    found.children = list(told["children"])
+    found.members = {from_json(key): numbered("own", counts, layout.OWN_CELLS) for key, counts in told["members"]}
+    found.measured = {
+        from_json(key): numbered("measured", counts, layout.MEASURED_CELLS) for key, counts in told["measured"]
+    }
+    found.children = numbered("child", told["children"], layout.CHILD_CELLS)
     return found
 
 

@@ -62,6 +62,11 @@ class HostFacts(Protocol):
     server_name: bytes
 
 
+def layout_for(children: int, members: int, balancers: int, hosts: int) -> Layout:
+    """Of a scoreboard of so many."""
+    return Layout(children, members, balancers, members + hosts)
+
+
 class Scoreboard:
     """The region with its layout, for `children` processes.
 
@@ -70,7 +75,9 @@ class Scoreboard:
     `memory` is that of a scoreboard which is in use: nothing is filled in then.
     """
 
-    __slots__ = ("region", "layout", "members", "balancers", "hosts", "dead", "tokens", "sessions", "place")
+    __slots__ = (
+        "region", "layout", "members", "balancers", "hosts", "dead", "tokens", "sessions", "translation", "place"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -83,7 +90,7 @@ class Scoreboard:
         self.members = tuple(members)
         self.balancers = tuple(balancers)
         self.hosts = tuple(hosts)
-        self.layout = Layout(children, len(members), len(balancers), len(members) + len(hosts))
+        self.layout = layout_for(children, len(members), len(balancers), len(hosts))
         self.region = Region(self.layout.cells, memory)
         self.dead = [0] * CHILD_CELLS
         """The supervisor's own: what children counted that have died (`bury`)."""
@@ -91,6 +98,8 @@ class Scoreboard:
         """The `tokens.Tokens` of members that say `max`, by the member's index."""
         self.sessions: dict[int, Any] = {}
         """The `sessions.SessionTable` of members whose sessions are counted, by the member's index."""
+        self.translation: Any = None
+        """The `translation.Translation` behind one whose children another version has forked; None for all others."""
         self.place = 0
         """This process's among those that hold tokens: said behind the fork."""
         if memory is not None:

@@ -3,7 +3,10 @@ verified."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import os
+import select
 import socket
 import ssl
 import subprocess
@@ -19,12 +22,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from evenflow.plan.fronts import ClientStatus, Front
+from evenflow.plan.http2 import Http2
 from evenflow.plan.model import VirtualHost
 from evenflow.serve import unverified
 from evenflow.serve.libssl import Unavailable, library
 from evenflow.serve.tls import TlsContexts, TlsSocket, check_certificates
 from evenflow.serve.tls_facts import HandshakeFacts
-from tests.serve.served import Served, request, secured
+from tests.serve.http2.client import Client
+from tests.serve.served import PATIENCE, Peer, Served, request, secured
 from tests.serve.test_tls import ORIGIN, plan_of
 
 DAY = datetime.timedelta(days=1)
@@ -378,3 +383,52 @@ def test_over_tls_1_2_the_handshake_takes_them_and_the_section_does_not(folder: 
         client = sections.client(context=client_of(folder, name, TWELVE))
         client.send(request("GET", "/own"))
         assert client.answer()[0] == status
+
+
+@pytest.fixture
+def both(folder: Path, tmp_path: Path) -> Iterator[Served]:
+    """A child that takes unverified certificates in its handshakes, speaks HTTP/2, and requires verified ones."""
+    certificate = (str(folder / "server.pem"), str(folder / "server.pem"))
+    host = {"front": front(folder), "http2": Http2(secure=True)}
+    with secured(tmp_path, certificate, host=host, scope={"tls_verify": b"require"}) as served:
+        yield served
+
+
+def status_of(served: Served, context: ssl.SSLContext, session: ssl.SSLSession | None) -> tuple[int, ssl.SSLSession]:
+    """The status of an answer, and the session that the client may resume."""
+    made = socket.create_connection(("127.0.0.1", served.port), PATIENCE)
+    peer = Peer(context.wrap_socket(made, server_hostname="a.example", session=session))
+    served.clients.append(peer)
+    assert peer.socket.session_reused is (session is not None)
+    if peer.socket.selected_alpn_protocol() == "h2":
+        client = Client(peer)
+        status = client.answer(client.ask(path=b"/own")).status
+    else:
+        peer.send(request("GET", "/own", "Connection: close"))
+        status = peer.answer()[0]
+    kept = peer.socket.session
+    # A session that nobody says goodbye to is forgotten by our end; what it still sends is read, or it would not hear.
+    with contextlib.suppress(OSError):
+        peer.socket.unwrap()
+    with contextlib.suppress(ConnectionError):
+        while select.select([peer.socket], [], [], PATIENCE)[0] and os.read(peer.socket.fileno(), 65536):
+            pass
+    peer.close()
+    return status, kept
+
+
+@pytest.mark.parametrize("protocol", ["http/1.1", "h2"])
+@pytest.mark.parametrize(("name", "status"), [("known", 404), ("self", 403), ("stranger-and-signer", 403)])
+def test_resumed_or_not_and_over_whatever_protocol(
+    folder: Path, both: Served, name: str, status: int, protocol: str
+) -> None:
+    for version in (TWELVE, THIRTEEN):
+        context = client_of(folder, name, version)
+        context.set_alpn_protocols([protocol])
+        found, session = status_of(both, context, None)
+        assert found == status
+        if version is TWELVE:
+            # Over TLS 1.3 nobody who is asked for a certificate has a ticket.
+            for _ in range(2):
+                found, session = status_of(both, context, session)
+                assert found == status

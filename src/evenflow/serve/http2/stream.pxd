@@ -33,6 +33,7 @@ cdef class Stream(ClientConnection):
     @cython.locals(turn=Py_ssize_t, most=Py_ssize_t)
     cdef int _push_frames(self, Outlet out) except -3
     cdef bint _send_head(self, list fields) except -1
+    cdef bint _end_answer(self) except -1
     cpdef end(self)
     @cython.locals(done=cython.int)
     cdef int forward(self, bytearray buffer, Py_ssize_t size) except -3

@@ -122,6 +122,28 @@ def test_all_addresses_are_tried_in_their_order(serve: Callable[..., Served], dn
         assert told(server)[0]["state"] == "serving"
 
 
+def test_an_address_that_is_silent_is_given_up_for_the_next(serve: Callable[..., Served], dns: NameServer) -> None:
+    port = free_port("127.0.0.1", "127.0.0.2")
+    dns.has("node.example", "A", "127.0.0.2", "127.0.0.1", ttl=60)
+    full = socket.socket()
+    full.bind(("127.0.0.2", port))
+    full.listen(0)
+    waiting = []
+    # The kernel answers nobody once the queue of a listener that does not accept is full.
+    for _ in range(4):
+        one = socket.socket()
+        one.setblocking(False)
+        one.connect_ex(full.getsockname())
+        waiting.append(one)
+    with at("127.0.0.1", port):
+        member = f"http://node.example:{port} connectiontimeout=300ms"
+        server = serve(configured(dns, member), "--children", "1").ready()
+        assert Kept(server).get()[:2] == (200, "127.0.0.1")
+        assert "address=127.0.0.2 cause=timeout" in server.said
+    for one in (*waiting, full):
+        one.close()
+
+
 def test_a_member_without_an_address_keeps_nobody_from_serving(serve: Callable[..., Served], dns: NameServer) -> None:
     port = free_port("127.0.0.1", "127.0.0.2")
     dns.has("n1.example", "A", "127.0.0.1", ttl=60)

@@ -199,6 +199,15 @@ def test_another_watchdog_goes_on(tmp_path: Path) -> None:
     assert house.hosts == ["n2.example"]
 
 
+def test_a_row_of_which_only_the_url_is_known_is_enabled(tmp_path: Path) -> None:
+    house = House(tmp_path, planned())
+    house.board.member(0, 0).url = b"http://n1.example:8090"
+    settle(house.plan.balancers, house.board)
+    assert house.slot("n1.example").status == DISABLED
+    house.named(target("n1.example", 7))
+    assert (house.slot("n1.example").status, house.slot("n1.example").factor) == (0, 700)
+
+
 @pytest.mark.parametrize(
     ("weights", "factors"),
     [((1, 2, 3), [100, 200, 300]), ((0, 0, 0), [100, 100, 100]), ((0, 50, 100), [100, 5000, 10000]),

@@ -34,9 +34,9 @@ from evenflow.wire.proxy_protocol import read_preamble
 
 from .casebook import Request
 from .client import PATIENCE, VERSIONS
-from .http2 import apart
+from .http2 import apart, opening
 from .members import Received
-from .observed import Seen
+from .observed import Seen, keyed
 
 NOT_HTTP = "no HTTP was spoken"
 CLOSED = "the connection was closed before it"
@@ -75,7 +75,7 @@ def told_otherwise(
         reason = ""
         connection, payload = facts(plan, port, one.request), one.request.payload
         if one.request.http2 is not None:
-            payload, reason = as_stream(one.request)
+            payload, reason = as_stream(one.request, connection)
         if reason:
             pass
         elif one.reply.ending == "no connection" or (secure and one.request.tls is None):
@@ -117,18 +117,25 @@ def asks_late(connection: ConnectionFacts) -> bool:
     return any(isinstance(host.front, Front) and host.front.later for host in connection.table.hosts)
 
 
-def as_stream(request: Request) -> tuple[bytes, str]:
+def as_stream(request: Request, connection: ConnectionFacts) -> tuple[bytes, str]:
     """The bytes that an exchange gets of an HTTP/2 request, and why there are none."""
     if request.http2 == "upgrade":
         head = RequestHead()
         head.parse(request.payload)
         return stream_of(head).head, ""
     fields, pieces, _ = apart(request.payload, request.tls is not None)
+    tunnel = request.tunnel is not None
+    if tunnel:
+        fields = opening(fields)
+    assert isinstance(connection.table, HostTable)
+    http2 = connection.table.first.http2
     pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
     host = VirtualHost(0, b"", NOWHERE)
     try:
-        made = read_request(pairs, not pieces, host, False)
+        made = read_request(pairs, not pieces and not tunnel, host, http2 is not None and http2.websockets)
     except Malformed:
+        return b"", RESET
+    if made.status:
         return b"", RESET
     body = b"".join(pieces)
     if made.length == CHUNKED:
@@ -217,7 +224,7 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     if kind == "forward":
         # What a document's path led to after the member's answer comes behind what is explained.
         received = seen.received[:1] if has_document_at_a_path(said) else seen.received
-        return wrong_about_forward(said, received, members)
+        return wrong_about_forward(said, received, members, keyless=seen.is_opening())
     if seen.received:
         return f"explain: {kind} {outcome['status']} ({outcome['reason']}); but {seen.received[0].member} was asked"
     if answer is None:
@@ -235,8 +242,10 @@ def wrong_about(said: Any, seen: Seen, members: Mapping[str, str]) -> str:
     return ""
 
 
-def wrong_about_forward(said: Any, received: Sequence[Received], members: Mapping[str, str]) -> str:
-    """The members that may be asked, and what the first one received."""
+def wrong_about_forward(
+    said: Any, received: Sequence[Received], members: Mapping[str, str], keyless: bool = False
+) -> str:
+    """The members that may be asked, and what the first one received; `keyless`: each time with another key."""
     outcome = said["outcome"]
     expected = asked_of(outcome["member"], outcome["through"], members)
     choice = said["choice"]
@@ -251,6 +260,8 @@ def wrong_about_forward(said: Any, received: Sequence[Received], members: Mappin
         return f"explain: {expected}; but {first.member} was asked"
     line, *fields = said["to_member"]["head"].encode("latin-1").split(b"\r\n")[:-2]
     theirs = list(first.fields)
+    if keyless:
+        fields, theirs = ([keyed(field) for field in head] for head in (fields, theirs))
     if first.member != expected:
         # Its own name, and whether its connections are kept, are another member's.
         own = (b"host:", b"connection:")

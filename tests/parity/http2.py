@@ -85,7 +85,9 @@ class Streams:
             if self.how == "upgrade" and not self.replies:
                 numbers.append(self._upgrade(request.payload))
             else:
-                numbers.append(self._ask(request.payload))
+                numbers.append(self._ask(request.payload, request.tunnel is not None))
+                if request.tunnel is not None and numbers[-1]:
+                    self._converse(numbers[-1], request.tunnel, request.tunnel_early)
         while not self.gone and not self.ended.issuperset(numbers):
             self._read()
         for number in numbers:
@@ -117,14 +119,35 @@ class Streams:
         self._take(rest)
         return 1
 
-    def _ask(self, payload: bytes) -> int:
-        """Send a request as a stream; returns its number."""
+    def _converse(self, number: int, text: bytes, early: bool) -> None:
+        """Use the tunnel that a stream is: hear the text back, end our half; the goodbye is read behind it."""
+        reply = self.replies[number]
+        if early:
+            self.h2.send_data(number, text)
+            self._flush()
+        while not self.gone and number not in self.ended and reply.answer is None:
+            self._read()
+        if self.gone or number in self.ended or reply.answer is None or reply.answer.status != 200:
+            return
+        if not early:
+            self.h2.send_data(number, text)
+            self._flush()
+        while not self.gone and number not in self.ended and len(reply.answer.body) < len(text):
+            self._read()
+        if not self.gone and number not in self.ended:
+            self.h2.end_stream(number)
+            self._flush()
+
+    def _ask(self, payload: bytes, opens: bool = False) -> int:
+        """Send a request as a stream; returns its number. With `opens` it is one for a tunnel, which ends later."""
         if self.gone:
             return 0
         fields, pieces, trailers = apart(payload, isinstance(self.sock, ssl.SSLSocket))
+        if opens:
+            fields = opening(fields)
         number = self.h2.get_next_available_stream_id()
         self.replies[number] = Reply()
-        self.h2.send_headers(number, fields, end_stream=not pieces and not trailers)
+        self.h2.send_headers(number, fields, end_stream=not pieces and not trailers and not opens)
         for piece in pieces:
             while self.h2.local_flow_control_window(number) < len(piece) and not self.gone and number not in self.ended:
                 self._flush()
@@ -224,6 +247,14 @@ def apart(payload: bytes, secured: bool) -> tuple[Fields, list[bytes], Fields]:
         elif name != "connection":
             fields.append((name, value))
     return [*pseudo, (":path", target), *fields], _pieces(body, chunked), trailers
+
+
+def opening(fields: Fields) -> Fields:
+    """What asks for an upgrade in HTTP/1.1, as HTTP/2 says it (RFC 8441 section 4)."""
+    protocol = next((value for name, value in fields if name == "upgrade"), "")
+    pseudo = [(name, "CONNECT" if name == ":method" else value) for name, value in fields if name.startswith(":")]
+    rest = [one for one in fields if not one[0].startswith(":") and one[0] != "upgrade"]
+    return [*pseudo, (":protocol", protocol), *rest]
 
 
 def _answer(headers: object) -> Answer:

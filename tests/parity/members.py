@@ -6,6 +6,8 @@ of it. One thread a connection: what a member does is a straight line, also wher
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import socket
 import ssl
 import struct
@@ -20,6 +22,12 @@ from .casebook import Act, Body, Script, Send, Step, Wait, steps
 
 PATIENCE = 20.0
 """Seconds that a member waits for a byte before it gives the connection up."""
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def accepting(key: bytes) -> bytes:
+    """What shows that a Sec-WebSocket-Key was read (RFC 6455 section 4.2.2)."""
+    return base64.b64encode(hashlib.sha1(key + MAGIC).digest())
 
 
 @dataclass(slots=True)
@@ -175,7 +183,9 @@ class _Conversation:
         """The answer of a member without a script: who it is and what it was asked for, or an echoing tunnel."""
         token = received.value(b"upgrade")
         if token is not None and token.lower() == b"websocket":
-            head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n\r\n" % token
+            key = received.value(b"sec-websocket-key")
+            said = b"" if key is None else b"Sec-WebSocket-Accept: %s\r\n" % accepting(key)
+            head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\nConnection: Upgrade\r\n%s\r\n" % (token, said)
             return [Send(head), Act("tunnel")]
         text = b"%s: %s\n" % (self.member.name.encode(), received.line.rpartition(b" ")[0])
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Member: %s\r\nContent-Length: %d\r\n\r\n"

@@ -35,6 +35,10 @@ class Seen:
     reply: Reply
     received: list[Received]
 
+    def is_opening(self) -> bool:
+        """Whether it asks for a tunnel over a stream."""
+        return self.request.http2 is not None and self.request.tunnel is not None
+
     def is_page(self) -> bool:
         """Did the front write this body itself, in words of its own?"""
         answer = self.reply.answer
@@ -118,11 +122,17 @@ def text(seen: Seen) -> list[str]:
     lines.append(f"afterwards: {reply.after}")
     for received in seen.received:
         lines.append(f"{received.member} received: {received.line.decode('latin-1')}")
-        lines += [f"{received.member} field: {field.decode('latin-1')}" for field in received.fields]
+        fields = [keyed(field) for field in received.fields] if seen.is_opening() else received.fields
+        lines += [f"{received.member} field: {field.decode('latin-1')}" for field in fields]
         lines.append(f"{received.member} body: {_body(received.body)}{'' if received.complete else ' (cut short)'}")
         if received.tunnel:
             lines.append(f"{received.member} tunnel: {received.tunnel!r}")
     return lines
+
+
+def keyed(field: bytes) -> bytes:
+    """A field that a member received, without the key that a front has made for a stream, which has none."""
+    return b"Sec-WebSocket-Key: (its own)" if KEY.fullmatch(field) else field
 
 
 def _answer_lines(answer: Answer, seen: Seen, page: bool) -> list[str]:
@@ -167,6 +177,7 @@ def _max_age(answer: Answer) -> int:
     return int(found[1]) if found else -1
 
 
+KEY = re.compile(rb"Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==")
 FRAMING = ("content-length", "transfer-encoding")
 
 

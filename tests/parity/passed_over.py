@@ -15,6 +15,8 @@ PASSED_OVER: Final[Mapping[str, Mapping[str, int]]] = {
     "connections::a-body-that-never-comes": {HALF: 2},
     "datacenter-complete::the-manager-is-reached-and-redirects-carry-the-public-name": {NOT_HTTP: 1},
     "error-documents::from-a-member": {DEAD: 3},
+    "http2::a-websocket-is-a-stream-h2websockets": {RESET: 1},
+    "http2::a-websocket-where-streams-cannot-be-any": {RESET: 1},
     "http2::over-tls": {RESET: 1},
     "http2::what-is-too-long-and-what-cannot-be": {RESET: 7},
     "language::an-idle-connection-of-a-client-is-closed": {CLOSED: 1},

@@ -202,6 +202,7 @@ def test_addresses_that_are_no_destination_are_left_out(server: NameServer) -> N
     assert refusal(server, "node.example") == ("none of its addresses can be connected to", True)
     assert is_destination("10.0.0.1")
     assert not is_destination("ff02::1")
+    assert not is_destination("::ffff:0.0.0.0")
 
 
 def test_targets_of_a_service(server: NameServer) -> None:

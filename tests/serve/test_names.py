@@ -16,7 +16,7 @@ from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.hosts_file import HostsFile, Switch
 from evenflow.serve.names import LEAST, LONGEST_PAUSE, Name, Names
 from evenflow.slotmem.addresses import Answer
-from evenflow.slotmem.layout import FOUND, NOT_FOUND
+from evenflow.slotmem.layout import FOUND, MOST_ADDRESSES, NOT_FOUND
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.plan.cases import plan_of
 
@@ -140,6 +140,19 @@ def test_turned_addresses_are_the_same(tmp_path: Path) -> None:
     house.dns.now = {"n1": (("10.0.0.2", "10.0.0.1"), 1.0)}
     house.again()
     assert house.answer(0).addresses == ("10.0.0.1", "10.0.0.2")
+    assert house.said == ""
+
+
+def test_of_many_addresses_those_stay_that_were_there(tmp_path: Path) -> None:
+    house = House(tmp_path, planned("http://n1:8090"))
+    many = tuple(f"10.0.0.{number}" for number in range(1, 31))
+    house.dns.now = {"n1": (many, 1.0)}
+    house.look()
+    first = house.answer(0).addresses
+    assert first == many[:MOST_ADDRESSES]
+    house.dns.now = {"n1": (tuple(reversed(many)), 1.0)}
+    house.again()
+    assert house.answer(0).addresses == first
     assert house.said == ""
 
 

@@ -158,3 +158,11 @@ def test_targets_of_a_service_go_into_rows_that_are_kept_for_them() -> None:
     without.scoreboard.members[2].service = None
     adopt(without.scoreboard, old.scoreboard)
     assert b"http://target" not in [without.scoreboard.member(index, 0).url for index in range(3)]
+
+
+def test_a_row_of_a_service_is_known_by_its_url_and_not_by_what_it_was_called_before() -> None:
+    old = Cluster(member(), member())
+    # The watchdog has given the row to another target; this process has not looked since.
+    old.scoreboard.member(1, 0).url = b"http://newer"
+    keys = member_keys(old.scoreboard)
+    assert keys[1] == ((keys[1][0][0], b"http://newer"), 0)  # type: ignore[index]

@@ -97,7 +97,7 @@ def test_the_json_has_its_documented_shape(monkeypatch: pytest.MonkeyPatch) -> N
     ]  # fmt: skip
     assert found["choice"] == {
         "balancer": "str", "place": PLACE, "by": "str", "lbmethod": "str", "reason": "str", "failover": "int",
-        "notes": ["str"], "members": members,
+        "notes": ["str"], "services": [], "members": members,
     }  # fmt: skip
     field = {"name": "str", "value": "str", "by": "str", "place": PLACE, "places": []}
     assert found["to_member"] == {"head": "str", "fields": [field], "dropped": []}
@@ -208,3 +208,14 @@ def test_wrong_input_says_what_to_type(file: str, words: tuple[str, ...], told: 
     assert status == 2
     assert told in text
     assert "Traceback" not in text
+
+
+def test_a_service_is_named_where_nobody_can_ask_for_its_targets(tmp_path: Path) -> None:
+    file = tmp_path / "wiki.conf"
+    file.write_text(
+        "Listen 8080\n<Proxy balancer://c>\nEvenflowMembersFrom srv://_http._tcp.wiki.example\n</Proxy>\n"
+        "ProxyPass / balancer://c/\n"
+    )
+    said, lines = answer(str(file), {}, Asked("http://localhost:8080/x"))
+    assert said["choice"]["services"] == ["_http._tcp.wiki.example"]
+    assert "the DNS says (`_http._tcp.wiki.example`)" in as_text(said, lines, color=False)

@@ -51,7 +51,8 @@ class Generation:
         self.console = console
         if console is not None:
             had = previous.console if previous is not None else None
-            console.settle(self.scoreboard, (had, previous.scoreboard) if previous is not None and had else None)
+            before = (had, previous.scoreboard) if previous is not None and had is not None else None
+            console.settle(self.scoreboard, path, self.log, before)
             self.handlers[CONSOLE] = console.itself
 
     def stop_listening(self) -> None:

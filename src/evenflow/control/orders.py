@@ -112,15 +112,16 @@ def status(order: dict[str, Any], house: House) -> dict[str, Any]:
 
 def sessions(house: House) -> dict[str, Any]:
     """How many there are at all members, None where they are not counted; and the members that drain."""
-    balancers = [describe(balancer, house) for balancer in house.generation.plan.balancers]
-    counted = [one["sessions"] for balancer in balancers for one in balancer["members"] if one["sessions"] is not None]
+    board, host = board_of(house), some_host(house)
+    balancers = [view_balancer(balancer, host, board) for balancer in house.generation.plan.balancers]
+    counted = [one.left.sessions for balancer in balancers for one in balancer.members if one.left is not None]
     return {
         "sessions": sum(counted) if counted else None,
         "draining": [
-            {"balancer": balancer["name"], **one}
+            {"balancer": balancer.name, **describe_member(one, board)}
             for balancer in balancers
-            for one in balancer["members"]
-            if one["state"] == "draining"
+            for one in balancer.members
+            if state_of(one) == "draining"
         ],
     }
 

@@ -110,7 +110,10 @@ class Services:
                 self.leave(one, member, now)
         said = settings_of(one.service, wanted)
         for url in wanted:
-            if url in there:
+            if url in there and self.scoreboard.address(there[url].slot).left_at == 0.0:
+                # A program before us knew it, and left no more than its URL.
+                self.take_row(one, there[url], url, said[url])
+            elif url in there:
                 self.stay(one, there[url], said[url])
             else:
                 self.join(one, url, said[url], now)
@@ -160,7 +163,10 @@ class Services:
                 origin=one.service.origin,
             )
             return
-        member = free[0]
+        self.take_row(one, free[0], url, said)
+
+    def take_row(self, one: Followed, member: Member, url: bytes, said: tuple[int, int, bytes]) -> None:
+        """The row is this target's from now on."""
         slot = self.scoreboard.member(member.slot, 0)
         slot.factor, slot.lbset = said[0], said[1]
         slot.name_route(said[2])

@@ -39,6 +39,7 @@ from evenflow.control import (
     upgrade,
     watchdog,
 )
+from evenflow.control.console import ordered
 from evenflow.control.crew import Crew, Post
 from evenflow.control.generation import Generation
 from evenflow.control.readiness import ready_line
@@ -374,7 +375,8 @@ class Supervisor:
         if self.channel is not None:
             for order, visitor in self.channel.orders():
                 try:
-                    answer = orders.carry_out(order, self)
+                    with ordered.written_down(self.generation, order, visitor.user):
+                        answer = orders.carry_out(order, self)
                 except Exception:
                     self.log.error("a mistake in evenflow: an order", cause=traceback.format_exc())
                     answer = {"ok": False, "error": "a mistake in evenflow: the error log has more"}

@@ -13,6 +13,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any, Final
 
+import dns.asyncbackend
 import dns.asyncresolver
 import dns.exception
 import dns.flags
@@ -30,6 +31,8 @@ import dns.rdtypes.IN.SRV
 import dns.resolver
 
 from evenflow.serve.hosts_file import WatchedFile
+
+dns.asyncbackend.get_backend("asyncio")
 
 RESOLV: Final = "/etc/resolv.conf"
 LIFETIME: Final = 6.0
@@ -160,7 +163,8 @@ def last_error(fault: dns.resolver.NoNameservers) -> str:
 def is_destination(text: str) -> bool:
     """Whether an address can be that of a member at all."""
     address = ipaddress.ip_address(text)
-    return not (address.is_unspecified or address.is_multicast or text == "255.255.255.255")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return not (address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255")
 
 
 def in_order(addresses: tuple[str, ...]) -> tuple[str, ...]:

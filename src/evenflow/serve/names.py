@@ -22,7 +22,7 @@ from evenflow.serve.dns_questions import Dns, NoAnswer, in_order
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.hosts_file import HostsFile, Switch
 from evenflow.slotmem.addresses import NOTHING, Answer, is_name
-from evenflow.slotmem.layout import FOUND, IGNORE_ERRORS, NOT_FOUND
+from evenflow.slotmem.layout import FOUND, IGNORE_ERRORS, MOST_ADDRESSES, NOT_FOUND
 from evenflow.slotmem.scoreboard import Scoreboard
 
 LOOK: Final = 0.2
@@ -151,6 +151,7 @@ class Names:
     def learn(self, name: Name, addresses: tuple[str, ...], seconds: float, ttl: float, now: float) -> None:
         """The name has these addresses."""
         before = name.answer
+        addresses = bounded(addresses, before.addresses)
         if set(before.addresses) == set(addresses):
             # Name servers turn the order; a member should not turn with it.
             addresses = before.addresses
@@ -229,6 +230,14 @@ class Names:
         name.due = answer.due
         for member in name.members:
             self.scoreboard.address(member.slot).write(member.dial_host, answer)
+
+
+def bounded(addresses: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    """No more than a row holds; those that were there before stay, for each answer may be another part of a whole."""
+    if len(addresses) <= MOST_ADDRESSES:
+        return addresses
+    kept = set(sorted(addresses, key=lambda text: text not in before)[:MOST_ADDRESSES])
+    return tuple([text for text in addresses if text in kept])
 
 
 def named(members: Iterable[Member]) -> list[Member]:

@@ -8,6 +8,7 @@ the children's bookkeeping goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from operator import add
 from typing import Any, Final
 
 from evenflow.slotmem.balancers import BalancerSlot
@@ -35,7 +36,8 @@ CHILD_HELD: Final = (CONNECTIONS, TUNNELS, IN_FLIGHT)
 def member_keys(scoreboard: Scoreboard) -> list[Hashable]:
     """What tells each member from all others, over generations."""
     owners = {id(balancer): key for balancer, key in zip(scoreboard.balancers, balancer_keys(scoreboard), strict=True)}
-    names = [member.name or scoreboard.member(index, 0).url for index, member in enumerate(scoreboard.members)]
+    # A row of a service may be another's by now than when this process looked last: the URL in it says whose.
+    names = [scoreboard.member(index, 0).url or member.name for index, member in enumerate(scoreboard.members)]
     return numbered(
         [(owners.get(id(member.balancer)), name) for member, name in zip(scoreboard.members, names, strict=True)]
     )
@@ -222,15 +224,24 @@ def measured_keys(scoreboard: Scoreboard) -> list[Hashable]:
 def measured_sums(scoreboard: Scoreboard) -> dict[Hashable, list[int]]:
     """What the children of one generation measured, the dead ones too: their rows stay."""
     found: dict[Hashable, list[int]] = {}
-    layout, cells = scoreboard.layout, scoreboard.region.ints
     for index, key in enumerate(measured_keys(scoreboard)):
-        counts = [0] * MEASURED_CELLS
-        for child in range(layout.children):
-            at = layout.measure(child, index)
-            for cell in range(MEASURED_CELLS):
-                counts[cell] += cells[at + cell]
-        found[key] = counts
+        counts = measured_sum(scoreboard, index, scoreboard.layout.children)
+        # Most members of a large configuration were never asked.
+        if any(counts):
+            found[key] = counts
     return found
+
+
+def measured_sum(scoreboard: Scoreboard, index: int, rows: int) -> list[int]:
+    """What the first so many rows measured of one thing."""
+    layout, cells = scoreboard.layout, scoreboard.region.ints
+    counts = [0] * MEASURED_CELLS
+    for row in range(rows):
+        at = layout.measure(row, index)
+        measured = cells[at : at + MEASURED_CELLS].tolist()
+        if any(measured):
+            counts = list(map(add, counts, measured))
+    return counts
 
 
 def children_sum(scoreboard: Scoreboard, cells: tuple[int, ...]) -> list[int]:

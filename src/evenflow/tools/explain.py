@@ -288,6 +288,9 @@ def tell_choice(page: Page, said: Json) -> None:
     page.step("member", f"{by}, in balancer {choice['balancer']} ({whose})", None)
     if choice["reason"]:
         page.more(choice["reason"])
+    if choice["services"] and said["scoreboard"] == "fresh":
+        names = ", ".join(f"`{name}`" for name in choice["services"])
+        page.more(f"who else is a member the DNS says ({names}): only a running instance asks it (`--pid`)")
     for member in choice["members"]:
         mark = "->" if member["chosen"] else "  "
         facts = [f"route {member['route']}" if member["route"] else "no route"]

@@ -9,9 +9,12 @@ from typing import Any
 
 from evenflow.control.console import visit
 from evenflow.control.console.application import Application
+from evenflow.control.console.deeds import Deeds
+from evenflow.control.console.ledger import Ledger
 from evenflow.control.console.lookout import Lookout
 from evenflow.control.console.rings import Rings
 from evenflow.control.console.visit import Visit
+from evenflow.control.console.witness import Witness
 from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.manager.managed import Managed
@@ -48,7 +51,10 @@ class Looked(Managed):
         self.lookout = Lookout(self.plan, self.scoreboard, self.rings)
         self.lookout.look(100.0)
         self.ending = asyncio.Event()
-        self.application = Application(KEY, self.lookout, self.ending)
+        self.ledger = Ledger()
+        self.witness = Witness(self.plan.balancers, self.scoreboard, self.ledger)
+        self.deeds = Deeds(self.lookout, self.ledger, self.witness)
+        self.application = Application(KEY, self.lookout, self.deeds, self.ending)
 
     def get(self, query: str = "", asks: Visit | None = EVE, **fields: str) -> Answer:
         return self.send("GET", query, b"", asks, fields)
@@ -81,7 +87,7 @@ class Looked(Managed):
     async def next_events(self, count: int, between: Any = lambda: None) -> list[dict[str, Any]]:
         """The first messages of a stream; `between` happens before each look."""
         found: list[dict[str, Any]] = []
-        stream = self.application.events(0)
+        stream = self.application.events(EVE)
         async for piece in stream:
             if not piece.startswith(b"data: "):
                 continue

@@ -22,10 +22,10 @@ def test_all_members_are_there_with_their_states() -> None:
     looked.scoreboard.member(0, 0).status = DISABLED
     page = looked.get().text
     assert "2 balancers, 3 members: 1 disabled, 1 standby, 1 serving" in page
-    assert [re.sub(r"\s+", " ", one) for one in re.findall(r'<span class="name">(.*?)</span>', page)] == [
+    assert [re.sub(r"\s+", " ", one) for one in re.findall(r'<a class="name more"[^>]*>(.*?)</a>', page)] == [
         "http://127.0.0.1:8090", "http://127.0.0.2:8090", "http://127.0.0.1:8091",
     ]  # fmt: skip
-    assert '<tr id="m0" data-at="m0" class="member" data-state="off"' in page
+    assert '<tr id="m0" data-at="m0" class="member" tabindex="-1" data-state="off"' in page
     assert "You are eve (192.0.2.7)" in page
 
 
@@ -93,7 +93,7 @@ def test_streams_end_with_the_generation_and_are_bounded() -> None:
 
     async def story() -> list[bytes]:
         looked.ending.set()
-        return [piece async for piece in looked.application.events(0)]
+        return [piece async for piece in looked.application.events(EVE)]
 
     assert asyncio.run(story()) == [b"retry: 1000\n\n"]
     looked.application.streams = MOST_STREAMS

@@ -6,6 +6,7 @@ import pytest
 
 from evenflow.control.console import place, visit
 from evenflow.plan.model import Plan
+from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.plan.cases import plan_of
 
@@ -53,8 +54,10 @@ def test_charts_go_on_over_a_reload() -> None:
     first, second = place.arrange(old), place.arrange(new)
     assert first is not None and second is not None
     boards = [Scoreboard(plan.members, plan.balancers, 1, plan.measured_hosts()) for plan in (old, new)]
-    first.settle(boards[0], None)
+    log = ErrorLog("", "warn")
+    first.settle(boards[0], "wiki.conf", log, None)
     assert first.rings is not None
     first.rings.add([(5.0, 0.1, 0.0)] * 2)
-    second.settle(boards[1], (first, boards[0]))
+    second.settle(boards[1], "wiki.conf", log, (first, boards[0]))
+    assert second.ledger is first.ledger
     assert second.rings is not None and second.rings.series(0, 0) == [5.0]

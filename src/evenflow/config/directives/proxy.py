@@ -582,6 +582,8 @@ DIRECTIVES = (
         balancer_member,
         "A member of a balancer, with its parameters.",
         syntax="[balancer://NAME] URL [KEY=VALUE ...]",
+        differs="httpd asks for a member's name once, or again after `addressttl`; here it is asked for again whenever "
+        "its time to live is over, and a name that does not resolve costs no request while another member is there.",
     ),
     Directive(
         "ProxySet", ANYWHERE, raw, proxy_set, "Parameters of a balancer or a member.", syntax="[URL] KEY=VALUE ..."

@@ -13,13 +13,21 @@ from typing import Final
 
 from evenflow.control.console import numbers, words
 from evenflow.control.console.numbers import Counts, Reader, Speed
-from evenflow.control.console.picture import BalancerPicture, MemberPicture, Picture, summary, troubles_of
+from evenflow.control.console.picture import (
+    BalancerPicture,
+    MemberPicture,
+    Picture,
+    acts_of,
+    summary,
+    troubles_of,
+)
 from evenflow.control.console.rings import SECONDS, Rings
 from evenflow.control.manager.view import BalancerView, MemberView, view_balancer, visible_balancers
 from evenflow.plan.model import Plan, VirtualHost
 from evenflow.serve.prober import Patient, Prober
 from evenflow.slotmem.layout import DRAINING, LONG_AGO, UNUSABLE
 from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import SessionTable
 
 TICK: Final = 1.0
 LOOKS: Final = 6
@@ -31,8 +39,9 @@ UNKNOWN: Final = -1.0
 class Watched:
     """What is remembered of one member between two looks."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, sessions: SessionTable | None) -> None:
         self.reader = reader
+        self.sessions = sessions
         self.looks: deque[Counts] = deque(maxlen=LOOKS)
         self.point: Counts | None = None
         """At the last point of the charts."""
@@ -43,7 +52,7 @@ class Watched:
         self.since = 0.0
         """Since when they are so, as time.time gives it; 0.0: since before we looked."""
         self.drained_from = 0
-        """The most that was in flight since it drains."""
+        """The most sessions since it drains; where they are not counted, of what was in flight."""
 
     def look(self, now: float) -> None:
         """Read it once."""
@@ -58,7 +67,8 @@ class Watched:
         if status != self.status:
             self.since = time.time() if self.status[0] >= 0 else 0.0
             self.status = status
-        self.drained_from = max(self.drained_from, counts.busy) if slot.status & DRAINING else 0
+        held = counts.busy if self.sessions is None else self.sessions.count(now)
+        self.drained_from = max(self.drained_from, held) if slot.status & DRAINING else 0
 
     @property
     def counts(self) -> Counts:
@@ -77,16 +87,12 @@ class Lookout:
         self.scoreboard = scoreboard
         self.rings = rings
         self.prober = prober
-        self.watched = [Watched(Reader(scoreboard, index)) for index in range(len(plan.members))]
+        self.watched = [
+            Watched(Reader(scoreboard, index), scoreboard.sessions.get(index)) for index in range(len(plan.members))
+        ]
         self.seen = asyncio.Event()
         """Replaced at each look; who waits for it wakes up."""
         self.point_due = 0.0
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            self.look(time.monotonic())
-            await asyncio.sleep(TICK)
 
     def look(self, now: float) -> None:
         """Read everything once."""
@@ -168,6 +174,7 @@ class Lookout:
             "mean": words.milliseconds(speed.mean),
             "high": "" if speed.high is None else f"95 % ≤ {words.milliseconds(speed.high)}",
             "busy": words.whole(view.busy),
+            "sessions": "–" if view.left is None else words.whole(view.left.sessions),
             "to": words.size(speed.sent),
             "from": words.size(speed.received),
             "errors": words.whole(sum(watched.counts.errors)),
@@ -176,9 +183,10 @@ class Lookout:
             "received": words.size(view.received),
             "check": check or self.good_check(view),
         }
-        drain = (watched.drained_from, view.busy) if view.slot.status & DRAINING else None
+        held = view.busy if view.left is None else view.left.sessions
+        drain = (max(watched.drained_from, held), held) if view.slot.status & DRAINING else None
         series = tuple(self.rings.series(index, kind) for kind in range(3))
-        return MemberPicture(f"m{index}", view, state.kind, cells, series, drain)
+        return MemberPicture(f"m{index}", view, state.kind, cells, series, drain, acts_of(view))
 
     def since(self, watched: Watched, view: MemberView, now: float) -> str:
         """`2 min, since 10:31:05`; "" where nobody saw it begin."""

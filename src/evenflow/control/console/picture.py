@@ -8,6 +8,7 @@ from typing import Any
 
 from evenflow.control.console.words import BAD, GOOD, KINDS, counted, summed_up
 from evenflow.control.manager.view import BalancerView, MemberView
+from evenflow.slotmem.layout import DISABLED, DRAINING, STOPPED
 
 
 @dataclass(slots=True)
@@ -21,12 +22,14 @@ class MemberPicture:
     series: tuple[list[float], ...]
     """Of each kind of `rings.KINDS`."""
     drain: tuple[int, int] | None = None
-    """Of a member that drains: what was in flight when it began, and is now."""
+    """Of a member that drains: sessions (or what was in flight) when it began, and now."""
+    acts: tuple[str, ...] = ()
+    """What may be done to it now, by `deeds.ACTS`."""
 
     @property
     def events(self) -> dict[str, Any]:
         """What an event says of it."""
-        return {"kind": self.kind, "drain": self.drain, **self.cells}
+        return {"kind": self.kind, "drain": self.drain, "acts": self.acts, **self.cells}
 
     @property
     def takes(self) -> bool:
@@ -83,6 +86,19 @@ class Picture:
             for member in balancer.members:
                 found[member.id] = member.events
         return found
+
+
+def acts_of(view: MemberView) -> tuple[str, ...]:
+    """The buttons that make sense."""
+    status = view.slot.status
+    acts = []
+    if status & (DISABLED | STOPPED | DRAINING) or view.slot.error_since:
+        acts.append("enable")
+    else:
+        acts.append("drain")
+    if not status & (DISABLED | STOPPED):
+        acts.append("disable")
+    return tuple(acts)
 
 
 def troubles_of(balancers: Sequence[BalancerPicture]) -> list[Trouble]:

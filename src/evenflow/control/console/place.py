@@ -10,11 +10,14 @@ import importlib.util
 import secrets
 from typing import Final
 
+from evenflow.control import lasting
 from evenflow.control.console import visit
+from evenflow.control.console.ledger import Ledger
 from evenflow.control.console.rings import Rings
 from evenflow.control.console.visit import Visit
 from evenflow.origin import Origin
 from evenflow.plan.model import Member, Plan
+from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.handed_on import MANAGER
 from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -33,6 +36,8 @@ class Console:
         self.member = member
         self.rings: Rings | None = None
         """What the charts show, once there is a scoreboard."""
+        self.ledger: Ledger | None = None
+        """Who changed what, likewise."""
         self.key = secrets.token_hex(16)
         member.socket = f"\0evenflow-manager-{secrets.token_hex(16)}"
 
@@ -52,13 +57,31 @@ class Console:
         return visit.write(self.key, Visit(texts[0], texts[1], place, *texts[2:]))
 
 
-    def settle(self, scoreboard: Scoreboard, before: tuple[Console, Scoreboard] | None) -> None:
-        """There is a scoreboard: make what children and watchdogs share, and go on where the generation before is."""
+    def settle(
+        self, scoreboard: Scoreboard, configuration: str, log: ErrorLog, before: tuple[Console, Scoreboard] | None
+    ) -> None:
+        """There is a scoreboard: make what children and watchdogs share, and go on where the generation before is.
+        `configuration` is the path of the file, by which the ledger's is found."""
         self.rings = Rings(member_keys(scoreboard))
         if before is not None and before[0].rings is not None:
             # Members may have been added since it was made.
             before[0].rings.keys = member_keys(before[1])
             self.rings.adopt(before[0].rings)
+        path = ledger_of(configuration) if lasting.wanted(scoreboard) else ""
+        if before is not None and before[0].ledger is not None and before[0].ledger.path == path:
+            self.ledger = before[0].ledger
+            return
+        try:
+            self.ledger = Ledger(path)
+        except OSError as fault:
+            log.error("the list of changes cannot be kept over a restart", file=path, cause=fault.strerror)
+            self.ledger = Ledger()
+
+
+def ledger_of(configuration: str) -> str:
+    """The file beside that of BalancerPersist."""
+    kept = lasting.place(configuration)
+    return str(kept.with_name(kept.name.removesuffix(".balancers.json") + ".changes.jsonl"))
 
 
 def possible() -> bool:

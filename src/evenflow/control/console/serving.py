@@ -12,7 +12,9 @@ from typing import Final
 import uvicorn
 
 from evenflow.control.console.application import Application
-from evenflow.control.console.lookout import Lookout
+from evenflow.control.console.deeds import Deeds
+from evenflow.control.console.lookout import TICK, Lookout
+from evenflow.control.console.witness import Witness
 from evenflow.control.generation import Generation
 from evenflow.serve.prober import Prober
 
@@ -32,10 +34,12 @@ class Server(uvicorn.Server):
 async def run(generation: Generation, others: Sequence[Generation], prober: Prober, ending: asyncio.Event) -> None:
     """Serve until `ending` is set."""
     console = generation.console
-    assert console is not None and console.rings is not None
+    assert console is not None and console.rings is not None and console.ledger is not None
     lookout = Lookout(generation.plan, generation.scoreboard, console.rings, prober)
     lookout.look(time.monotonic())
-    application = Application(console.key, lookout, ending)
+    witness = Witness(generation.plan.balancers, generation.scoreboard, console.ledger)
+    deeds = Deeds(lookout, console.ledger, witness, others)
+    application = Application(console.key, lookout, deeds, ending)
     config = uvicorn.Config(
         application.asgi, http="h11", ws="none", lifespan="off", loop="asyncio", log_config=None, access_log=False,
         server_header=False, proxy_headers=False, timeout_graceful_shutdown=LAST_SECONDS,
@@ -44,7 +48,7 @@ async def run(generation: Generation, others: Sequence[Generation], prober: Prob
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as listening:
         listening.bind(console.member.socket)
         listening.listen(BACKLOG)
-        looking = asyncio.ensure_future(lookout.run())
+        looking = asyncio.ensure_future(look(lookout, deeds))
         serving = asyncio.ensure_future(server.serve([listening]))
         told = asyncio.ensure_future(ending.wait())
         done, _ = await asyncio.wait((looking, serving, told), return_when=asyncio.FIRST_COMPLETED)
@@ -55,3 +59,14 @@ async def run(generation: Generation, others: Sequence[Generation], prober: Prob
         await serving
         if looking in done:
             looking.result()
+
+
+async def look(lookout: Lookout, deeds: Deeds) -> None:
+    """Once a second, until cancelled: see what members do, and what others did to them."""
+    while True:
+        now = time.monotonic()
+        lookout.look(now)
+        deeds.end_drains(now)
+        deeds.witness.look()
+        deeds.ledger.trim()
+        await asyncio.sleep(TICK)

@@ -57,10 +57,7 @@ def state_of(
     if slot.error_since:
         return State(BAD, "in error", f"{STAGES_SAID.get(stage, 'the error log says why')}; {next_try(view, now)}")
     if status & DRAINING:
-        if not view.busy:
-            return State(LEAVING, "drained", "nothing is in flight; sessions that it has come back to it")
-        until = f"; its tunnels leave within {duration(slot.leave_by - now)}" if slot.leave_by > now else ""
-        return State(LEAVING, "draining", f"{left} in flight; only its own sessions come{until}")
+        return draining(view, now, left)
     if passing_over:
         return State(LEAVING, "passed over", f"an outlier for {passing_over} of {children} children")
     if status & STANDBY:
@@ -68,6 +65,23 @@ def state_of(
     if status & SPARE:
         return State(IDLE, "spare", "takes the place of a member that cannot serve")
     return State(GOOD, "serving")
+
+
+def draining(view: MemberView, now: float, left: str) -> State:
+    """How far a drain is; `left` is what is in flight, in words."""
+    until = f"; its tunnels leave within {duration(view.slot.leave_by - now)}" if view.slot.leave_by > now else ""
+    if view.left is None:
+        if not view.busy:
+            return State(LEAVING, "drained", "nothing is in flight; sessions that it has come back to it")
+        return State(LEAVING, "draining", f"{left} in flight; only its own sessions come{until}")
+    if not view.busy and not view.left.sessions:
+        return State(LEAVING, "drained", "no session and no request is left: it can be disabled")
+    sessions = counted(view.left.sessions, "session", "sessions")
+    if view.left.expected is not None:
+        when = f"empty in about {duration(view.left.expected)}"
+    else:
+        when = f"empty in {duration(view.left.earliest)} at the earliest"
+    return State(LEAVING, "draining", f"{sessions} left, {left} in flight; {when}{until}")
 
 
 def next_try(view: MemberView, now: float) -> str:

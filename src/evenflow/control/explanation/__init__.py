@@ -26,9 +26,9 @@ wrote.
     environment   variables: name, value, place of who set it last
     sticky        null, or cookie, path, separator, place, found "cookie", "url" or null, value, route, member, why
     choice        null, or balancer, place, by "route", "lbmethod" or null, lbmethod, reason, failover (so many other
-                  attempts follow one that cannot connect), notes, members [{name, route, place, loadfactor, lbset,
-                  status (letters), in_error, candidate, chosen, owed [before, after], busy, elected,
-                  through, resolved}]
+                  attempts follow one that cannot connect), notes, services (whose targets are members too),
+                  members [{name, route, place, loadfactor, lbset, status (letters), in_error, candidate, chosen,
+                  owed [before, after], busy, elected, through, resolved}]
     member_tls    null, or how TLS would be spoken to the member (nothing is connected to): engine, place, name (whom
                   its certificate would have to be for), name_from "member" or "client", name_place,
                   server_name_indication (null for an address), checks [{name, value, means, place}]

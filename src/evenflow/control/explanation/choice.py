@@ -88,6 +88,7 @@ def choice(walk: Walk) -> Json | None:
         "reason": "" if balance.reason is None else balance.reason.value,
         "failover": balance.maxattempts,
         "notes": list(balance.trace or ()),
+        "services": sorted({row.service.name for row in balance.balancer.spares if row.service is not None}),
         "members": [candidate(walk, slot, slot is chosen, routed, balance) for slot in balance.slots],
     }
 

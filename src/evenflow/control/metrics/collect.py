@@ -7,7 +7,7 @@ a configuration repeats them: the second is called `name#2`, so that no series i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import evenflow
@@ -15,6 +15,7 @@ from evenflow.balancer.added import settle
 from evenflow.control.console.place import is_console
 from evenflow.control.metrics.exposition import COUNTER, GAUGE, HISTOGRAM, Family, Labels
 from evenflow.plan.model import Member, Plan
+from evenflow.slotmem.adoption import measured_sum
 from evenflow.slotmem.children import ChildSlot
 from evenflow.slotmem.layout import (
     BODIES,
@@ -22,7 +23,6 @@ from evenflow.slotmem.layout import (
     BUSY,
     ELECTED,
     ERRORS,
-    MEASURED_CELLS,
     MICROSECONDS,
     PASSED_OVER,
     RECEIVED,
@@ -179,7 +179,7 @@ def of_members(plan: Plan, scoreboard: Scoreboard, now: float) -> list[Family]:
 
 def measured_of(member: Member, scoreboard: Scoreboard) -> list[int]:
     """A member's measured row, by all children, and those before them."""
-    return summed(scoreboard.measured_member(member.slot, row) for row in range(scoreboard.layout.rows))
+    return measured_sum(scoreboard, member.slot, scoreboard.layout.rows)
 
 
 def of_hosts(plan: Plan, scoreboard: Scoreboard) -> list[Family]:
@@ -191,7 +191,7 @@ def of_hosts(plan: Plan, scoreboard: Scoreboard) -> list[Family]:
     names = told_apart([shown(host.server_name) for host in hosts])
     for host, name in zip(hosts, names, strict=True):
         labels = {"host": name}
-        counts = summed(scoreboard.measured_host(host.index, row) for row in range(scoreboard.layout.rows))
+        counts = measured_sum(scoreboard, scoreboard.layout.members + host.index, scoreboard.layout.rows)
         for digit in range(1, 6):
             requests.add({**labels, "status": f"{digit}xx"}, counts[STATUSES + digit - 1])
         bodies.add(labels, counts[BODIES])
@@ -202,15 +202,6 @@ def of_hosts(plan: Plan, scoreboard: Scoreboard) -> list[Family]:
 def add_times(times: Family, labels: Labels, counts: Sequence[int]) -> None:
     buckets = counts[BUCKETS : BUCKETS + len(BOUNDS) + 1]
     times.add_histogram(labels, BOUNDS, buckets, counts[MICROSECONDS] / 1e6)
-
-
-def summed(rows: Iterable[memoryview]) -> list[int]:
-    """Measured rows of all children and of PAST, added up."""
-    found = [0] * MEASURED_CELLS
-    for row in rows:
-        for cell, count in enumerate(row):
-            found[cell] += count
-    return found
 
 
 def member_labels(members: Sequence[Member]) -> list[dict[str, str]]:

@@ -103,7 +103,10 @@ def read_request(fields: Iterable[tuple[bytes, bytes]], ended: bool, host: Virtu
     if authority is None:
         raise Malformed("neither :authority nor Host")
     body = length if length > 0 else 0 if ended or length == 0 or opens else CHUNKED
-    request = write_head(b"GET" if opens else method, target, authority, regular, body)
+    if opens and pseudo[b":protocol"] == WEBSOCKET:
+        # RFC 8441 section 5: in HTTP/1.1 it begins with a GET.
+        method = b"GET"
+    request = write_head(method, target, authority, regular, body)
     if opens:
         open_websocket(request, pseudo[b":protocol"])
     check_limits(request, pseudo, regular, host)

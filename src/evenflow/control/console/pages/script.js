@@ -126,8 +126,11 @@
     filter();
   }
 
-  // There are other members, or another configuration: not while somebody types.
+  let leaving = false;
+
+  // There are other members, or another configuration: not while somebody types, or a form is on its way.
   function outdated() {
+    if (leaving) return;
     const typing = document.activeElement && document.activeElement.matches("input, select, dialog *");
     if (!typing) location.reload();
   }
@@ -135,7 +138,7 @@
   async function loadChanges() {
     const section = byId("changes");
     if (!section) return;
-    const answer = await fetch("?show=changes&part=1", {credentials: "same-origin"});
+    const answer = await fetch(location.pathname + location.search, {headers: {Accept: "text/html"}});
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("changes");
     if (fresh && !section.contains(document.activeElement)) section.replaceWith(fresh);
@@ -182,6 +185,62 @@
     wanted.addEventListener("input", filter);
     urgent.addEventListener("change", filter);
   }
+
+  // --- what is done ---
+
+  const sure = byId("sure"), said = byId("said");
+  let telling = 0;
+
+  function tell(answer) {
+    const box = document.createElement("div"), text = document.createElement("span");
+    box.className = answer.ok ? "notice" : "notice bad";
+    text.textContent = answer.said;
+    box.append(text);
+    if (answer.undo) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "Undo";
+      button.addEventListener("click", () => send(new URLSearchParams({...answer.undo, act: "undo"})));
+      box.append(button);
+    }
+    said.replaceChildren(box);
+    clearTimeout(telling);
+    telling = setTimeout(() => { if (!said.contains(document.activeElement)) said.replaceChildren(); }, 15000);
+  }
+
+  function askFirst(text) {
+    byId("sure-text").textContent = text;
+    sure.returnValue = "";
+    return new Promise((then) => {
+      sure.addEventListener("close", () => then(sure.returnValue === "yes"), {once: true});
+      sure.showModal();
+    });
+  }
+
+  async function send(form) {
+    let answer;
+    try {
+      const got = await fetch("?show=change", {method: "POST", body: form, headers: {Accept: "application/json"}});
+      answer = await got.json();
+    } catch (fault) {
+      answer = {ok: false, said: "Nobody answered: load the page again to see whether it was done.", undo: null};
+    }
+    if (answer.ask) {
+      if (await askFirst(answer.ask)) { form.set("sure", "1"); await send(form); }
+      return false;
+    }
+    tell(answer);
+    return answer.ok;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.getAttribute("action") !== "?show=change" || form.querySelector("[name=sure]")) return;
+    // What is on a page of its own is sent by the browser, and the page comes back with the values that are now.
+    if (form.querySelector("[name=back]:not([value=''])")) { leaving = true; return; }
+    event.preventDefault();
+    send(new URLSearchParams(new FormData(form, event.submitter)));
+  });
 
   // --- the keyboard ---
 

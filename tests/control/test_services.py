@@ -22,6 +22,7 @@ from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, NAMED
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.processes import Served, until
+from tests.control.programs import another, upgrade
 from tests.control.test_names import at
 from tests.name_server import NameServer
 from tests.peers import free_port
@@ -307,3 +308,29 @@ def test_members_come_and_go_with_their_service(serve: Callable[..., Served], dn
         until(lambda: "reloaded:" in server.said)
         assert told(server) == {name.format(2): "serving", name.format(3): "serving"}
         assert answering() == {"127.0.0.2", "127.0.0.3"}
+
+
+def test_another_program_knows_the_members(serve: Callable[..., Served], dns: NameServer, tmp_path: Path) -> None:
+    port = free_port("127.0.0.1", "127.0.0.2")
+    dns.has("n1.example", "A", "127.0.0.1", ttl=300)
+    dns.has("n2.example", "A", "127.0.0.2", ttl=300)
+    dns.has(SRV, "SRV", f"0 1 {port} n1.example.", f"0 1 {port} n2.example.", ttl=1)
+    with at("127.0.0.1", port), at("127.0.0.2", port):
+        server = serve(
+            f"LogLevel notice\nEvenflowResolver {dns.address}\n<Proxy balancer://a>\n"
+            f"EvenflowMembersFrom srv://{SRV} drain=3600\n</Proxy>\nProxyPass /app balancer://a/\n",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        name = f"http://n{{}}.example:{port}"
+        until(lambda: told(server) == {name.format(1): "serving", name.format(2): "serving"})
+        dns.has(SRV, "SRV", f"0 1 {port} n2.example.", ttl=1)
+        until(lambda: told(server) == {name.format(1): "draining", name.format(2): "serving"})
+        # It finds nobody whom it could ask.
+        dns.silent = True
+        assert upgrade(server, another(tmp_path, "7.0.0"))["ok"]
+        assert told(server) == {name.format(1): "draining", name.format(2): "serving"}
+        assert {server.get("/app")[1].decode().split()[0] for _ in range(4)} == {"127.0.0.2"}
+        # And goes on where the one before was, once it can.
+        dns.silent = False
+        dns.has(SRV, "SRV", f"0 1 {port} n1.example.", f"0 1 {port} n2.example.", ttl=1)
+        until(lambda: told(server) == {name.format(1): "serving", name.format(2): "serving"})

@@ -39,6 +39,6 @@ def test_its_parts() -> None:
     facts = facts_of(plan)
     host = plan.hosts[0]
     scope = host.base
-    assert (own_scheme(host, facts), own_name(host, scope, head)) == (b"http", b"b.example")
+    assert (own_scheme(host, facts), own_name(host, scope, head, facts)) == (b"http", b"b.example")
     assert own_port(host, scope, head, facts) == 81
     assert [default_port(scheme) for scheme in (b"http", b"ws", b"https", b"wss")] == [80, 80, 443, 443]

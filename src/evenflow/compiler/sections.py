@@ -67,6 +67,7 @@ def compile_said(
     said.say("forwards_expect", known(proxy.forwards_expect))
     if block.core.use_canonical_name:
         said.say("canonical_name", block.core.use_canonical_name == "on")
+        said.say("name_by_dns", block.core.use_canonical_name == "dns")
     if block.core.server_signature:
         said.say("signature", to_bytes(block.core.server_signature.lower()))
     if block.core.hostname_lookups is not UNSET:

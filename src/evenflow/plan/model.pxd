@@ -37,7 +37,7 @@ cdef class Reverse:
 cdef class Scope:
     cdef public bint preserve_host, error_override, add_headers, rewrite_on, interpolate
     cdef public tuple cookie_paths, cookie_domains
-    cdef public bint canonical_name, physical_port, forwards_expect
+    cdef public bint canonical_name, name_by_dns, physical_port, forwards_expect
     cdef public long long body_limit, max_forwards
     cdef public int bad_header
     cdef public bint redirect_relative, alias_preserves
@@ -104,7 +104,7 @@ cdef class VirtualHost:
 
 
 cdef class ConnectionFacts:
-    cdef public bytes remote_address, local_address, sni, proxied_address, unique
+    cdef public bytes remote_address, local_address, sni, proxied_address, unique, own_host
     cdef public int proxied_port
     cdef public bint spoken_for
     cdef public int remote_port, local_port

@@ -198,7 +198,7 @@ class Scope:
         "preserve_host", "error_override", "error_override_codes", "via", "add_headers", "reverses", "request_edits",
         "required", "required_by", "forbidden_on_failure", "allow_methods", "order", "auth_type", "auth_name",
         "auth_origin", "user_file", "user_sources", "digests", "group_file", "authoritative", "fake",
-        "interpolate", "cookie_paths", "cookie_domains", "canonical_name", "physical_port", "body_limit",
+        "interpolate", "cookie_paths", "cookie_domains", "canonical_name", "name_by_dns", "physical_port", "body_limit",
         "forwards_expect", "max_forwards", "bad_header",
         "redirect", "redirects", "redirect_relative", "alias", "alias_preserves",
         "indexes", "index_redirect", "slash", "checks_handler", "fallback", "options", "etags", "path_info",
@@ -268,6 +268,8 @@ class Scope:
         self.cookie_domains: tuple[CookieReverse, ...] = ()
         self.canonical_name = False
         """UseCanonicalName On"""
+        self.name_by_dns = False
+        """UseCanonicalName DNS"""
         self.physical_port = False
         """UseCanonicalPhysicalPort"""
         self.body_limit = 1 << 30
@@ -529,6 +531,7 @@ class ConnectionFacts:
     __slots__ = (
         "remote_address", "remote_port", "local_address", "local_port", "tls", "sni", "table", "memo",
         "proxied_address", "proxied_port", "spoken_for", "tls_facts", "unique", "http2", "log_ids",
+        "own_host",
     )
 
     def __init__(
@@ -561,6 +564,8 @@ class ConnectionFacts:
         """The variables of this HTTP/2 stream (HTTP2, H2_STREAM_ID ...); None for HTTP/1."""
         self.unique = b""
         """UNIQUE_ID of the request at work, once somebody has asked."""
+        self.own_host: bytes | None = None
+        """What the resolver calls the local address, b"" for nothing; None where nobody has asked."""
         self.log_ids: Any = None
         """`error_log.Ids`, once a line of the error log was about this connection."""
 

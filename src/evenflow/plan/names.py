@@ -23,8 +23,11 @@ def own_scheme(host: VirtualHost, facts: ConnectionFacts) -> bytes:
     return b"https" if facts.tls else b"http"
 
 
-def own_name(host: VirtualHost, scope: Scope, head: RequestHead) -> bytes:
-    """The name without port: the Host field's, or ServerName's under UseCanonicalName On and where there is no Host."""
+def own_name(host: VirtualHost, scope: Scope, head: RequestHead, facts: ConnectionFacts) -> bytes:
+    """The name without port: the Host field's, or ServerName's under UseCanonicalName On and where there is no Host;
+    under DNS what the resolver calls the address that the client has connected to, or ServerName's."""
+    if scope.name_by_dns:
+        return facts.own_host or host.server_name
     if scope.canonical_name or not head.host:
         return host.server_name
     return split_host(head.host)[0]
@@ -55,7 +58,7 @@ def own_url(host: VirtualHost, scope: Scope, head: RequestHead, facts: Connectio
     """`scheme://name[:port]`, no slash behind it; the scheme's default port is left out."""
     scheme = own_scheme(host, facts)
     port = own_port(host, scope, head, facts)
-    url = scheme + b"://" + own_name(host, scope, head)
+    url = scheme + b"://" + own_name(host, scope, head, facts)
     if port != default_port(scheme):
         url += b":%d" % port
     return url

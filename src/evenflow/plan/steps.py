@@ -44,6 +44,8 @@ FIELD: Final = "field"
 name -> the value."""
 CLIENT: Final = "client"
 """The connection's address -> the address that counts as the client's (mod_remoteip, PROXY protocol)."""
+OWN_NAME: Final = "own name"
+"""Our address that the client has connected to -> what the resolver calls it (UseCanonicalName DNS)."""
 
 FORWARD: Final = "forward"
 """Decided: the path -> scheme, balancer or member, and the path as it goes there."""
@@ -61,6 +63,6 @@ DECISIONS: Final = frozenset((FORWARD, REDIRECT, ANSWER, LOCAL, FILE))
 NAMES: Final = frozenset(
     (
         VIRTUAL_HOST, PATH, ENVIRONMENT, SECTION, RULE, CONDITION, REWRITE, RESTART, MAP, MAPPING, ALIAS, ACCESS,
-        HANDLER, EXPRESSION, FIELD, CLIENT, *DECISIONS,
+        HANDLER, EXPRESSION, FIELD, CLIENT, OWN_NAME, *DECISIONS,
     )
 )  # fmt: skip

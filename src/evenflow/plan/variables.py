@@ -173,7 +173,7 @@ def _document_root(inquiry: Inquiry, argument: bytes) -> bytes:
 
 
 def _server_name(inquiry: Inquiry, argument: bytes) -> bytes:
-    return own_name(inquiry.host, inquiry.scope, inquiry.head)
+    return own_name(inquiry.host, inquiry.scope, inquiry.head, inquiry.facts)
 
 
 def _server_port(inquiry: Inquiry, argument: bytes) -> bytes:

@@ -203,7 +203,7 @@ def signature(exchange: Exchange) -> bytes:
         return b""
     head, facts = exchange.first_head, exchange.facts
     assert facts is not None
-    name, port = own_name(host, scope, head), own_port(host, scope, head, facts)
+    name, port = own_name(host, scope, head, facts), own_port(host, scope, head, facts)
     return pages.signature_of(scope.signature, name, port, host.server_admin)
 
 

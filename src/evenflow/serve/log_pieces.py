@@ -163,8 +163,10 @@ def server_name(record: LogRecord) -> bytes:
 
 def asked_name(record: LogRecord) -> bytes:
     """`%V`: by UseCanonicalName; Off, the name that the request gave."""
+    if record.decision is not None and record.decision.scope.name_by_dns and record.facts.own_host:
+        return escape(record.facts.own_host)
     if record.head is None or not record.head.host or (
-        record.decision is not None and record.decision.scope.canonical_name
+        record.decision is not None and (record.decision.scope.canonical_name or record.decision.scope.name_by_dns)
     ):
         return server_name(record)
     name = record.head.host

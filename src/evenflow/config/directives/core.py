@@ -295,18 +295,6 @@ def not_negative(directive: str, suffix: str = "") -> Any:
     return read
 
 
-def canonical_name(name: str, word: Word) -> str:
-    value = one_of("on", "off", "dns", says="parameter must be 'on', 'off', or 'dns'")(name, word)
-    if value == "dns":
-        raise Wrong(
-            "value-not-supported",
-            "evenflow does not ask the DNS for its own name: `UseCanonicalName DNS`",
-            word.span,
-            help="write `UseCanonicalName On` and the name as `ServerName`",
-        )
-    return value
-
-
 def protocol_options(statement: Statement | Section) -> bool | None:
     """Whether methods must be registered; None where that is not said."""
     registered: bool | None = None
@@ -605,11 +593,11 @@ DIRECTIVES = (
     Directive(
         "UseCanonicalName",
         ANYWHERE,
-        one(canonical_name),
+        one(one_of("on", "off", "dns", says="parameter must be 'on', 'off', or 'dns'")),
         put("core", "use_canonical_name"),
-        "Whether our own URLs use ServerName or the name that the client used.",
+        "Whether our own URLs use ServerName (On), the name that the client used (Off), or what the resolver calls the"
+        " address that the client has connected to (DNS).",
         default="Off",
-        differs="`DNS` is refused.",
     ),
     Directive(
         "HostnameLookups",

@@ -165,7 +165,7 @@ def settings(walk: Walk) -> list[Json]:
             "ProxyErrorOverride",
             " ".join([switch(scope.error_override), *map(str, sorted(scope.error_override_codes))]),
         ),
-        ("UseCanonicalName", switch(host.base.canonical_name)),
+        ("UseCanonicalName", "DNS" if host.base.name_by_dns else switch(host.base.canonical_name)),
     )
     return [{"name": name, "value": value, "place": walk.said(name)} for name, value in values]
 

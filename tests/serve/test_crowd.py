@@ -166,3 +166,15 @@ def test_who_is_no_client_yet_counts_until_that_is_over() -> None:
     assert crowd.counts == {}
     while crowd.in_hand.set_free():
         pass
+
+
+def test_somebody_is_let_in_however_few_descriptors_there_are() -> None:
+    crowd = Crowd(set(), set(), 0, 0, 8)
+    crowd.came(7)
+    crowd.last = 1 << 20
+    others = [Client(facts(80)) for _ in range(4)]
+    crowd.clients.update(others[:3])
+    assert crowd.reason_to_wait(0, 80) == ""
+    crowd.clients.update(others)
+    crowd.came(7)
+    assert crowd.reason_to_wait(0, 80) == FEW

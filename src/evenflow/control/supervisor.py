@@ -52,8 +52,9 @@ from evenflow.slotmem.layout import DISABLED
 QUICK_DEATH: Final = 10.0
 """A child that lived shorter than this died at once."""
 FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 10.0
-"""Seconds before a child that dies at once again and again is replaced: doubled each time, between these two."""
+LONGEST_PAUSE: Final = 2.0
+"""Seconds before a child that dies at once again and again is replaced: doubled each time, between these two. Not
+longer: what the kernel gives to its sockets waits meanwhile."""
 IDLE_SECONDS: Final = 60.0
 ELDERS_SECONDS: Final = 1.0
 """While retired children live, what they hold is counted so often; and so often members are looked at that are to be

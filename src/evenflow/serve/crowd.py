@@ -28,6 +28,8 @@ RESERVED: Final = 4
 """One in so many descriptors is not for clients."""
 SLACK: Final = 8
 """Descriptors that are opened now and then, beside those that were there at the beginning."""
+LEAST: Final = 8
+"""Descriptors for clients and members, however few there are."""
 FEW: Final = "few descriptors are left: the rest is for members and files"
 MANY: Final = "as many clients as EvenflowMaxConnections allows"
 MANY_RESERVED: Final = "as many connections as EvenflowReservedPorts allows"
@@ -54,7 +56,7 @@ class Crowd:
         """Descriptors from here on are not for clients."""
         self.watched = room // 2 - SLACK
         """From here on it is looked at how many are left."""
-        self.usable = room - open_descriptors() - SLACK
+        self.usable = max(LEAST, room - open_descriptors() - SLACK)
         """So many are there for clients and for members."""
         self.awaited: list[Awaited] = []
         """Connections that are no clients yet; some may be over since the last tick."""

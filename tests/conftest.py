@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import settings
 
 import evenflow
 from tests.peers import CHECKOUT, MISSING
@@ -22,6 +23,10 @@ CASES: Final = CHECKOUT / "tests" / "parity" / "test_parity.py"
 
 IN_CI: Final = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
+
+# How long one example takes says how busy the machine is.
+settings.register_profile("evenflow", deadline=None)
+settings.load_profile("evenflow")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # What tests start is to find everything as from a shell: the plugin tells its processes how wide the terminal is,

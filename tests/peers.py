@@ -46,6 +46,7 @@ PEERS: Final = {
     "openssl": Peer(("openssl",), "apt-get install openssl"),
     "systemd-analyze": Peer(("systemd-analyze",), "apt-get install systemd"),
     "systemd-journald": Peer(("/usr/lib/systemd/systemd-journald",), "apt-get install systemd"),
+    "rotatelogs": Peer(("rotatelogs", "/usr/bin/rotatelogs"), "apt-get install apache2-utils"),
     "strace": Peer(("strace",), "apt-get install strace"),
     "logrotate": Peer(("logrotate", "/usr/sbin/logrotate"), "apt-get install logrotate"),
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),

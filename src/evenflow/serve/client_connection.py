@@ -282,8 +282,8 @@ class ClientConnection(Connection):
                 return
             if exchange.failure is not None:
                 measures.count_failure(self.server, exchange.failure)
-                if self.tally is not None and self.tally.span is not None:
-                    self.tally.span.add_failure(exchange.failure)
+                if self.tally is not None:
+                    self.tally.failed(exchange.failure)
                 report_failure(self.server.error_logs, exchange)
             step = exchange.step
             if step == SENDING or step == ANSWERING:

@@ -56,7 +56,7 @@ def facts_of(record: LogRecord) -> dict[str, Any]:
     if cause:
         said["cause"] = cause
         origin = origin_of(record)
-        said["origin"] = f"{origin.file}:{origin.line}" if origin is not None else None
+        said["origin"] = f"{origin.file}:{origin.line}" if origin is not None and origin.file else None
     return said
 
 
@@ -96,9 +96,17 @@ def cause_of(record: LogRecord) -> str:
         return ""
     decision = record.first_decision or record.decision
     if record.why or decision is None or decision.kind == FORWARD:
-        return record.why
+        return record.why + behind(record)
     reason: str = decision.reason or reason_of(record.status).decode("ascii")
     return f"{reason}: `{text(decision.file)}`" if decision.kind == FILE else reason
+
+
+def behind(record: LogRecord) -> str:
+    """What a member did, where our words for the client do not say it: ` (http://10.0.0.1: timeout)`."""
+    failure = record.failure
+    if not record.why or failure is None or failure.cause in record.why:
+        return ""
+    return f" ({failure.member.name.decode('utf-8', 'backslashreplace')}: {failure.cause})"
 
 
 def origin_of(record: LogRecord) -> Any:

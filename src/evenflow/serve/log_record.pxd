@@ -21,7 +21,7 @@ cdef class LogRecord:
     cdef public bytes sent_head
     cdef public bytes request_trailers, response_trailers, log_id
     cdef public dict env
-    cdef public object request_fields, plain
+    cdef public object request_fields, plain, failure
 
     cpdef bytes request_field(self, bytes name)
     cpdef bytes response_field(self, bytes name)

@@ -63,6 +63,8 @@ class LogRecord:
         """Lines behind a chunked body, as they came."""
         self.why = ""
         """The cause of an error of ours, in words."""
+        self.failure: Any = None
+        """proxy.attempt.MemberFailure: how the last attempt failed; None where none did."""
         self.attempts = 0
         """How many attempts at members were made."""
         self.log_id = b""

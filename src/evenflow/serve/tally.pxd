@@ -13,11 +13,12 @@ cdef class Tally:
     cdef double started, began
     cdef public long long received, sent
     cdef object later
-    cdef readonly object span
+    cdef readonly object failure, span
 
     cpdef void begin(self, double now) except *
     @cython.locals(decision=Decision, record=LogRecord, facts=ConnectionFacts)
     cpdef void log(self, Server server, Exchange exchange, object tls, bint aborted) except *
+    cpdef void failed(self, object failure) except *
     cpdef void trace(self, object tracer, Exchange exchange) except *
     cdef void _end_span(self, Server server, LogRecord record) except *
     cpdef void put_aside(self, Server server, Exchange exchange, object tls) except *

@@ -31,6 +31,8 @@ class Tally:
         """Bytes of its answer."""
         self.later: Any = None
         """What a tunnel's line needs at its end."""
+        self.failure: Any = None
+        """The last `proxy.attempt.MemberFailure` of the request."""
         self.span: Any = None
         """`tracing.Span`, where requests are told to a collector."""
 
@@ -40,7 +42,14 @@ class Tally:
         self.started = time.time()
         self.received = 0
         self.sent = 0
+        self.failure = None
         self.span = None
+
+    def failed(self, failure: Any) -> None:
+        """An attempt at a member failed."""
+        self.failure = failure
+        if self.span is not None:
+            self.span.add_failure(failure)
 
     def trace(self, tracer: Any, exchange: Exchange) -> None:
         """The request's head is there: its span begins."""
@@ -68,6 +77,7 @@ class Tally:
         record.status = exchange.status
         record.first_status = exchange.document_status or exchange.status
         record.why = exchange.why
+        record.failure = self.failure
         record.attempts = exchange.attempts
         record.body_bytes_sent = exchange.body.sent
         record.bytes_sent = self.sent
@@ -137,6 +147,7 @@ class Tally:
         record.first_decision = None
         record.status = record.first_status = 101
         record.why = ""
+        record.failure = None
         record.attempts = attempts
         # What goes through a tunnel is no body (httpd); all bytes count.
         record.body_bytes_sent = 0

@@ -33,7 +33,13 @@ EvenflowReservedPorts {inner} connections=4
     BalancerMember http://127.0.0.1:2 retry=0
     EvenflowRetryBudget 0% persecond=0
 </Proxy>
+<Proxy balancer://bound>
+    BalancerMember http://127.0.0.1:{port} route=1 max=1 acquire=50
+    BalancerMember http://127.0.0.1:{port}/other route=2
+    ProxySet stickysession=S
+</Proxy>
 ProxyPass /slow balancer://slow/slow
+ProxyPass /bound balancer://bound/slow
 ProxyPass /dead balancer://dead/
 ProxyPass /page http://127.0.0.1:{port}/page
 <VirtualHost 127.0.0.1:{inner}>
@@ -86,7 +92,7 @@ def behave(visit: Visit) -> bool:
     if visit.path == "/page/large":
         visit.link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
         visit.link.sendall(b"x" * 100000000)
-    elif visit.path == "/slow/hold":
+    elif visit.path.startswith("/slow/hold"):
         # Until the connection is closed.
         visit.link.recv(1)
         return False
@@ -164,6 +170,14 @@ def test_a_queue_in_which_the_time_is_over(stack: ExitStack, tmp_path: Path) -> 
     # It did not fail, it is at work: nothing of that is among its errors.
     members = channel.ask(channel.place(str(place.served.file)), {"do": "members", "balancer": "slow"})
     assert members["balancers"][0]["members"][0]["errors"] == 0
+
+
+def test_a_session_does_not_wait_in_the_same_queue_twice(stack: ExitStack, tmp_path: Path) -> None:
+    place = Place(stack, tmp_path, "")
+    place.send(b"GET /bound/hold?S=.1 HTTP/1.1\r\nHost: front\r\n\r\n")
+    assert b" 503 " in place.ask("/bound/more?S=.1")
+    assert b" 200 " in place.ask("/bound/more")
+    until(lambda: place.met() == {"queue": 1})
 
 
 def test_a_budget_that_is_spent(stack: ExitStack, tmp_path: Path) -> None:

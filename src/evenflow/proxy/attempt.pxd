@@ -12,7 +12,7 @@ cdef bint note_failure(Exchange exchange, MemberSlot slot, str stage, str cause,
 @cython.locals(balance=Balance, seconds=cython.double)
 cpdef void tell_outcome(Exchange exchange, bint good, double now) except *
 cpdef void connect_failed(Exchange exchange, str cause, double now) except *
-@cython.locals(again=bint)
+@cython.locals(slot=MemberSlot, wanted=bint, again=bint)
 cpdef void no_room(Exchange exchange, double now) except *
 cpdef void without_means(Exchange exchange, str cause, double now) except *
 cpdef void name_unknown(Exchange exchange, str cause, double now) except *

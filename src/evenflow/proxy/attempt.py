@@ -102,11 +102,13 @@ def connect_failed(exchange: Exchange, cause: str, now: float) -> None:
 def no_room(exchange: Exchange, now: float) -> None:
     """All connections that `max` allows stayed at work for as long as `acquire` says. The member is well, so unlike in
     httpd it does not go into error; another one is tried while attempts are left, and then it is 503 with Retry-After.
+    A session that leads to the member would lead there again: it does not wait a second time.
     """
     slot = exchange.slot
     exchange.release()
     exchange.attempts += 1
-    again = note_failure(exchange, slot, CONNECT, "all connections that `max` allows are at work", False, True, now)
+    wanted = not exchange.route or slot.route != exchange.route
+    again = note_failure(exchange, slot, CONNECT, "all connections that `max` allows are at work", False, wanted, now)
     exchange.failure.queued = True
     if again:
         exchange.elect(now)

@@ -14,7 +14,7 @@ import evenflow
 from evenflow.control import handover, loading, successor
 from evenflow.slotmem import bequest
 from tests.control.processes import Served, alive, until
-from tests.control.programs import alone, another, ask, upgrade
+from tests.control.programs import alone, another, ask, upgrade, wrapper
 from tests.control.test_reload import LOUD, tunnel, upgraded
 from tests.faults.members import member as listening_member
 
@@ -85,6 +85,19 @@ def test_where_nobody_can_load_the_children_of_before_serve_on(serve: Callable[.
     assert upgrade(server, new)["ok"]
     server.tell(signal.SIGTERM)
     assert server.ends_with() == 0
+
+
+def test_a_program_that_is_killed_as_it_takes_over_ends_everything_and_that_is_said(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    new = another(tmp_path, "7.0.0")
+    server = serve(LOUD, "--children", "1").ready()
+    children = server.children()
+    lines = f'case "$*" in *--rehearse) exec {new} "$@";; esac\nkill -KILL $$'
+    answer = upgrade(server, wrapper(tmp_path / "dies.sh", lines))
+    assert not answer["ok"] and "ended while it was upgraded" in answer["error"]
+    assert server.ends_with() == -signal.SIGKILL
+    until(lambda: not any(alive(pid) for pid in children))
 
 
 def told_for(path: Path) -> dict[str, object]:

@@ -53,6 +53,10 @@ def place(configuration: str) -> Path:
     return folder() / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.sock"
 
 
+class HungUp(Unreachable):
+    """It took the order, or did not want it, and never answered."""
+
+
 class Channel:
     """The supervisor's end. SIGNAL comes when somebody is there; it must be blocked, and waited for."""
 
@@ -184,7 +188,7 @@ def ask(path: Path, order: dict[str, Any], seconds: float = ANSWER_SECONDS) -> d
         start = "type `evenflow serve FILE` to start it"
         raise Unreachable(f"no evenflow answers at `{path}` ({cause}): {start}") from None
     except ValueError:
-        raise Unreachable(f"evenflow hung up at `{path}`: is it you who started it?") from None
+        raise HungUp(f"evenflow hung up at `{path}`: is it you who started it?") from None
     if not isinstance(answer, dict):
         raise Unreachable(f"what answers at `{path}` is not evenflow")
     return answer

@@ -27,6 +27,7 @@ FORM: Final = click.option(
 )
 LOOK_SECONDS: Final = 1.0
 """`--wait` looks so often."""
+LOST: Final = "nobody answers: either it is not yours, or it ended while it was upgraded; its error log has more"
 UPGRADE_SECONDS: Final = 300.0
 """So long may an upgrade take: a rehearsal, and two programs that wait for children."""
 
@@ -192,6 +193,8 @@ def order(file: str | None, what: dict[str, Any], form: str, seconds: float | No
 
     try:
         answer = channel.ask(target(file), what, seconds or channel.ANSWER_SECONDS)
+    except channel.HungUp as unreachable:
+        answer = {"ok": False, "error": LOST if what["do"] == "upgrade" else str(unreachable)}
     except channel.Unreachable as unreachable:
         answer = {"ok": False, "error": str(unreachable)}
     if form == "json":

@@ -65,7 +65,7 @@
   }
 
   function showActs(place, acts) {
-    const buttons = own(place, "button[name=act]");
+    const buttons = own(place, "form.does button[name=act]");
     for (const button of buttons) {
       const wanted = acts.includes(button.value);
       if (!wanted && button === document.activeElement) {
@@ -261,7 +261,7 @@
 
   function act(name) {
     const row = rowAtHand();
-    const button = row && row.querySelector(`button[name=act][value=${name}]:not([hidden])`);
+    const button = row && row.querySelector(`form.does button[value=${name}]:not([hidden])`);
     if (button) button.click();
   }
 

@@ -1,4 +1,4 @@
-# make demo | test | bench | lint | docs | clean. Each does its own set-up in .venv and build/, from package registries only.
+# make demo | test | bench | lint | docs | screenshots | clean. Each does its own set-up in .venv and build/, from package registries only.
 # PYTHON=python3.13 make test: with another Python (make clean first). PROCESSES=1: the tests one after the other.
 
 PYTHON ?= python3
@@ -21,7 +21,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint docs clean compiled peers
+.PHONY: help demo test bench lint docs screenshots clean compiled peers
 
 help:
 	@echo "make demo    a small cluster and evenflow in front of it; CHECK=1 checks that it works and ends"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench   evenflow beside nginx, HAProxy and httpd, deciding and loading; ARGS='--only evenflow,nginx --tls'"
 	@echo "make lint    ruff, mypy and the import contracts"
 	@echo "make docs    write docs/directives from the registry"
+	@echo "make screenshots  write docs/images: the manager's page, as Chromium shows it"
 	@echo "make clean   remove what the others made"
 
 demo: compiled
@@ -52,6 +53,10 @@ lint: $(VENV)/ready
 
 docs: $(VENV)/ready
 	@$(INTERPRETED) $(RUN) -m evenflow.tools.reference docs/directives
+
+# Takes three minutes: the charts show what happened meanwhile.
+screenshots: $(VENV)/ready
+	@$(INTERPRETED):. $(RUN) tests/screenshots.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis src/*.egg-info

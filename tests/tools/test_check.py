@@ -137,3 +137,18 @@ def test_json_of_undecodable_bytes_is_text(tmp_path: Path) -> None:
     (one,) = json.loads(check.as_json(check.examine(str(file), {})))["diagnostics"]
     assert "\ufffd" in one["headline"]
     str(one).encode("utf-8")
+
+
+def test_the_manager_s_page_is_hinted_at_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "wiki.conf"
+    file.write_text(
+        "Listen 127.0.0.1:8080\nServerName wiki.example\n<Location /m>\nSetHandler balancer-manager\nRequire local\n"
+        "</Location>\n"
+    )
+    assert "no problems" in check.as_text(check.examine(str(file), {}), False)
+    monkeypatch.setattr(check.console, "NEEDS", ("evenflow_has_no_such_module",))
+    found = check.examine(str(file), {})
+    assert "pip install 'evenflow[manager]'" in check.as_text(found, False) and found.diagnostics == ()
+    assert len(json.loads(check.as_json(found))["hints"]) == 1

@@ -48,7 +48,7 @@ cdef class Exchange:
     cdef readonly bytearray collected
     cdef readonly ConnectionFacts facts
     cdef readonly int step
-    cdef readonly Decision decision
+    cdef public Decision decision
     cdef readonly Balance balance
     cdef public MemberSlot slot
     cdef bytes route
@@ -78,7 +78,7 @@ cdef class Exchange:
     cdef bint reused
     cdef readonly bint repeated_fresh
     cdef readonly long long request_left
-    cdef readonly long long request_length
+    cdef public long long request_length
     cdef public object inflater
     cdef bint expects
     cdef readonly bint held_back

@@ -20,6 +20,7 @@ from evenflow.config.load import Loaded, load
 from evenflow.config.render import printable, render, summary
 from evenflow.config.silence import silence
 from evenflow.config.syntax import Span
+from evenflow.control.console import place as console
 from evenflow.plan.model import Plan
 from evenflow.serve import error_format
 from evenflow.serve.access_log import check_formats
@@ -38,6 +39,8 @@ class Found:
     file: str
     loaded: Loaded
     diagnostics: tuple[Diagnostic, ...]
+    hints: tuple[str, ...] = ()
+    """What could be installed for it; nothing is wrong without."""
 
     @property
     def errors(self) -> int:
@@ -54,11 +57,13 @@ def examine(file: str, defines: Mapping[str, str], *, advice: bool = False, name
     asked for."""
     loaded = load(file, defines)
     diagnostics = list(loaded.diagnostics)
+    hints: tuple[str, ...] = ()
     if loaded.settings is not None:
         built = build(loaded.settings)
         diagnostics += built.diagnostics
         if built.plan is not None:
             diagnostics += ahead(built.plan)
+            hints = hinted(built.plan)
             if names:
                 from evenflow.tools.names import check_names
 
@@ -69,7 +74,14 @@ def examine(file: str, defines: Mapping[str, str], *, advice: bool = False, name
     kept, comments = silence(loaded, diagnostics)
     if advice and loaded.settings is not None:
         kept += comments
-    return Found(file, loaded, tuple(kept))
+    return Found(file, loaded, tuple(kept), hints)
+
+
+def hinted(plan: Plan) -> tuple[str, ...]:
+    """What could be installed for this plan."""
+    if plan.managed and not console.possible():
+        return ("the balancer-manager has a page for people: type `pip install 'evenflow[manager]'` to have it",)
+    return ()
 
 
 def ahead(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -92,6 +104,7 @@ def as_text(found: Found, color: bool) -> str:
     """The diagnostics and a last line that sums them up."""
     beside = found.loaded.envvars
     note = f"{found.file}: names that the environment does not give come from {beside}\n" if beside else ""
+    note += "".join(f"{found.file}: {hint}\n" for hint in found.hints)
     if not found.diagnostics:
         return f"{note}{found.file}: no problems\n"
     return f"{problems(found, color)}\n{note}{found.file}: {counted(found)}\n"
@@ -110,6 +123,7 @@ def as_json(found: Found) -> str:
         "errors": found.errors,
         "warnings": found.warnings,
         "diagnostics": [diagnostic_as_object(diagnostic) for diagnostic in found.diagnostics],
+        "hints": list(found.hints),
     }
     return json.dumps(said, indent=2)
 

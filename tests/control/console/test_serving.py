@@ -5,9 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+
+from evenflow.control import channel
+from evenflow.control.console.ordered import name_of
 from tests.control.processes import PATIENCE, Served, alive, until
 from tests.control.test_watchdog import watchdogs
 
@@ -117,3 +123,41 @@ def test_without_the_watchdog_the_child_answers(serve: Callable[..., Served]) ->
     classic = ask(server, "/manager?show=classic", **BROWSER)
     assert all(b"<h1>Load Balancer Manager for " in body or b'<main id="balancers">' in body for _, _, body in seen)
     assert set(with_it[1]) - {"Connection"} == set(classic[1]) - {"Connection"}
+
+
+def nonce_of(server: Served) -> str:
+    found = re.search(r'name="nonce" value="([^"]+)"', ask(server, **BROWSER)[2].decode())
+    assert found
+    return found[1]
+
+
+def test_changes_outlive_reloads_and_a_restart(
+    serve: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    lines = "BalancerPersist On\n" + LINES.format("")
+    server = serve(lines, "--children", "1").ready()
+    until(lambda: is_there(server))
+    body = f"b=b0&m=m0&nonce={nonce_of(server)}&act=drain&sure=1"
+    status, fields, _ = ask(server, "/manager?show=change", "POST", body, **BROWSER)
+    assert status == 303
+    assert b"drains" in ask(server, "/manager" + fields["location"], **BROWSER)[2]
+    server.tell(signal.SIGHUP)
+    until(lambda: "reloaded:" in server.said)
+    until(lambda: is_there(server))
+    assert b"drains" in ask(server, **BROWSER)[2]
+    server.tell(signal.SIGTERM)
+    assert server.ends_with() == 0
+    again = serve(lines, "--children", "1", port=server.port).ready()
+    until(lambda: is_there(again))
+    page = ask(again, **BROWSER)[2]
+    assert b"127.0.0.1</td>" in page and b"drains" in page
+    assert b"1 member: 1 drained" in page
+
+
+def test_orders_are_listed_with_who_gave_them(serve: Callable[..., Served]) -> None:
+    server = serve(LINES.format(""), "--children", "1").ready()
+    until(lambda: is_there(server))
+    assert channel.ask(channel.place(str(server.file)), {"do": "disable", "balancer": "wiki", "member": "n1"})["ok"]
+    page = ask(server, **BROWSER)[2].decode()
+    assert "evenflow disable" in page and name_of(os.getuid()) in page

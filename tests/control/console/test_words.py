@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from evenflow.control.console.words import BAD, GOOD, IDLE, LEAVING, OFF
 from evenflow.control.manager.view import view_member
 from evenflow.slotmem.addresses import Answer
 from evenflow.slotmem.layout import BUSY, CHECK_FAILED, DISABLED, DRAINING, LONG_AGO, NOT_FOUND, STOPPED
+from evenflow.slotmem.sessions import Left
 from tests.control.manager.managed import Managed
 
 
@@ -63,6 +65,26 @@ def test_a_drain_says_what_is_left() -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert words.duration(seconds) == said
+
+
+def test_a_name_that_is_nobodys_is_said() -> None:
+    managed = Managed()
+    view = dataclasses.replace(view_member(managed.plan.members[0], managed.scoreboard), unresolved="no such name")
+    assert words.state_of(view, 1.0) == words.State(BAD, "name does not resolve", "no such name")
+
+
+def test_a_drain_says_how_many_sessions_are_left() -> None:
+    managed = Managed()
+    managed.scoreboard.member(0, 0).status = DRAINING
+    view = view_member(managed.plan.members[0], managed.scoreboard)
+    left = Left(sessions=7, earliest=1800.0, expected=None, counted=60.0, idle=1800.0)
+    assert words.state_of(dataclasses.replace(view, left=left, busy=1), 1.0).why == (
+        "7 sessions left, 1 request or tunnel in flight; empty in 30 min at the earliest"
+    )
+    soon = dataclasses.replace(view, left=left._replace(sessions=1, expected=600.0))
+    assert words.state_of(soon, 1.0).why == "1 session left, 0 requests and tunnels in flight; empty in about 10 min"
+    gone = dataclasses.replace(view, left=left._replace(sessions=0))
+    assert words.state_of(gone, 1.0).word == "drained"
 
 
 def test_numbers() -> None:

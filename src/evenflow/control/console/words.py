@@ -54,8 +54,6 @@ def state_of(
         return State(BAD, "failing its check", check or "its health check fails")
     if view.unresolved:
         return State(BAD, "name does not resolve", view.unresolved)
-    if view.unresolved:
-        return State(BAD, "name does not resolve", view.unresolved)
     if slot.error_since:
         return State(BAD, "in error", f"{STAGES_SAID.get(stage, 'the error log says why')}; {next_try(view, now)}")
     if status & DRAINING:

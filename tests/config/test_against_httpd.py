@@ -18,7 +18,7 @@ MODULES: Final = (
     "expires headers lbmethod_bybusyness lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat heartmonitor macro "
     "proxy proxy_ajp proxy_balancer proxy_hcheck proxy_http proxy_wstunnel mime rewrite setenvif slotmem_shm "
     "socache_shmcb ssl status watchdog allowmethods auth_basic authn_file authz_groupfile authz_user remoteip "
-    "reqtimeout http2"
+    "reqtimeout http2 substitute"
 )
 FOLDER: Final = Path("/usr/lib/apache2/modules")
 CASES: Final = [case for case in all_cases() if case.for_httpd]

@@ -22,7 +22,7 @@ ADDRESS: Final = (
 CELLS: Final[dict[str, dict[str, int]]] = {
     "child": {
         **dict.fromkeys(("PID", "GENERATION", "STATE", "REQUESTS", "CONNECTIONS", "TUNNELS", "STARTED", "BEAT"), ONE),
-        **dict.fromkeys(("IN_FLIGHT", "BODY_BYTES"), ONE),
+        **dict.fromkeys(("IN_FLIGHT", "BODY_BYTES", "SPANS_SENT", "SPANS_LEFT_OUT", "SPANS_REFUSED"), ONE),
         "LIMITED": layout.LIMITS_KEPT,
     },
     "member": {

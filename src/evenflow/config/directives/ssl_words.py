@@ -12,6 +12,7 @@ from evenflow.config.syntax import Section, Statement, Word
 
 PROTOCOLS: Final = {"tlsv1": "TLSv1", "tlsv1.1": "TLSv1.1", "tlsv1.2": "TLSv1.2", "tlsv1.3": "TLSv1.3"}
 ALL: Final = frozenset(PROTOCOLS.values())
+NEWER: Final = "write `all`, or `TLSv1.2 TLSv1.3`"
 REVOCATIONS: Final = ("none", "leaf", "chain")
 LAX: Final = "no_crl_for_cert_ok"
 VERIFIES: Final = ("none", "optional", "require", "optional_no_ca")
@@ -26,10 +27,11 @@ def protocols(statement: Statement | Section, draft: Draft) -> frozenset[str]:
         sign = word.text[:1] if word.text[:1] in ("+", "-") else ""
         name = word.text[len(sign) :].lower()
         if name == "sslv2" and sign != "-":
-            raise wrong(word, "SSL 2 is spoken by nobody any more", f"{statement.name}: SSLv2 is no longer supported")
+            raise wrong(word, "SSL 2 is spoken by nobody any more", f"{statement.name}: SSLv2 is no longer supported",
+                        NEWER)  # fmt: skip
         if name == "sslv3" and sign != "-":
             raise wrong(word, "SSL 3 is broken, and OpenSSL does not have it any more",
-                        "SSLv3 not supported by this version of OpenSSL")  # fmt: skip
+                        "SSLv3 not supported by this version of OpenSSL", NEWER)  # fmt: skip
         if name != "all" and name not in PROTOCOLS and name not in ("sslv2", "sslv3"):
             known = ", ".join(f"`{one}`" for one in PROTOCOLS.values())
             raise wrong(word, f"there is no protocol `{name or word.text}`: write `all`, {known}",
@@ -132,5 +134,5 @@ def with_origin(module: str, field: str) -> Act:
     return act
 
 
-def wrong(word: Word, headline: str, says: str) -> Wrong:
-    return Wrong("value-not-allowed", headline, word.span, says=says)
+def wrong(word: Word, headline: str, says: str, help: str = "") -> Wrong:
+    return Wrong("value-not-allowed", headline, word.span, says=says, help=help)

@@ -161,3 +161,22 @@ def test_what_is_said_beyond_httpd_is_shown_as_one_would_write_it() -> None:
     assert beyond_httpd(Balancing(session_idle=0.0)) == {"EvenflowSessionIdle": "Off"}
     unlimited = beyond_httpd(Balancing(HashBy("uri"), None))
     assert unlimited == {"EvenflowHash": "uri load=1.25", "EvenflowRetryBudget": "Off"}
+
+
+def test_a_service_is_shown_with_what_it_says_of_its_members(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text(
+        "Listen 8080\nServerName site.example\n<Proxy balancer://c>\n"
+        "EvenflowMembersFrom srv://_http._tcp.wiki.example most=3 routes=n1:a,n2:b timeout=5\n</Proxy>\n"
+        "ProxyPass / balancer://c/\n"
+    )
+    (balancer,) = json.loads(run(file, "--format", "json").stdout)["balancers"]
+    (service,) = balancer["services"]
+    assert service["url"] == "srv://_http._tcp.wiki.example"
+    assert service["parameters"] == {
+        "scheme": "http", "most": 3, "drain": 300.0, "route": "%{label}", "routes": "n1:a,n2:b", "timeout": 5.0,
+    }  # fmt: skip
+    assert service["origin"]["line"] == 4
+    shown = run(file).stdout
+    assert "srv://_http._tcp.wiki.example  scheme=http  most=3  drain=300" in shown
+    assert "no members" not in shown

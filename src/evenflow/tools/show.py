@@ -171,7 +171,23 @@ def balancer(one: Balancer) -> Json:
         "parameters": changed(one, BALANCER_DEFAULTS, BALANCER_SAYS) | beyond_httpd(one.balancing),
         "origin": place(one.origin),
         "members": [member(each) for each in one.members],
+        "services": services(one),
     }
+
+
+def services(one: Balancer) -> list[Json]:
+    """The lines by which the DNS says who else is a member, each with what it says of all of them."""
+    first = {id(row.service): row for row in reversed(one.spares) if row.service is not None}
+    found = []
+    for row in reversed(first.values()):
+        said = row.service
+        own: Json = {"scheme": said.scheme, "most": said.most, "drain": said.drain, "route": said.route or "off"}
+        routes = ",".join([f"{name}:{route}" for name, route in said.routes.items()])
+        rest = {name: value for name, value in member(row)["parameters"].items() if name != "status"}
+        if routes:
+            own["routes"] = routes
+        found.append({"url": f"srv://{said.name}", "parameters": own | rest, "origin": place(said.origin)})
+    return found
 
 
 def beyond_httpd(said: Balancing) -> Json:
@@ -333,7 +349,9 @@ def as_text(said: Mapping[str, Any], color: bool) -> str:
         page.row(1, f"{one['name']}  lbmethod={one['lbmethod']}{sticky}{parameters(one)}", one["origin"], bold=True)
         for each in one["members"]:
             page.row(2, f"{each['url']}{parameters(each)}", each["origin"])
-        if not one["members"]:
+        for each in one["services"]:
+            page.row(2, f"{each['url']}{parameters(each)}", each["origin"])
+        if not one["members"] and not one["services"]:
             page.row(2, "no members", None)
     if said["members"]:
         page.head("members outside of balancers")

@@ -56,7 +56,7 @@ def test_what_may_hurt_is_asked_first() -> None:
     looked = Looked()
     slot = looked.scoreboard.member(0, 0)
     slot.own[BUSY] = 2
-    with pytest.raises(Doubtful, match=r"go to other members\. 2 requests and tunnels are in flight"):
+    with pytest.raises(Doubtful, match=r"go to other members\. In flight are 2 requests;"):
         do(looked, act="disable")
     assert not slot.status & DISABLED and words(looked) == []
     do(looked, act="disable", sure="1")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evenflow.control.console.picture import summary
+from evenflow.control.console.picture import MOST_SAID, summary
+from evenflow.control.manager.add import add_member
 from evenflow.slotmem.layout import DISABLED
 from tests.control.console.looked import Looked
 
@@ -16,6 +17,19 @@ def test_a_balancer_that_nobody_serves_is_the_worst() -> None:
     assert picture.troubles[0].text == "balancer://lone has no member that can take a request: clients get 503"
     assert [one.kind for one in picture.balancers] == ["bad", "off"]
     assert picture.cells["troubles"] == "2"
+
+
+def test_many_that_are_not_well_are_counted() -> None:
+    looked = Looked(growth=9)
+    for number in range(9):
+        added = add_member(looked.plan.balancers[0], b"http://10.0.0.%d:80" % number, looked.scoreboard)
+        slot = looked.scoreboard.member(added.slot, 0)
+        slot.status, slot.error_since = 0, 99.0
+    looked.scoreboard.member(0, 0).error_since = 99.0
+    troubles = looked.lookout.picture(0).troubles
+    assert len(troubles) == MOST_SAID
+    assert troubles[0].text == "http://127.0.0.1:8090 is in error: the error log says why"
+    assert (troubles[-1].id, troubles[-1].text) == ("b0", "5 more members of balancer://confluence are not well")
 
 
 def test_where_all_is_well_nothing_is_wrong() -> None:

@@ -28,7 +28,7 @@ def told(status: int = 0, error: float = 0.0, busy: int = 0, member: int = 0, **
 def test_what_matters_most_is_said() -> None:
     assert told() == words.State(GOOD, "serving")
     assert told(member=1).kind == IDLE and told(member=1).word == "standby"
-    assert told(DISABLED | DRAINING, busy=2).why == "takes nothing new; 2 requests and tunnels in flight"
+    assert told(DISABLED | DRAINING, busy=2).why == "takes nothing new; 2 requests in flight"
     assert (told(STOPPED).kind, told(STOPPED | DISABLED).word) == (OFF, "stopped")
     assert told(CHECK_FAILED, check="its check found: status 503") == words.State(
         BAD, "failing its check", "its check found: status 503"
@@ -54,7 +54,7 @@ def test_a_name_that_leads_nowhere_is_said_before_the_error_it_makes() -> None:
 
 
 def test_a_drain_says_what_is_left() -> None:
-    assert told(DRAINING, busy=1).why == "1 request or tunnel in flight; only its own sessions come"
+    assert told(DRAINING, busy=1).why == "1 request in flight; only its own sessions come"
     assert (told(DRAINING).kind, told(DRAINING).word) == (LEAVING, "drained")
     assert told(passing_over=1, children=2).why == "an outlier for 1 of 2 children"
 
@@ -79,12 +79,20 @@ def test_a_drain_says_how_many_sessions_are_left() -> None:
     view = view_member(managed.plan.members[0], managed.scoreboard)
     left = Left(sessions=7, earliest=1800.0, expected=None, counted=60.0, idle=1800.0)
     assert words.state_of(dataclasses.replace(view, left=left, busy=1), 1.0).why == (
-        "7 sessions left, 1 request or tunnel in flight; empty in 30 min at the earliest"
+        "7 sessions left, 1 request in flight; empty in 30 min at the earliest"
     )
     soon = dataclasses.replace(view, left=left._replace(sessions=1, expected=600.0))
-    assert words.state_of(soon, 1.0).why == "1 session left, 0 requests and tunnels in flight; empty in about 10 min"
+    assert words.state_of(soon, 1.0).why == "1 session left, 0 requests in flight; empty in about 10 min"
     gone = dataclasses.replace(view, left=left._replace(sessions=0))
     assert words.state_of(gone, 1.0).word == "drained"
+
+
+def test_tunnels_are_told_apart() -> None:
+    managed = Managed()
+    view = view_member(managed.plan.members[0], managed.scoreboard)
+    held = ((3, 0), (3, 1), (2, 2))
+    said = [words.in_flight(dataclasses.replace(view, busy=busy, tunnels=tunnels)) for busy, tunnels in held]
+    assert said == ["3 requests", "2 requests and 1 tunnel", "2 tunnels"]
 
 
 def test_numbers() -> None:

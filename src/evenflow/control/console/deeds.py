@@ -16,7 +16,7 @@ from evenflow.control.console import settings
 from evenflow.control.console.ledger import Change, Ledger
 from evenflow.control.console.lookout import Lookout
 from evenflow.control.console.witness import Witness
-from evenflow.control.console.words import counted
+from evenflow.control.console.words import in_flight
 from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
 from evenflow.control.manager.change import change_balancer, change_member
@@ -101,10 +101,9 @@ class Deeds:
                 "clients get 503."
             )
         if not drains:
-            left = counted(member.busy, "request or tunnel is", "requests and tunnels are")
             raise Doubtful(
                 f"{member.name} will get nothing more, not even for sessions that it has: they go to other members. "
-                f"{left} in flight and will be finished."
+                f"In flight are {in_flight(member)}; they will be finished."
             )
 
     # --- the acts ---

@@ -174,6 +174,7 @@ class Lookout:
             "mean": words.milliseconds(speed.mean),
             "high": "" if speed.high is None else f"95 % ≤ {words.milliseconds(speed.high)}",
             "busy": words.whole(view.busy),
+            "tunnels": words.whole(view.tunnels),
             "sessions": "–" if view.left is None else words.whole(view.left.sessions),
             "to": words.size(speed.sent),
             "from": words.size(speed.received),

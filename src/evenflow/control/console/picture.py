@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from evenflow.control.console.words import BAD, GOOD, KINDS, counted, summed_up
 from evenflow.control.manager.view import BalancerView, MemberView
 from evenflow.slotmem.layout import DISABLED, DRAINING, STOPPED
+
+MOST_SAID: Final = 6
+"""So many members of one balancer are named that are not well."""
 
 
 @dataclass(slots=True)
@@ -108,13 +111,21 @@ def troubles_of(balancers: Sequence[BalancerPicture]) -> list[Trouble]:
         for one in balancers
         if not any(member.view.slot.usable() for member in one.members)
     ]
-    sick = [
-        Trouble(member.id, member.kind, f"{member.view.name} is {member.cells['word']}: {member.cells['why']}")
-        for one in balancers
-        for member in one.members
-        if member.kind == BAD
+    return dead + [trouble for one in balancers for trouble in sick_of(one)]
+
+
+def sick_of(balancer: BalancerPicture) -> list[Trouble]:
+    """Its members that are not well, the first of many. What changes every second (when it is tried again) is left out:
+    whoever has this read aloud hears it once."""
+    sick = [member for member in balancer.members if member.kind == BAD]
+    said = [
+        Trouble(one.id, BAD, f"{one.view.name} is {one.cells['word']}: {one.cells['why'].partition(';')[0]}")
+        for one in (sick if len(sick) <= MOST_SAID else sick[: MOST_SAID - 1])
     ]
-    return dead + sick
+    rest = len(sick) - len(said)
+    if rest:
+        said.append(Trouble(balancer.id, BAD, f"{rest} more members of balancer://{balancer.view.name} are not well"))
+    return said
 
 
 def summary(balancers: Sequence[BalancerPicture]) -> str:

@@ -45,7 +45,7 @@ def state_of(
     """
     slot = view.slot
     status = slot.status
-    left = counted(view.busy, "request or tunnel", "requests and tunnels")
+    left = in_flight(view)
     if status & STOPPED:
         return State(OFF, "stopped", f"takes nothing; {left} in flight" if view.busy else "takes nothing")
     if status & DISABLED:
@@ -82,6 +82,15 @@ def draining(view: MemberView, now: float, left: str) -> State:
     else:
         when = f"empty in {duration(view.left.earliest)} at the earliest"
     return State(LEAVING, "draining", f"{sessions} left, {left} in flight; {when}{until}")
+
+
+def in_flight(view: MemberView) -> str:
+    """`2 requests`, `1 tunnel`, `2 requests and 1 tunnel`."""
+    requests = counted(view.busy - view.tunnels, "request", "requests")
+    if not view.tunnels:
+        return requests
+    tunnels = counted(view.tunnels, "tunnel", "tunnels")
+    return f"{requests} and {tunnels}" if view.busy > view.tunnels else tunnels
 
 
 def next_try(view: MemberView, now: float) -> str:

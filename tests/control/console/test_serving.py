@@ -161,3 +161,22 @@ def test_orders_are_listed_with_who_gave_them(serve: Callable[..., Served]) -> N
     assert channel.ask(channel.place(str(server.file)), {"do": "disable", "balancer": "wiki", "member": "n1"})["ok"]
     page = ask(server, **BROWSER)[2].decode()
     assert "evenflow disable" in page and name_of(os.getuid()) in page
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start as root")
+def test_who_has_become_another_user_shows_all_of_it(serve: Callable[..., Served]) -> None:
+    """Where that user may not read our own files either, as here where the interpreter is in root's folder."""
+    server = serve("User nobody\nGroup nogroup\n" + LINES.format(""), "--children", "1").ready()
+    until(lambda: is_there(server))
+    for query in ("show=style", "show=member&b=b0&m=m0", "show=balancer&b=b0", "show=changes"):
+        assert ask(server, f"/manager?{query}", **BROWSER)[0] == 200
+    body = f"b=b0&m=m0&nonce={nonce_of(server)}&act=drain"
+    assert b"Are you sure?" in ask(server, "/manager?show=change", "POST", body, **BROWSER)[2]
+    assert ask(server, "/manager?show=change", "POST", body + "&sure=1", **BROWSER)[0] == 303
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/manager?show=events")
+        assert next_event(connection.getresponse())["m0"]["word"] == "drained"
+    finally:
+        connection.close()
+    assert "Traceback" not in server.said

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -35,7 +35,8 @@ from evenflow.control.console.visit import Visit
 from evenflow.control.manager.change import STATUS_FIELDS
 from evenflow.serve.handed_on import FIELD
 
-PAGES: Final = Path(__file__).parent / "pages"
+# Read at import: whoever has become `User` may not be able to.
+PAGES: Final = {file.name: file.read_bytes() for file in (Path(__file__).parent / "pages").iterdir()}
 FILES: Final = {
     "style": ("style.css", "text/css; charset=utf-8"),
     "script": ("script.js", "text/javascript; charset=utf-8"),
@@ -88,6 +89,23 @@ class Row:
         return next(found, "")
 
 
+def templates() -> Environment:
+    """The pages, translated: that needs modules of the standard library that `User` may not be able to read."""
+    texts = {name: text.decode() for name, text in PAGES.items() if name.endswith(".html")}
+    made = Environment(
+        loader=DictLoader(texts), autoescape=True, auto_reload=False, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    digest = hashlib.sha256(b"".join(PAGES[file] for file, _ in FILES.values())).hexdigest()[:12]
+    made.globals.update(files=digest, version=evenflow.__version__, path=sparkline.path, points=sparkline.points)
+    for name in texts:
+        made.get_template(name)
+    return made
+
+
+TEMPLATES: Final = templates()
+
+
 class Application:
     """One generation's; `ending` is set when streams are to end."""
 
@@ -97,15 +115,7 @@ class Application:
         self.deeds = deeds
         self.ending = ending
         self.streams = 0
-        self.files = {name: ((PAGES / file).read_bytes(), kind) for name, (file, kind) in FILES.items()}
-        digest = hashlib.sha256(b"".join(data for data, _ in self.files.values())).hexdigest()[:12]
-        self.templates = Environment(
-            loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True,
-        )  # fmt: skip
-        self.templates.globals.update(
-            files=digest, version=evenflow.__version__, path=sparkline.path, points=sparkline.points
-        )
+        self.files = {name: (PAGES[file], kind) for name, (file, kind) in FILES.items()}
         self.parts: dict[str, Part] = {
             "": self.show_all,
             "member": self.show_member,
@@ -200,7 +210,7 @@ class Application:
 
     def page(self, name: str, asks: Visit, status: int = 200, **said: Any) -> Response:
         """A template as an answer."""
-        text = self.templates.get_template(name).render(asks=asks, **said)
+        text = TEMPLATES.get_template(name).render(asks=asks, **said)
         return HTMLResponse(text, status, GUARD)
 
     def picture(self, asks: Visit) -> Picture:

@@ -9,7 +9,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+# What uvicorn and starlette would import when they need it: whoever has become `User` may not be able to read it then.
+import anyio._backends._asyncio  # noqa: F401
 import uvicorn
+import uvicorn.lifespan.off
+import uvicorn.loops.asyncio
+import uvicorn.protocols.http.h11_impl
 
 from evenflow.control.console.application import Application
 from evenflow.control.console.deeds import Deeds

@@ -11,10 +11,12 @@ import pytest
 
 from evenflow.compiler.networks import compile_network
 from evenflow.origin import NOWHERE, Origin
+from evenflow.plan.http2 import Http2
 from evenflow.plan.model import JSON_LINES, LogTarget
 from evenflow.plan.tracing import Tracing
 from tests.proxy.story import World
 from tests.serve.collector import Collector, Told
+from tests.serve.http2.client import Client
 from tests.serve.served import OK, Member, Served, request, until
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -248,6 +250,23 @@ def test_sticky_sessions(tmp_path: Path, collector: Collector) -> None:
         assert span.said["evenflow.sticky.name"] == "SID"
         assert span.said["evenflow.sticky.route"] == "gone"
         assert span.said["evenflow.sticky.changed"] is True
+
+
+def test_a_stream_of_http2(tmp_path: Path, collector: Collector) -> None:
+    member = Member()
+    arrange = tracing(collector, trusts_all=True)
+    with Served(tmp_path, member, host={"http2": Http2(clear=True)}, arrange=arrange) as served:
+        collector.start()
+        client = Client(served.client())
+        asked = client.ask(path=b"/x", fields=[(b"traceparent", PARENT.encode())])
+        peer = member.accept()
+        head = peer.head()
+        peer.send(OK)
+        client.answer(asked)
+        (span,) = heard(collector)
+        assert (span.trace, span.parent) == (TRACE, "00f067aa0ba902b7")
+        assert field(head, "traceparent") == [f"00-{TRACE}-{span.id}-01"]
+        assert (span.said["network.protocol.version"], span.said["server.address"]) == ("2", "www.example")
 
 
 def test_a_client_that_goes_away(tmp_path: Path, collector: Collector) -> None:

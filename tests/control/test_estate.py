@@ -102,6 +102,7 @@ def test_it_is_found_again(tmp_path: Path) -> None:
         assert generation.foreign and generation.plan.generation == 4
         assert generation.scoreboard.member(0, 0).status == DRAINING
         assert generation.scoreboard.tokens[0].limit == 3
+        assert [one.index for one in generation.scoreboard.balancers] == [0]  # type: ignore[attr-defined]
         assert generation.scoreboard.tokens[0] is found.elders[0].generation.scoreboard.tokens[0]
         (post,) = found.crew.posts
         assert (post.pid, post.place) == (99991, 5) and post.line is not None

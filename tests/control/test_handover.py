@@ -15,6 +15,9 @@ from evenflow.control.handover import Program, Unreadable
 NOBODY = Program(["/nowhere/evenflow"], ["serve", "x.conf"], {"A": "b\udcff"})
 
 
+STRANGE = {"members": [], "balancers": [], "cells": {"member": {"ROUTE": [8, 99]}}}
+
+
 def told_for(path: Path) -> dict[str, Any]:
     return {**handover.head(NOBODY, str(path)), "crews": [], "descriptors": []}
 
@@ -46,7 +49,7 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
     [
         ("version", 0, "version 0"),
         ("agreed", {"bits": [["D", 2]], "tokens": []}, "states of members"),
-        ("crews", [{"scoreboard": {"cells": {"member": {"ROUTE": [8, 99]}}}}], "`ROUTE` is something else"),
+        ("crews", [{"scoreboard": STRANGE}], "`ROUTE` is something else"),
         ("methods", ["byrequests", "byname"], "numbered otherwise"),
         ("path", "/other.conf", "another configuration"),
     ],

@@ -78,6 +78,32 @@ def descriptors(pid: int) -> list[str]:
     return sorted(found)
 
 
+def test_its_children_have_open_what_those_of_a_reload_have(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Nothing of what is handed over is left in them: an order that they hear, a queue that nobody empties."""
+    new = another(tmp_path, "7.0.0")
+    node = Node("n1")
+    server = serve(balancer(node.port) + f'CustomLog "|$cat >> {tmp_path}/log" "%U"', "--children", "2").ready()
+
+    def open_in_children() -> list[list[str]]:
+        until(lambda: ask(server, do="status")["retired"] == [])
+        watching = watchdogs(server)
+        serving = [one["pid"] for one in ask(server, do="status")["children"]]
+        return [descriptors(pid) for pid in (*sorted(serving), *watching)]
+
+    for _ in range(2):
+        assert ask(server, do="reload")
+    before = open_in_children()
+    assert len(before) == 3
+    assert upgrade(server, new)["ok"]
+    after = open_in_children()
+    kinds = ("socket", "pipe", "/memfd:evenflow (deleted)")
+    assert [[one.count(kind) for kind in kinds[:2]] for one in after] == [
+        [one.count(kind) for kind in kinds[:2]] for one in before
+    ]
+    # The memory of those who have gone may not be given back yet, nowhere more than that.
+    assert all(one.count(kinds[2]) <= two.count(kinds[2]) + 2 for one, two in zip(after, before, strict=True))
+
+
 @pytest.mark.timeout(600)
 def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -> None:
     """Nothing fails, tunnels are not touched, and nothing is left behind."""

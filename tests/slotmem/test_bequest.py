@@ -105,5 +105,7 @@ def test_what_cannot_be_translated_is_an_obstacle() -> None:
     assert bequest.obstacle(handed(bequest.table()), boards) == ""
     assert "tokens" in bequest.obstacle({**bequest.table(), "tokens": []}, boards)
     assert "states" in bequest.obstacle({**bequest.table(), "bits": []}, boards)
+    del boards[0]["members"][0]["retry"]
+    assert bequest.obstacle(bequest.table(), boards) == "nothing is told of `retry`"
     boards[0]["cells"]["member"]["ROUTE"] = [8, 9]
     assert bequest.obstacle(bequest.table(), boards) == "`ROUTE` is something else there"

@@ -225,6 +225,7 @@ def take_up(told: dict[str, Any], path: str, load_with: Callable[[list[socket.so
     house.channel.link = reader.socket(told["asker"])
     house.pid_file = told["pid_file"]
     house.emptying = told["emptying"]
+    house.left = list(told["descriptors"])
     house.settle_keeper()
     return house
 

@@ -82,6 +82,7 @@ def take_over(told: dict[str, Any], path: str, children: int, defines: dict[str,
             # Its children serve already: a mistake of ours, told like every other.
             house.log.error("a mistake in evenflow: an upgrade", cause=traceback.format_exc())
     handover.let_go(told["descriptors"])
+    house.left = []
     report(house, told, said)
     return house
 

@@ -117,6 +117,8 @@ class Supervisor:
         self.channel: channel.Channel | None = None
         self.manager = manager if manager is not None else notify.ServiceManager()
         self.origin = origin
+        self.left: list[int] = []
+        """While we take over: the descriptors that the program before left, of which we have copies (`estate`)."""
         self.trouble = ""
         """Why this program could put no children beside those of the program before it; "" where all is well."""
 
@@ -284,6 +286,7 @@ class Supervisor:
         """In a process of ours: let go of what is the supervisor's alone."""
         if self.channel is not None:
             self.channel.forget()
+        handover.let_go(self.left)
         for crew in crews:
             for post in crew.everybody():
                 post.vacate()
@@ -300,8 +303,7 @@ class Supervisor:
             self.log.error("cannot fork the judge: tunnels of before the reload stay", cause=fault.strerror)
             return
         if self.judge == 0:
-            if self.channel is not None:
-                self.channel.forget()
+            self.forget([])
             judge.live(self.generation, lines, self.retired())
 
     def dismiss_judge(self) -> None:

@@ -42,7 +42,17 @@ def obstacle(told: dict[str, Any], boards: Sequence[dict[str, Any]]) -> str:
         if told[name] != own[name]:
             return f"{what} are other numbers there"
     strange = {strange_name(board["cells"]) for board in boards} - {""}
-    return f"`{min(strange)}` is something else there" if strange else ""
+    if strange:
+        return f"`{min(strange)}` is something else there"
+    untold = {
+        name
+        for board in boards
+        for kind, names in (("members", MEMBER_SAYS), ("balancers", LASTING_SAYS))
+        for one in board[kind]
+        for name in names
+        if name not in one
+    }
+    return f"nothing is told of `{min(untold)}`" if untold else ""
 
 
 def memory_of(board: Scoreboard) -> Memory:
@@ -77,7 +87,7 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
     """The scoreboard that was described, with copies of its descriptors; one of another version is translated. `shared`
     are the tokens that were found before, by their descriptor: generations have them in common. Raises Strange.
     """
-    balancers = [SimpleNamespace(**wire(one)) for one in told["balancers"]]
+    balancers = [SimpleNamespace(**wire(one), index=index) for index, one in enumerate(told["balancers"])]
     members = []
     for one in told["members"]:
         said = wire(one)

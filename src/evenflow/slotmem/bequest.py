@@ -118,7 +118,9 @@ def check_size(told: dict[str, Any]) -> None:
         size = os.fstat(told["memory"]).st_size
     except OSError as fault:
         raise Strange(f"the scoreboard's memory was not handed on: {fault.strerror}") from None
-    wanted = max([told["size"], *[begin + step * count for begin, step, count in told["rows"].values()]])
+    ends = [begin + step * count for begin, step, count in told["rows"].values()]
+    ends.append(told["size"])
+    wanted = max(ends)
     if size < wanted * CELL:
         raise Strange(f"the scoreboard has {size // CELL} cells, and not {wanted}")
 

@@ -107,6 +107,7 @@ def test_what_waits_is_bounded() -> None:
 def test_a_body_that_costs_too_much_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     costly = Substitution(b"", BoundedPattern(b"(a+)+$", False, False), (b"x",), NOWHERE)
     monkeypatch.setattr(substituting, "BUDGET", 0.0)
+    monkeypatch.setattr(substituting, "PER_BYTE", 0.0)
     with pytest.raises(ProtocolFault, match="too long in this body"):
         through(b"aaaaaaaaaaaaaaaaaaaaab\n", costly)
 
@@ -115,3 +116,10 @@ def test_an_etag_stays_and_a_length_goes() -> None:
     fields = Headers([(b"ETag", b'"a"'), (b"Content-Length", b"5"), (b"Content-MD5", b"x")])
     mark_fields(fields)
     assert fields.items == [(b"ETag", b'"a"'), (b"Content-MD5", b"x")]
+
+
+def test_what_would_become_too_long_is_not_made_first() -> None:
+    huge = plain(b"a", b"b" * 100_000)
+    with pytest.raises(ProtocolFault, match="SubstituteMaxLineLength"):
+        through(b"a" * 1_000_000, huge, longest=1 << 20)
+    assert len(through(b"a\n" * 30, huge, longest=1 << 20)) == 30 * 100_001

@@ -112,6 +112,30 @@ def test_the_keyboard_drains_and_undo_takes_it_back(server: Served, browser: Bro
     assert browser.complaints == []
 
 
+def test_it_is_dark_where_the_reader_likes_it_so(server: Served, browser: Browser) -> None:
+    grounds = []
+    for dark in (False, True):
+        browser.dark(dark)
+        open_page(browser, server)
+        said = browser.ask("getComputedStyle(document.body).backgroundColor")
+        grounds.append(sum(int(one) for one in said.removeprefix("rgb(").removesuffix(")").split(",")))
+    assert grounds[0] > 600 and grounds[1] < 150
+
+
+def test_all_that_can_be_done_has_a_name(server: Served, browser: Browser) -> None:
+    """What a screen reader would call each button, link and field that is shown; two of them never alike in one row."""
+    for query in ("", "?show=member&b=b0&m=m0", "?show=balancer&b=b0"):
+        open_page(browser, server, query)
+        tree = browser.do("Accessibility.getFullAXTree")["nodes"]
+        roles = ("button", "link", "textbox", "searchbox", "checkbox", "spinbutton", "combobox")
+        found = [one for one in tree if not one["ignored"] and one["role"]["value"] in roles]
+        names = [one.get("name", {}).get("value", "").strip() for one in found]
+        assert len(names) > 5 and all(names), names
+    open_page(browser, server)
+    names = browser.ask("[...document.querySelectorAll('form.does button')].map((one) => one.ariaLabel)")
+    assert len(names) == 6 and len(set(names)) == 6
+
+
 def test_what_may_hurt_is_asked_in_a_dialog(server: Served, browser: Browser) -> None:
     open_page(browser, server)
     browser.press("j")

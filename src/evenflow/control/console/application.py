@@ -205,7 +205,8 @@ class Application:
     def refuse(self, request: Request, asks: Visit, refused: Refused) -> Response:
         """It is not done."""
         if by_script(request):
-            return JSONResponse({"ok": False, "said": str(refused), "undo": None}, refused.status, GUARD)
+            # Not with the status: ProxyErrorOverride would put a page in its place.
+            return JSONResponse({"ok": False, "said": str(refused), "undo": None}, 200, GUARD)
         return self.page("wrong.html", asks, refused.status, said=str(refused))
 
     def page(self, name: str, asks: Visit, status: int = 200, **said: Any) -> Response:

@@ -107,7 +107,8 @@ class NameServer:
             script = self.scripts.get(name)
             if script is not None:
                 return script(question, over_tcp)
-            return [self.answer(question).to_wire()]
+            # In the order in which the test has written them: the library would turn them.
+            return [self.answer(question).to_wire(want_shuffle=False)]
 
     def _serve_udp(self) -> None:
         while True:

@@ -22,7 +22,9 @@ from tests.faults.members import member as listening_member
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        # A mistake before anything is taken up, one while the configuration is loaded, and children that do not live.
+        ("control/successor.py", "SECONDS: Final = 120", "SECONDS: Final = 1", "it did not take over within 1 seconds"),
+        # It takes too long. A mistake before anything is taken up, one while the configuration is loaded, and children
+        # that do not live.
         ("control/estate.py", "    reader = Reader(told)", "    raise RuntimeError('a new mistake')", "a new mistake"),
         ("control/loading.py", "    identity = privileges", "    raise RuntimeError('a new mistake')", "a new mistake"),
         ("control/child.py", "    settle_signals()\n    for", "    os._exit(9)\n    for", "children-died"),
@@ -31,7 +33,9 @@ from tests.faults.members import member as listening_member
 def test_the_program_before_comes_back(
     serve: Callable[..., Served], tmp_path: Path, file: str, old: str, new: str, said: str
 ) -> None:
-    broken, good = another(tmp_path, "7.0.0", (file, old, new)), another(tmp_path, "8.0.0")
+    slow = ("control/loading.py", "    identity = privileges", "    time.sleep(600)\n    identity = privileges")
+    edits = ((file, old, new), *([slow] if "within" in said else []))
+    broken, good = another(tmp_path, "7.0.0", *edits), another(tmp_path, "8.0.0")
     with listening_member(upgraded) as member:
         server = serve(LOUD + f"ProxyPass /ws ws://127.0.0.1:{member.port}/ws", "--children", "1").ready()
         with tunnel(server) as client:

@@ -112,8 +112,8 @@ def status(order: dict[str, Any], house: House) -> dict[str, Any]:
 
 def sessions(house: House) -> dict[str, Any]:
     """How many there are at all members, None where they are not counted; and the members that drain."""
-    board, host = board_of(house), some_host(house)
-    balancers = [view_balancer(balancer, host, board) for balancer in house.generation.plan.balancers]
+    board = board_of(house)
+    balancers = [view_balancer(one, some_host(house), board) for one in house.generation.plan.balancers]
     counted = [one.left.sessions for balancer in balancers for one in balancer.members if one.left is not None]
     return {
         "sessions": sum(counted) if counted else None,

@@ -4,8 +4,9 @@ The children of that one are still this process's, and serve. So this one takes 
 reload does: its own children start beside them and take over. What may go wrong, and who is left then:
 
 * Before it is executed (`upgrade`, `rehearse`): nothing has changed.
-* It cannot take up, cannot load, its children die, or it makes any mistake that Python tells: it executes the program
-  before it again, which takes up the same and loads the configuration itself. The asker is told why.
+* It cannot take up, cannot load, its children die, it takes too long, or makes any mistake that Python tells: it
+  executes the program before it again, which takes up the same and loads the configuration itself. The asker is told
+  why.
 * That one fails too: whoever can, looks after the children that are there. They serve; nobody can be put in a dead
   one's place until a reload or another upgrade goes well, which is tried again for each that dies.
 * It is killed, or ends before its first line runs, which a rehearsal with the same words just did not: the kernel ends
@@ -19,7 +20,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any
+from typing import Any, Final
 
 import evenflow
 from evenflow.control import channel, estate, handover, loading, privileges, reload
@@ -28,6 +29,9 @@ from evenflow.control.signals import WAITED_FOR
 from evenflow.control.supervisor import Supervisor
 from evenflow.control.trouble import Trouble
 from evenflow.slotmem.bequest import Strange
+
+TAKE_OVER_SECONDS: Final = 120
+"""A program that has not taken over after this lets the one before come back."""
 
 
 def rehearse(told: dict[str, Any] | None, path: str, defines: dict[str, str]) -> int:
@@ -65,12 +69,17 @@ def take_over(told: dict[str, Any], path: str, children: int, defines: dict[str,
     """The supervisor of whoever serves from now on."""
     house: Supervisor | None = None
     said = ""
+    signal.signal(signal.SIGALRM, be_late)
+    signal.alarm(TAKE_OVER_SECONDS)
     try:
         handover.take(told["descriptors"])
         handover.check(told, path)
         house = estate.take_up(told, path, lambda given: loading.loader(path, children, defines, given))
         said = reload.succeed(house)
+        signal.alarm(0)
     except BaseException as fault:
+        # It would outlive the next program's beginning, and kill it.
+        signal.alarm(0)
         if house is None or house.generation.foreign:
             why = reason(fault)
             if not told["failed"]:
@@ -87,9 +96,17 @@ def take_over(told: dict[str, Any], path: str, children: int, defines: dict[str,
     return house
 
 
+class Late(BaseException):
+    """It takes too long; whoever catches exceptions on the way does not mean this one."""
+
+
+def be_late(*_: object) -> None:
+    raise Late(f"it did not take over within {TAKE_OVER_SECONDS} seconds")
+
+
 def reason(fault: BaseException) -> str:
     """Why it failed, for people."""
-    if isinstance(fault, (loading.Refused, handover.Unreadable, Strange)):
+    if isinstance(fault, (loading.Refused, handover.Unreadable, Strange, Late)):
         return str(fault)
     return "a mistake in evenflow:\n" + "".join(traceback.format_exception(fault))
 

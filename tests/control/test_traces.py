@@ -90,6 +90,19 @@ def test_a_collector_that_refuses_is_told_of_and_counted(serve: Callable[..., Se
     assert server.ends_with() == 0
 
 
+def test_a_line_of_the_error_log_can_name_the_trace(serve: Callable[..., Served], collector: Collector) -> None:
+    text = configured(collector) + 'ErrorLogFormat "%{traceparent}i %M"\nProxyPass /dead http://127.0.0.1:1\n'
+    server = serve(text, "--children", "1").ready()
+    assert server.get("/dead")[0] == 503
+    until(lambda: paths(collector, "/dead") == 1)
+    (span,) = [span for span in collector.spans if span.said["url.path"] == "/dead"]
+    until(lambda: f"00-{span.trace}-{span.id}-01 request failed: status=503" in server.said)
+    assert span.said["evenflow.member"] == "http://127.0.0.1:1"
+    assert span.said["evenflow.origin"].startswith(str(server.file))
+    ((_, failure),) = span.events
+    assert failure["evenflow.cause"] == "refused" and failure["evenflow.repeated"] is False
+
+
 def test_nothing_is_counted_where_nothing_is_told(serve: Callable[..., Served]) -> None:
     server = serve("<Location /metrics>\nSetHandler evenflow-metrics\n</Location>\n", "--children", "1").ready()
     assert b"evenflow_trace_spans_total" not in server.get("/metrics")[1]

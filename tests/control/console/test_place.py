@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evenflow.control.console import place, visit
+from evenflow.control.metrics.collect import collect
 from evenflow.plan.model import Plan
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -61,3 +62,12 @@ def test_charts_go_on_over_a_reload() -> None:
     second.settle(boards[1], "wiki.conf", log, (first, boards[0]))
     assert second.ledger is first.ledger
     assert second.rings is not None and second.rings.series(0, 0) == [5.0]
+
+
+def test_it_is_in_nobodys_metrics() -> None:
+    plan = managed()
+    console = place.arrange(plan)
+    assert console is not None
+    board = Scoreboard(plan.members, plan.balancers, 1, plan.measured_hosts())
+    labels = [labels for family in collect(plan, board, 1.0) for _, labels, _ in family.samples if "member" in labels]
+    assert {one["member"] for one in labels} == {"http://b"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import bcrypt
 import pytest
 
 from evenflow.control import channel
@@ -180,3 +182,20 @@ def test_who_has_become_another_user_shows_all_of_it(serve: Callable[..., Served
     finally:
         connection.close()
     assert "Traceback" not in server.said
+
+
+def test_a_user_is_named_with_what_was_changed(serve: Callable[..., Served], tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("eve:" + bcrypt.hashpw(b"apple", bcrypt.gensalt(4)).decode() + "\n")
+    lines = f'AuthType Basic\nAuthName "the manager"\nAuthUserFile "{users}"\nRequire valid-user'
+    server = serve(LINES.format(lines), "--children", "1").ready()
+    eve = {**BROWSER, "Authorization": "Basic " + base64.b64encode(b"eve:apple").decode()}
+    until(lambda: b'<main id="balancers">' in ask(server, **eve)[2])
+    assert ask(server, **BROWSER)[0] == 401
+    assert ask(server, "/manager?show=events", **BROWSER)[0] == 401
+    found = re.search(r'name="nonce" value="([^"]+)"', ask(server, **eve)[2].decode())
+    assert found
+    body = f"b=b0&m=m0&nonce={found[1]}&act=drain&sure=1"
+    assert ask(server, "/manager?show=change", "POST", body, **BROWSER)[0] == 401
+    assert ask(server, "/manager?show=change", "POST", body, **eve)[0] == 303
+    assert b"<td>eve (127.0.0.1)</td>" in ask(server, **eve)[2]

@@ -98,6 +98,16 @@ def of_edit(words: Words) -> Word | None:
     return None
 
 
+def of_substitute(words: Words) -> Word | None:
+    """What stands between the first two of `s/PATTERN/TEXT/FLAGS`."""
+    text, span = words[0].text if words else "", words[0].span if words else None
+    parts = text[2:].split(text[1:2], 2) if len(text) > 2 else []
+    if span is None or len(parts) < 2 or (len(parts) > 2 and "n" in parts[2].lower()):
+        return None
+    quote = (span.width - len(text)) // 2
+    return Word(parts[0], Span(span.file, span.line, span.column + quote + 2, max(1, len(parts[0]))))
+
+
 def of_two(words: Words) -> Word | None:
     return words[0] if len(words) > 1 else None
 
@@ -123,6 +133,7 @@ PATTERNS: Final[dict[str, Callable[[Words], Word | None]]] = {
     "browsermatchnocase": at(0),
     "proxypassmatch": of_two,
     "header": of_edit,
+    "substitute": of_substitute,
     "requestheader": of_edit,
     "locationmatch": at(0),
     "directorymatch": at(0),

@@ -235,7 +235,7 @@ def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Serve
 
 OTHERWISE = (
     ("slotmem/layout.py", "CHILD_CELLS: Final = 32", "CHILD_CELLS: Final = 48"),
-    ("slotmem/layout.py", "\nTUNNELS: Final = 5", "\nTUNNELS: Final = 12"),
+    ("slotmem/layout.py", "\nTUNNELS: Final = 5", "\nTUNNELS: Final = 40"),
     ("slotmem/layout.py", "MEMBER_CELLS: Final = 8 + ", "MEMBER_CELLS: Final = 16 + "),
     ("slotmem/layout.py", "\nSTATUS: Final = 0", "\nSTATUS: Final = 1"),
     ("slotmem/layout.py", "\nFACTOR: Final = 1", "\nFACTOR: Final = 0"),

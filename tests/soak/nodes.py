@@ -165,6 +165,27 @@ def edit(account: Account, port: int, nodes: list[Node]) -> None:
                 account.fault(f"tunnel: {fault!r}")
 
 
+def dawdle(account: Account, port: int) -> None:
+    """A client that is slow in both directions: a head in pieces, an answer that is taken a few bytes at a time."""
+    request = b"GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    while not account.over.is_set():
+        try:
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+                client.settimeout(PATIENCE)
+                for at in range(0, len(request), 8):
+                    client.sendall(request[at : at + 8])
+                    account.over.wait(0.05)
+                answer = b""
+                while piece := client.recv(16):
+                    answer += piece
+                    account.over.wait(0.02)
+            if not answer.startswith(b"HTTP/1.1 200 ") or answer[-2:-1] != b"n":
+                account.fault(f"a slow client was answered {answer[:60]!r}")
+            account.answered += 1
+        except OSError as fault:
+            account.fault(f"slow client: {fault!r}")
+
+
 def vanish(account: Account, port: int) -> None:
     """Clients that begin and are gone: half a head, half a body, an answer that nobody reads."""
     pieces = (

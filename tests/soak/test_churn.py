@@ -1,4 +1,5 @@
-"""Minutes of everything at once: reloads, drains, nodes that die and come back, clients that vanish, tunnels.
+"""Minutes of everything at once: reloads, drains, nodes that die and come back, clients that are slow or vanish,
+tunnels.
 
 Afterwards nothing is left over, and no request was lost that could have been served. EVENFLOW_SOAK says the seconds.
 """
@@ -22,9 +23,9 @@ from evenflow.control import channel
 from tests.control.processes import Served, until
 from tests.faults.processes import below, descriptors, resident
 from tests.peers import free_port
-from tests.soak.nodes import Account, Node, ask, edit, vanish
+from tests.soak.nodes import Account, Node, ask, dawdle, edit, vanish
 
-SECONDS = float(os.environ.get("EVENFLOW_SOAK", "60"))
+SECONDS = float(os.environ.get("EVENFLOW_SOAK", "120"))
 ROUTES = ("n1", "n2", "n3")
 MOST_GROWTH = 8 << 20
 """Bytes that a child's memory may be larger afterwards: arenas fill up, and do not shrink."""
@@ -83,7 +84,7 @@ def test_nothing_is_lost_and_nothing_is_left(tmp_path: Path) -> None:
         for keeps in (False, True) for sticks in (False, True)
     ]  # fmt: skip
     threads += [threading.Thread(target=edit, args=(account, server.port, nodes)) for _ in range(4)]
-    threads.append(threading.Thread(target=vanish, args=(account, server.port)))
+    threads += [threading.Thread(target=work, args=(account, server.port)) for work in (vanish, dawdle, dawdle)]
     try:
         begin_with_everything(server)
         before = (descriptors(server.process.pid), resident(server.process.pid) // len(below(server.process.pid)))

@@ -42,7 +42,10 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
         return 1
     sys.stderr.write(said)
     origin = handover.Origin(handover.own_program(), dict(os.environ), given)
-    return supervise(generation, end.DRAIN_SECONDS, load, path, manager, origin)
+    # Into the supervisor's hands alone: what is named here would be kept until the end.
+    first = [generation]
+    del generation
+    return supervise(first.pop(), end.DRAIN_SECONDS, load, path, manager, origin)
 
 
 def rehearse(path: str, children: int | None, defines: dict[str, str]) -> int:

@@ -76,8 +76,11 @@ def supervise(
     `origin` is how we were started, where another program may be told to go on (`upgrade`).
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
+    supervisor = Supervisor(generation, drain_seconds, load, path, manager, origin)
+    # The first generation goes when its last child has gone: whoever names it here would keep its memory.
+    del generation
     try:
-        return Supervisor(generation, drain_seconds, load, path, manager, origin).live()
+        return supervisor.live()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -137,18 +140,17 @@ class Supervisor:
 
     def live(self) -> int:
         """Serve, then drain. A PidFile that cannot be written is said and ends with 1."""
-        generation = self.generation
         try:
-            self.settle_pid_file(generation.plan)
+            self.settle_pid_file(self.generation.plan)
         except Trouble as trouble:
             sys.stderr.write(trouble.render())
-            generation.close()
+            self.generation.close()
             return 1
-        warning = privileges.warning(generation.plan)
+        warning = privileges.warning(self.generation.plan)
         if warning:
             sys.stderr.write(f"warning[user-not-changed]: {warning}\n")
         raise_descriptor_limit()
-        generation.scoreboard.past().started = time.monotonic()
+        self.generation.scoreboard.past().started = time.monotonic()
         self.open_channel()
         self.settle_keeper()
         try:
@@ -156,7 +158,7 @@ class Supervisor:
             gc.collect()
             for post in self.crew.everybody():
                 self.fill(self.crew, post)
-            sys.stderr.write(ready_line(generation) + "\n")
+            sys.stderr.write(ready_line(self.generation) + "\n")
             sys.stderr.flush()
             self.look_after()
             end.drain(self)

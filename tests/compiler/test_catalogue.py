@@ -237,6 +237,8 @@ SSLProxyCARevocationCheck leaf
 SSLProxyCACertificateFile ca.pem
 SSLProxyCACertificatePath ca
 SSLProxyMachineCertificateFile own.pem
+SSLProxyMachineCertificatePath own
+SSLProxyMachineCertificateChainFile chain.pem
 SSLProxyEngine Off
 SSLProxyProtocol TLSv1.3
 SSLProxyCipherSuite HIGH

@@ -93,8 +93,6 @@ REFUSED = {
     "ChrootDir",
     # httpd obeys them for a forward proxy only
     *("NoProxy", "ProxyDomain", "AllowCONNECT"),
-    # one certificate is shown to members, and its chain stands behind it
-    *("SSLProxyMachineCertificatePath", "SSLProxyMachineCertificateChainFile"),
 }
 """What of it has no row, with a reason of its own."""
 

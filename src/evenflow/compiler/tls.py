@@ -135,8 +135,12 @@ MEMBER_FIELDS: Final = (
     ("check_cn", "SSLProxyCheckPeerCN"),
     ("check_expire", "SSLProxyCheckPeerExpire"),
     ("certificate", "SSLProxyMachineCertificateFile"),
+    ("certificate_path", "SSLProxyMachineCertificatePath"),
+    ("certificate_chain", "SSLProxyMachineCertificateChainFile"),
 )
-FILES: Final = frozenset(("ca_file", "ca_path", "crl_file", "crl_path", "certificate"))
+FILES: Final = frozenset(
+    ("ca_file", "ca_path", "crl_file", "crl_path", "certificate", "certificate_path", "certificate_chain")
+)
 
 
 def compile_member_tls(tls: MemberTlsSettings, root: str) -> tuple[Setting, ...]:

@@ -41,14 +41,6 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "proxyexpressdbmfile": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
     "proxyexpressdbmtype": ("there is no `ProxyExpressEnable` here", "use `RewriteMap NAME txt:FILE`"),
-    "sslproxymachinecertificatepath": (
-        "one certificate is shown, not chosen among several",
-        "write `SSLProxyMachineCertificateFile FILE`",
-    ),
-    "sslproxymachinecertificatechainfile": (
-        "the chain stands behind the certificate",
-        "append it to the file that `SSLProxyMachineCertificateFile` names",
-    ),
     "ssllog": ("it is a word of old versions", "write `ErrorLog`"),
     "sslloglevel": ("it is a word of old versions", "write `LogLevel`"),
     "sslsrpverifierfile": ("SRP is no part of TLS 1.3", "use client certificates: `SSLVerifyClient`"),

@@ -791,6 +791,8 @@ class MemberTlsSettings:
     check_expire: tuple[bool, Origin] | Unset = override()
     certificate: tuple[str, Origin] | Unset = override()
     """SSLProxyMachineCertificateFile: what we show, with its key."""
+    certificate_path: tuple[str, Origin] | Unset = override()
+    certificate_chain: tuple[str, Origin] | Unset = override()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,10 @@ class MemberTls:
     check_expire: bool = True
     certificate: str = ""
     """The file of ours, with its key, for members that ask for one."""
+    certificate_path: str = ""
+    """A folder of such files."""
+    certificate_chain: str = ""
+    """The file of those that stand above ours."""
     origins: tuple[tuple[str, Origin], ...] = field(default=(), compare=False)
     """By directive, where it is written."""
 

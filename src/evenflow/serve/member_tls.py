@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
 import socket
 import ssl
 from functools import lru_cache
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evenflow.plan.fronts import MemberTls, member_tls_of
 from evenflow.plan.locations import Section
 from evenflow.proxy.attempt import NO_ENGINE
+from evenflow.serve.machine_certificates import is_chosen, show_own
 from evenflow.serve.revocation import load_lists, revoked
 from evenflow.serve.tls import faults_of_files, height_of, limit_ciphers, limit_protocols, refuse_password, unreadable
 from evenflow.wire.targets import split_host
@@ -75,7 +77,9 @@ def context_of(said: MemberTls) -> ssl.SSLContext:
         context.load_verify_locations(said.ca_file or None, said.ca_path or None)
     if context.verify_mode != ssl.CERT_NONE:
         load_lists(context, said)
-    if said.certificate:
+    if is_chosen(said):
+        show_own(context, said)
+    elif said.certificate:
         context.load_cert_chain(said.certificate, None, refuse_password)
     return context
 
@@ -289,17 +293,24 @@ def check_members(plan: Plan) -> list[tuple[Origin, str]]:
     faults: list[tuple[Origin, str]] = []
     for said in ways_of(plan):
         mine = faults_of_files(said)
-        if said.certificate:
-            directive = "SSLProxyMachineCertificateFile"
-            message = unreadable(directive, said.certificate)
+        for directive, path in (
+            ("SSLProxyMachineCertificateFile", said.certificate),
+            ("SSLProxyMachineCertificateChainFile", said.certificate_chain),
+        ):
+            message = unreadable(directive, path) if path else ""
             if message:
                 mine.append((said.origin_of(directive), message))
+        if said.certificate_path and not os.path.isdir(said.certificate_path):
+            directive = "SSLProxyMachineCertificatePath"
+            mine.append((said.origin_of(directive), f"`{directive} {said.certificate_path}` is no directory"))
         if not mine:
             try:
                 context_of(said)
             except (OSError, ValueError) as fault:
                 where = said.origins[-1][1] if said.origins else None
                 directive = "SSLProxyMachineCertificateFile" if said.certificate else "SSLProxyCACertificateFile"
+                if said.certificate_path:
+                    directive = "SSLProxyMachineCertificatePath"
                 place = said.origin_of(directive)
                 mine.append((place if where is None or place.file else where, f"`{directive}` cannot be used: {fault}"))
         faults += mine

@@ -60,7 +60,8 @@ def test_what_the_lines_ask_for_and_where_they_stand() -> None:
     found = tls_of(
         "SSLProxyEngine On\nSSLProxyVerify require\nSSLProxyVerifyDepth 3\nSSLProxyCACertificateFile /ca.pem\n"
         "SSLProxyCheckPeerName off\nSSLProxyCheckPeerCN on\nSSLProxyCheckPeerExpire off\nSSLProxyProtocol TLSv1.3\n"
-        "SSLProxyMachineCertificateFile /own.pem\n" + MEMBERS
+        "SSLProxyMachineCertificateFile /own.pem\nSSLProxyMachineCertificatePath /own\n"
+        "SSLProxyMachineCertificateChainFile /chain.pem\n" + MEMBERS
     )
     checks = {check["name"]: (check["value"], check["means"]) for check in found["checks"]}
     assert checks == {
@@ -71,6 +72,8 @@ def test_what_the_lines_ask_for_and_where_they_stand() -> None:
         "SSLProxyCheckPeerExpire": ("Off", "a certificate that is over will do"),
         "SSLProxyProtocol": ("TLSv1.3", "nothing else is spoken"),
         "SSLProxyMachineCertificateFile": ("/own.pem", "shown to a member that asks who we are"),
+        "SSLProxyMachineCertificatePath": ("/own", "one of them is shown, by whom the member believes"),
+        "SSLProxyMachineCertificateChainFile": ("/chain.pem", "sent behind the certificate that is shown"),
     }
     places = {check["name"]: check["place"] for check in found["checks"]}
     assert places["SSLProxyVerify"]["text"] == "SSLProxyVerify require"

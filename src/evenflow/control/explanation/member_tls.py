@@ -56,9 +56,13 @@ def checks(walk: Walk, way: Way) -> list[Json]:
     if said.protocols != EVERY:
         spoken = " ".join(sorted(said.protocols))
         found.append(check_of(walk, said, "SSLProxyProtocol", spoken, "nothing else is spoken"))
-    if said.certificate:
-        ours = "shown to a member that asks who we are"
-        found.append(check_of(walk, said, "SSLProxyMachineCertificateFile", said.certificate, ours))
+    for directive, path, ours in (
+        ("SSLProxyMachineCertificateFile", said.certificate, "shown to a member that asks who we are"),
+        ("SSLProxyMachineCertificatePath", said.certificate_path, "one of them is shown, by whom the member believes"),
+        ("SSLProxyMachineCertificateChainFile", said.certificate_chain, "sent behind the certificate that is shown"),
+    ):
+        if path:
+            found.append(check_of(walk, said, directive, path, ours))
     return found
 
 

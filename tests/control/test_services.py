@@ -27,6 +27,7 @@ from tests.control.test_names import at
 from tests.name_server import NameServer
 from tests.peers import free_port
 from tests.plan.cases import plan_of
+from tests.slotmem.cells import own_cells
 
 SRV = "_http._tcp.wiki.example"
 
@@ -95,7 +96,8 @@ def test_who_is_named_no_more_drains_and_leaves_when_nothing_is_in_flight(tmp_pa
     house = House(tmp_path, planned("most=2 drain=60"))
     house.named(target("n1.example"), target("n2.example"))
     slot = house.slot("n1.example")
-    slot.own[BUSY] = 1
+    own = own_cells(house.board, slot.member.slot, 0)
+    own[BUSY] = 1
     house.named(target("n2.example"))
     assert slot.status == DRAINING
     assert slot.leave_by == house.now + 60
@@ -105,7 +107,7 @@ def test_who_is_named_no_more_drains_and_leaves_when_nothing_is_in_flight(tmp_pa
     assert slot.status == DRAINING | DISABLED
     house.passes(1)
     assert house.hosts == ["n1.example", "n2.example"], "it has something in flight"
-    slot.own[BUSY] = 0
+    own[BUSY] = 0
     house.passes(1)
     assert house.hosts == ["n2.example"]
     assert "a member has left: balancer=c member=http://n1.example:8090" in house.said

@@ -10,6 +10,7 @@ import pytest
 from evenflow.control.console.application import MOST_STREAMS
 from evenflow.slotmem.layout import BUSY, DISABLED
 from tests.control.console.looked import EVE, Looked
+from tests.slotmem.cells import own_cells
 
 
 def test_only_children_are_answered() -> None:
@@ -74,7 +75,7 @@ def test_events_tell_first_all_then_what_changed() -> None:
     looked = Looked()
 
     def work() -> None:
-        looked.scoreboard.member(1, 1).own[BUSY] = 4
+        own_cells(looked.scoreboard, 1, 1)[BUSY] = 4
 
     first, second = asyncio.run(looked.next_events(2, work))
     assert set(first) >= {"page", "b0", "b1", "m0", "m1", "m2", "shape", "troubles"}

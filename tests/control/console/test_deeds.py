@@ -9,6 +9,7 @@ import pytest
 from evenflow.control.console.deeds import Done, Doubtful, Refused
 from evenflow.slotmem.layout import BUSY, CHANGES, DISABLED, DRAINING, STOPPED
 from tests.control.console.looked import Looked
+from tests.slotmem.cells import own_cells
 
 NODE = {"b": "b0", "nonce": "secret", "m": "m0", "w": "http://127.0.0.1:8090"}
 
@@ -55,7 +56,7 @@ def test_a_deadline_ends_in_disabled() -> None:
 def test_what_may_hurt_is_asked_first() -> None:
     looked = Looked()
     slot = looked.scoreboard.member(0, 0)
-    slot.own[BUSY] = 2
+    own_cells(looked.scoreboard, 0, 0)[BUSY] = 2
     with pytest.raises(Doubtful, match=r"go to other members\. In flight are 2 requests;"):
         do(looked, act="disable")
     assert not slot.status & DISABLED and words(looked) == []

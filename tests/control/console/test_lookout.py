@@ -9,15 +9,16 @@ from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, ELECTED, ERRORS
 from evenflow.slotmem.measured import STAGES, observe
 from tests.control.console.looked import Looked
 from tests.plan.cases import plan_of
+from tests.slotmem.cells import own_cells
 
 
 def test_rates_are_those_of_the_last_seconds() -> None:
     looked = Looked()
-    slot = looked.scoreboard.member(0, 1)
+    own, measured = own_cells(looked.scoreboard, 0, 1), looked.scoreboard.measured_member(0, 1)
     for second in range(1, 11):
         if second <= 4:
-            slot.own[ELECTED] += 10
-            observe(slot.measured, 0.002)
+            own[ELECTED] += 10
+            observe(measured, 0.002)
         looked.lookout.look(100.0 + second)
         if second == 4:
             cells = looked.lookout.picture(0).balancers[0].members[0].cells
@@ -28,9 +29,9 @@ def test_rates_are_those_of_the_last_seconds() -> None:
 
 def test_points_are_means_of_their_seconds() -> None:
     looked = Looked()
-    slot = looked.scoreboard.member(0, 0)
+    own = own_cells(looked.scoreboard, 0, 0)
     for second in range(1, 6):
-        slot.own[ELECTED] += 2
+        own[ELECTED] += 2
         looked.lookout.look(100.0 + second)
     assert looked.rings.written == 1
     assert looked.rings.series(0, 0) == [2.0] and looked.rings.series(0, 1) == [UNKNOWN]
@@ -39,7 +40,7 @@ def test_points_are_means_of_their_seconds() -> None:
 def test_why_it_failed_is_remembered() -> None:
     looked = Looked()
     slot = looked.scoreboard.member(2, 0)
-    slot.measured[ERRORS + STAGES.index("timeout")] += 1
+    looked.scoreboard.measured_member(2, 0)[ERRORS + STAGES.index("timeout")] += 1
     slot.error_since = 100.5
     looked.lookout.look(101.0)
     looked.lookout.look(102.0)
@@ -58,11 +59,12 @@ def test_since_when_is_known_only_where_it_was_seen() -> None:
 def test_a_drain_counts_from_its_most() -> None:
     looked = Looked()
     slot = looked.scoreboard.member(0, 0)
-    slot.own[BUSY] = 8
+    own = own_cells(looked.scoreboard, 0, 0)
+    own[BUSY] = 8
     assert looked.lookout.picture(0).balancers[0].members[0].drain is None
     slot.status = DRAINING
     looked.lookout.look(101.0)
-    slot.own[BUSY] = 3
+    own[BUSY] = 3
     looked.lookout.look(102.0)
     assert looked.lookout.picture(0).balancers[0].members[0].drain == (8, 3)
     slot.status = 0

@@ -7,6 +7,7 @@ from evenflow.slotmem.layout import ELECTED, ERRORS, MICROSECONDS, SENT
 from evenflow.slotmem.measured import BOUNDS, STAGES, observe
 from evenflow.slotmem.scoreboard import Scoreboard
 from tests.control.manager.managed import Managed
+from tests.slotmem.cells import own_cells
 
 
 def board() -> Scoreboard:
@@ -20,11 +21,11 @@ def test_all_children_are_added_up() -> None:
     before = reader.read(10.0)
     assert (before.elected, before.answers, list(before.errors)) == (0, 0, [0] * len(STAGES))
     for child in (0, 1):
-        slot = shared.member(1, child)
-        slot.own[ELECTED] += 10
-        slot.own[SENT] += 500
-        observe(slot.measured, 0.02)
-        slot.measured[ERRORS] += 1
+        own, measured = own_cells(shared, 1, child), shared.measured_member(1, child)
+        own[ELECTED] += 10
+        own[SENT] += 500
+        observe(measured, 0.02)
+        measured[ERRORS] += 1
     now = reader.read(12.0)
     assert (now.answers, now.micros) == (2, 40000)
     made = speed(before, now)

@@ -14,13 +14,14 @@ from evenflow.slotmem.addresses import Answer
 from evenflow.slotmem.layout import BUSY, CHECK_FAILED, DISABLED, DRAINING, LONG_AGO, NOT_FOUND, STOPPED
 from evenflow.slotmem.sessions import Left
 from tests.control.manager.managed import Managed
+from tests.slotmem.cells import own_cells
 
 
 def told(status: int = 0, error: float = 0.0, busy: int = 0, member: int = 0, **said: object) -> words.State:
     managed = Managed()
     slot = managed.scoreboard.member(member, 0)
     slot.status, slot.error_since = slot.status | status, error
-    slot.own[BUSY] = busy
+    own_cells(managed.scoreboard, member, 0)[BUSY] = busy
     view = view_member(managed.plan.members[member], managed.scoreboard)
     return words.state_of(view, 1000.0, **said)  # type: ignore[arg-type]
 

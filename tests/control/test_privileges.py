@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -77,3 +79,13 @@ def test_without_root_the_two_change_nothing_and_that_is_said() -> None:
         own = privileges.warning(plan("nobody"))
         os._exit(0 if "not started as root" in said and not own and privileges.wanted(plan("www-data")) is None else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_codecs_are_there_before_the_library_may_not_be_read_any_more() -> None:
+    code = (
+        "import sys\nfrom evenflow.control import privileges\n"
+        "privileges.become(privileges.Identity(None, None, ''))\n"
+        "sys.path[:] = []\nsys.meta_path[:] = []\n"
+        "open('/etc/hosts', encoding='latin-1').read()\n'\\xe4.example'.encode('idna')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -83,7 +83,7 @@ def test_where_nobody_can_load_the_children_of_before_serve_on(serve: Callable[.
     folder.mkdir()
     assert ask(server, do="reload")
     until(lambda: not alive(second))
-    assert len(server.children()) == 2
+    until(lambda: len(server.children()) == 2)
     assert ask(server, do="status")["trouble"] == ""
     assert server.get("/robots.txt")[0] == 200
     assert upgrade(server, new)["ok"]

@@ -5,14 +5,19 @@ Only root can change who it is; for anybody else the two directives change nothi
 
 from __future__ import annotations
 
+import codecs
 import grp
 import os
 import pwd
 from dataclasses import dataclass
+from typing import Final
 
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import Plan
+
+CODECS: Final = ("latin-1", "idna", "punycode")
+"""Codecs that Python imports at their first use: whoever has become `User` may not be able to read its library then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ def warning(plan: Plan) -> str:
 
 def become(identity: Identity) -> None:
     """Drop to `identity`: groups first, since nobody else may change them. OSError where the kernel refuses."""
+    for codec in CODECS:
+        codecs.lookup(codec)
     if identity.group is not None:
         if identity.name:
             os.initgroups(identity.name, identity.group)

@@ -69,6 +69,9 @@ ProxyRemote * http://127.0.0.1:3128
 ProxyRemoteMatch ^http http://127.0.0.1:3128
 ProxyBlock *
 ProxySourceAddress 127.0.0.1
+NoProxy .example.com
+ProxyDomain .example.com
+AllowCONNECT 443
 HostnameLookups On
 HeartbeatListen 239.0.0.1:27999
 EvenflowTrace http://127.0.0.1:4318

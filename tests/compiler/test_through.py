@@ -80,3 +80,10 @@ ProxyPass / balancer://c/
 </VirtualHost>
 """
     assert codes(text, whole=True) == ["member-reached-twice"]
+
+
+def test_who_is_asked_directly_matters_beside_another_proxy_alone() -> None:
+    assert codes("NoProxy .example.com\nProxyPass / http://10.0.0.1/") == ["directive-without-effect"]
+    text = "ProxyRemote * http://10.9.9.1\nNoProxy .example.com\nProxyPass / http://10.0.0.1/"
+    (found,) = complaints(text)
+    assert found.code == "value-not-supported" and "`NoProxy` beside `ProxyRemote`" in found.headline

@@ -16,9 +16,9 @@ from tests.peers import require_peer
 MODULES: Final = (
     "mpm_event access_compat alias authn_core authz_core authz_host brotli cache cache_disk deflate dir env filter "
     "expires headers lbmethod_bybusyness lbmethod_byrequests lbmethod_bytraffic lbmethod_heartbeat heartmonitor macro "
-    "proxy proxy_ajp proxy_balancer proxy_hcheck proxy_http proxy_wstunnel mime rewrite setenvif slotmem_shm "
-    "socache_shmcb ssl status watchdog allowmethods auth_basic authn_file authz_groupfile authz_user remoteip "
-    "reqtimeout http2 substitute"
+    "proxy proxy_ajp proxy_balancer proxy_connect proxy_hcheck proxy_http proxy_wstunnel mime rewrite setenvif "
+    "slotmem_shm socache_shmcb ssl status watchdog allowmethods auth_basic authn_file authz_groupfile authz_user "
+    "remoteip reqtimeout http2 substitute"
 )
 FOLDER: Final = Path("/usr/lib/apache2/modules")
 CASES: Final = [case for case in all_cases() if case.for_httpd]

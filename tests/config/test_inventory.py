@@ -91,8 +91,6 @@ RemoveOutputFilter DefaultLanguage TypesConfig
 
 REFUSED = {
     "ChrootDir",
-    # httpd obeys them for a forward proxy only
-    *("NoProxy", "ProxyDomain", "AllowCONNECT"),
 }
 """What of it has no row, with a reason of its own."""
 

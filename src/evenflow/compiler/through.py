@@ -25,6 +25,8 @@ Way = tuple[str, int, str, str]
 
 def reach_members(servers: list[tuple[Server, ProxySettings]], findings: Findings) -> None:
     """Say of every member how it is reached; the main server comes first."""
+    for _, proxy in servers:
+        tell_direct(proxy, findings)
     if not any(speaks(proxy) for _, proxy in servers):
         return
     ways: dict[int, Way] = {}
@@ -50,6 +52,26 @@ def reach_members(servers: list[tuple[Server, ProxySettings]], findings: Finding
                     notes=("httpd shares the member, and the connection that is there first decides",),
                     help="say it in the main server, or give the virtual host members of its own",
                 )
+
+
+def tell_direct(proxy: ProxySettings, findings: Findings) -> None:
+    """NoProxy matters beside ProxyRemote alone, and what it would mean there a client would choose."""
+    for origin in proxy.direct or ():
+        if proxy.remotes:
+            findings.error(
+                "value-not-supported",
+                "`NoProxy` beside `ProxyRemote`: the client's Host does not choose the way to a member here",
+                origin,
+                notes=("httpd compares it with the Host of the request, not with the member",),
+                help="remove it; name in `ProxyRemote` the members that are behind another proxy",
+            )
+        else:
+            findings.warning(
+                "directive-without-effect",
+                "`NoProxy` has no effect: there is no `ProxyRemote` here",
+                origin,
+                help="remove the line",
+            )
 
 
 def forbid_growth(server: Server) -> None:

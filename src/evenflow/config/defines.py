@@ -44,6 +44,7 @@ OURS: Final = frozenset(
         "mime_module",
         "mpm_event_module",
         "proxy_balancer_module",
+        "proxy_connect_module",
         "proxy_hcheck_module",
         "proxy_http_module",
         "proxy_module",

@@ -16,12 +16,6 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
         "evenflow cannot shut itself in after its start",
         "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",
     ),
-    "noproxy": (
-        "httpd obeys it for a forward proxy only: members are asked through `ProxyRemote` whatever it says",
-        "remove it; name in `ProxyRemote` the members that are behind another proxy",
-    ),
-    "proxydomain": ("it completes names that clients of a forward proxy ask for", "remove it"),
-    "allowconnect": ("CONNECT is for forward proxies", "remove it"),
     "proxyftpdircharset": ("evenflow speaks no FTP", "serve the files by HTTP"),
     "proxyftpescapewildcards": ("evenflow speaks no FTP", "serve the files by HTTP"),
     "proxyftplistonwildcard": ("evenflow speaks no FTP", "serve the files by HTTP"),

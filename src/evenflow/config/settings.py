@@ -528,6 +528,8 @@ class ProxySettings:
     blocks: tuple[tuple[str, Origin], ...] | Unset = append()
     """ProxyBlock, in lower case."""
     source_address: tuple[str, Origin] | Unset = override()
+    direct: tuple[Origin, ...] | Unset = append()
+    """Where NoProxy is said: nothing of it acts."""
     cookie_paths: tuple[CookieLine, ...] | Unset = append()
     cookie_domains: tuple[CookieLine, ...] | Unset = append()
 

@@ -1,5 +1,5 @@
 """mod_proxy's way out: ProxyRemote, ProxyBlock, ProxySourceAddress. Made for forward proxies, and obeyed for the
-members of a reverse one too."""
+members of a reverse one too. NoProxy, ProxyDomain and AllowCONNECT are what forward proxies keep to themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from evenflow.config.arguments import count_words, raw
 from evenflow.config.contexts import SERVERS
-from evenflow.config.diagnostics import Wrong
+from evenflow.config.diagnostics import Wrong, warning
 from evenflow.config.directive import Directive
 from evenflow.config.scope import Draft
 from evenflow.config.settings import RemoteLine
@@ -78,6 +78,65 @@ def source(draft: Draft, statement: Statement | Section, value: Any) -> None:
     draft.put("proxy", "source_address", (word.text, statement.origin))
 
 
+def direct(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    what = "A list of domains, hosts, or subnets to which the proxy will connect directly"
+    count_words(statement, 1, None, f"requires at least one argument, {what}")
+    # Whether it matters is known when it is known whether there is another proxy (`compiler.through`).
+    draft.add("proxy", "direct", statement.origin)
+
+
+def domain(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    says = "takes one argument, The default intranet domain name (in absence of a domain in the URL)"
+    word = count_words(statement, 1, 1, says)[0]
+    if not word.text.startswith("."):
+        raise Wrong(
+            "value-not-allowed",
+            f"`{word.text}` does not begin with a dot",
+            word.span,
+            says="ProxyDomain: domain name must start with a dot.",
+            help=f"write `ProxyDomain .{word.text}`",
+        )
+    of_forward_proxies(draft, statement)
+
+
+def ports(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    says = "requires at least one argument, A list of ports or port ranges which CONNECT may connect to"
+    for word in count_words(statement, 1, None, says):
+        first, dash, last = word.text.partition("-")
+        if not word.text[:1].isdigit():
+            told = "AllowCONNECT: port numbers must be numeric"
+        elif not is_number(first):
+            told = f"Cannot parse '{word.text}' as port number"
+        elif dash and not is_number(last):
+            told = f"Cannot parse '{last}' as port number"
+        else:
+            continue
+        raise Wrong(
+            "value-not-allowed",
+            f"`{word.text}` is neither a port nor a range of ports",
+            word.span,
+            says=told,
+            help="write for instance `AllowCONNECT 443` or `AllowCONNECT 8000-8099`",
+        )
+    of_forward_proxies(draft, statement)
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def of_forward_proxies(draft: Draft, statement: Statement | Section) -> None:
+    """Say that it has no effect."""
+    draft.reports.append(
+        warning(
+            "directive-without-effect",
+            f"`{statement.name}` has no effect: it acts on forward proxying only, which is off",
+            statement.words[0].span,
+            help="remove the line",
+        )
+    )
+
+
 DIFFERS = "Compared with the member's URL, without the path of the request; what the other proxy answers is final."
 
 DIRECTIVES = (
@@ -114,5 +173,32 @@ DIRECTIVES = (
         source,
         "The address of this machine that connections to members come from.",
         syntax="ADDRESS",
+    ),
+    Directive(
+        "NoProxy",
+        SERVERS,
+        raw,
+        direct,
+        "Has no effect where no ProxyRemote is said.",
+        syntax="NAME|DOMAIN|ADDRESS ...",
+        differs="An error beside ProxyRemote: there httpd lets the client's Host choose who is asked.",
+    ),
+    Directive(
+        "ProxyDomain",
+        SERVERS,
+        raw,
+        domain,
+        "Has no effect: it completes names that clients of a forward proxy ask for.",
+        syntax=".DOMAIN",
+        differs="httpd redirects who writes a whole URL with a name without dots into the request line, here as well.",
+    ),
+    Directive(
+        "AllowCONNECT",
+        SERVERS,
+        raw,
+        ports,
+        "Has no effect: CONNECT is for forward proxies.",
+        syntax="PORT[-PORT] ...",
+        default="443 563",
     ),
 )

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from evenflow.plan.fronts import MemberTls
 from evenflow.serve.libssl import certify, library, shake
 from evenflow.serve.machine_certificates import is_chosen
-from evenflow.serve.member_tls import check_members, context_of
+from evenflow.serve.member_tls import check_members, context_of, ways_of
 from tests.compiler.test_tls import plan_of
 
 
@@ -71,7 +71,6 @@ def shown(tmp_path: Path, said: MemberTls, *believed: One, version: str = "TLSv1
         server.load_verify_locations(cadata=one.pem.decode())
     if named:
         library().tell_names(server, [written(tmp_path / "believed.pem", *(one.pem for one in believed))])
-    context_of.cache_clear()
     ours = shake(server, context_of(said))
     der = ours.getpeercert(binary_form=True)
     if der is None:
@@ -114,7 +113,6 @@ def test_the_first_where_no_authority_is_named(tmp_path: Path, folder: str) -> N
 
 def test_what_cannot_be_used_is_told(tmp_path: Path, folder: str) -> None:
     def told(lines: str) -> str:
-        context_of.cache_clear()
         ((origin, message),) = check_members(plan_of(f"SSLProxyEngine on\n{lines}\n"))
         assert origin.line == 3
         return message
@@ -128,5 +126,16 @@ def test_what_cannot_be_used_is_told(tmp_path: Path, folder: str) -> None:
     written(tmp_path / "locked/a.pem", DEEP.pem, locked)
     assert "is encrypted" in told(f"SSLProxyMachineCertificatePath {tmp_path}/locked")
     assert "cannot be read" in told(f"SSLProxyMachineCertificateChainFile {tmp_path}/none")
-    context_of.cache_clear()
     assert check_members(plan_of(f"SSLProxyEngine on\nSSLProxyMachineCertificatePath {folder}\n")) == []
+
+
+def test_a_reload_reads_renewed_files(tmp_path: Path) -> None:
+    own = written(tmp_path / "own.pem", FLAT.pem, FLAT.secret)
+    plan = plan_of(f"SSLProxyEngine on\nSSLProxyCheckPeerName off\nSSLProxyMachineCertificateFile {own}\n")
+    (said,) = ways_of(plan)
+    assert check_members(plan) == []
+    assert shown(tmp_path, said, ELSE) == ["flat"]
+    renewed = One("renewed", ELSE, False)
+    written(tmp_path / "own.pem", renewed.pem, renewed.secret)
+    assert check_members(plan) == []
+    assert shown(tmp_path, said, ELSE) == ["renewed"]

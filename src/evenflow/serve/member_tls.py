@@ -290,6 +290,8 @@ def ways_of(plan: Plan) -> list[MemberTls]:
 
 def check_members(plan: Plan) -> list[tuple[Origin, str]]:
     """What is wrong with what is said of TLS towards members, each with who said it. What can be used is ready."""
+    # The same lines may name files that were renewed since: a reload reads them again.
+    context_of.cache_clear()
     faults: list[tuple[Origin, str]] = []
     for said in ways_of(plan):
         mine = faults_of_files(said)

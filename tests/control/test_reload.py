@@ -6,11 +6,11 @@ import http.client
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from evenflow.control import channel
+from tests.control.asking import Asking
 from tests.control.processes import PATIENCE, Served, alive, listens, until
 from tests.faults.members import Visit
 from tests.faults.members import member as listening_member
@@ -120,39 +120,12 @@ def test_no_request_fails_while_it_is_reloaded(serve: Callable[..., Served]) -> 
             "<Location /server-status>\nSetHandler server-status\n</Location>",
             "--children", "2",
         ).ready()  # fmt: skip
-        failures: list[str] = []
-        answered = [0] * 6
-        over = threading.Event()
-
-        def ask(index: int) -> None:
-            kept: http.client.HTTPConnection | None = None
-            while not over.is_set():
-                try:
-                    if kept is None:
-                        kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-                    kept.request("GET", f"/app/{index}")
-                    answer = kept.getresponse()
-                    if answer.read() != b"hello":
-                        failures.append(f"{answer.status}")
-                    answered[index] += 1
-                    if index % 2 or answer.will_close:
-                        kept.close()
-                        kept = None
-                except Exception as fault:
-                    failures.append(repr(fault))
-                    kept = None
-
-        threads = [threading.Thread(target=ask, args=(index,)) for index in range(len(answered))]
-        for thread in threads:
-            thread.start()
-        for _ in range(10):
-            reload(server)
-        over.set()
-        for thread in threads:
-            thread.join(PATIENCE)
-        assert failures == []
-        assert min(answered) > 0
-        total = sum(answered)
+        with Asking(server.port, 6) as asking:
+            for _ in range(10):
+                reload(server)
+        assert asking.failures == []
+        assert min(asking.answered) > 0
+        total = sum(asking.answered)
 
 
         def counted() -> bool:

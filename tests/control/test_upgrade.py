@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import evenflow
+from tests.control.asking import Asking
 from tests.control.processes import PATIENCE, Served, alive, until
 from tests.control.programs import alone, another, ask, upgrade, wrapper
 from tests.control.test_activation import Activated
@@ -118,35 +117,9 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
         assert upgrade(server, programs[1])["ok"]
         until(lambda: len(server.children()) == 3)
         before, pids = descriptors(server.process.pid), server.children()
-        failures: list[str] = []
-        answered = [0] * 4
-        over = threading.Event()
-
-        def ask_again_and_again(index: int) -> None:
-            kept: http.client.HTTPConnection | None = None
-            while not over.is_set():
-                try:
-                    if kept is None:
-                        kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-                    kept.request("GET", f"/app/{index}")
-                    answer = kept.getresponse()
-                    if answer.read() != b"hello":
-                        failures.append(f"{answer.status}")
-                    answered[index] += 1
-                    if index % 2 or answer.will_close:
-                        kept.close()
-                        kept = None
-                    # Load, but the programs have to be loaded as well.
-                    over.wait(0.01)
-                except Exception as fault:
-                    failures.append(repr(fault))
-                    kept = None
-
         clients = [tunnel(server)]
-        threads = [threading.Thread(target=ask_again_and_again, args=(index,)) for index in range(len(answered))]
-        for thread in threads:
-            thread.start()
-        try:
+        # Load, but the programs have to be loaded as well.
+        with Asking(server.port, 4, pause=0.01) as asking:
             for turn in range(10):
                 answer = upgrade(server, programs[turn % 2])
                 assert answer["ok"], answer
@@ -155,15 +128,12 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
                 for client in clients:
                     client.sendall(b"still there? %d" % turn)
                     assert client.recv(100) == b"still there? %d" % turn
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join(PATIENCE)
-        assert failures == []
-        assert min(answered) > 0
+        assert asking.failures == []
+        assert min(asking.answered) > 0
+        answered = sum(asking.answered)
         # Children write what they hold with their ticks.
         until(lambda: ask(server, do="status")["tunnels"] == len(clients))
-        until(lambda: ask(server, do="status")["requests"] >= sum(answered))
+        until(lambda: ask(server, do="status")["requests"] >= answered)
         for client in clients:
             client.close()
         until(lambda: ask(server, do="status")["retired"] == [])
@@ -171,7 +141,7 @@ def test_ten_upgrades_under_load(serve: Callable[..., Served], tmp_path: Path) -
         # The log's command is the one that was there before all of it.
         assert len(server.children() & pids) == 1
         until(lambda: descriptors(server.process.pid) == before)
-        until(lambda: (tmp_path / "log").read_text().count("/app/") >= sum(answered))
+        until(lambda: (tmp_path / "log").read_text().count("/app/") >= answered)
 
 
 def test_what_was_changed_and_counted_stays(serve: Callable[..., Served], tmp_path: Path) -> None:

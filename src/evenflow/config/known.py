@@ -1107,11 +1107,9 @@ INSTEAD: Final = {
     "log_forensic_module": "write a CustomLog with `%{UNIQUE_ID}e` and look at server-status",
     "lua_module": "say it with RewriteRule, `<If>` and Header, or in the application",
     "md_module": "let an ACME client fetch certificates, and name its files in SSLCertificateFile",
-    "proxy_connect_module": NO_FORWARDING,
     "proxy_express_module": "write one `<VirtualHost>` for each name",
     "proxy_fcgi_module": NO_SCRIPTS,
     "proxy_ftp_module": NO_FORWARDING,
-    "proxy_hcheck_module": "leave it out: a member that fails rests for `retry` seconds, and is then tried again",
     "proxy_html_module": "let the application know its public address, and use ProxyPassReverse for its redirects;"
     " where it cannot, write `Substitute`",
     "proxy_scgi_module": NO_SCRIPTS,

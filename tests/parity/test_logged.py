@@ -25,6 +25,7 @@ def seen(body: bytes, size: int, payload: bytes = b"") -> Seen:
         ("took=12 pid=77 pid=7f0a port=54321", "took=(number) pid=(number) pid=(number) port=(port)"),
         ("took=-1 port=80 pid=x", "took=-1 port=80 pid=x"),
         ("id=awHjTHyUaTmLHChT53XzHwAAAAY id=-", "id=(id) id=-"),
+        ("id=Yx2+QBzb/FE pid=12/x", "id=(id) pid=(number)/x"),
         ("body=9 body=8 out=70 out=71 both=75", "body=(page) body=8 out=(sent) out=71 both=(both)"),
         ("time=12 time=[yesterday]", "time=12 time=[yesterday]"),
         ("a said=anything at all", "a said=(words)"),

@@ -6,6 +6,7 @@ Only root can change who it is; for anybody else the two directives change nothi
 from __future__ import annotations
 
 import codecs
+import contextlib
 import grp
 import os
 import pwd
@@ -92,7 +93,9 @@ def warning(plan: Plan) -> str:
 def become(identity: Identity) -> None:
     """Drop to `identity`: groups first, since nobody else may change them. OSError where the kernel refuses."""
     for codec in CODECS:
-        codecs.lookup(codec)
+        # Who cannot read it already goes without, as before.
+        with contextlib.suppress(LookupError):
+            codecs.lookup(codec)
     if identity.group is not None:
         if identity.name:
             os.initgroups(identity.name, identity.group)

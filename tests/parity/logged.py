@@ -16,7 +16,9 @@ from pathlib import Path
 from .casebook import Logged, LogLine
 from .observed import Seen
 
-MASKED = re.compile(r"\b(?:(said)=.+|(time|took|pid|port|id|out|both|body|packed)=(\[[^]]*\]|(?<=\bid=)[\w.+/@-]+|[\w.+-]+))")
+MASKED = re.compile(
+    r"\b(?:(said)=.+|(time|took|pid|port|id|out|both|body|packed)=(\[[^]]*\]|(?<=\bid=)[\w.+/@-]+|[\w.+-]+))"
+)
 NEAR = 120.0
 """Seconds by which the time of a line may be off."""
 

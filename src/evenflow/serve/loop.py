@@ -158,6 +158,8 @@ class Work:
         CHILD.begin(server.clients, room)
         self.crowd = Crowd(server.clients, server.http2, plan.most_connections, plan.most_of_address, room)
         self.crowd.reserve(plan.reserved_ports, plan.most_reserved)
+        self.waiting: list[tuple[socket.socket, Listener]] = []
+        """Where nobody is accepted until there is room."""
 
     def begin_serving(self) -> None:
         """From here on signals are heard: the supervisor may count on this child."""
@@ -208,7 +210,18 @@ class Work:
             give_way(self.server)
         self.server.log.warn("not accepting", "not accepting", cause=why, times=crowd.pauses, origin=listener.origin)
         self.server.loop.remove_reader(bound.fileno())
-        self.server.loop.call_later(CROWD_PAUSE, self.go_on, bound, listener)
+        if not self.waiting:
+            self.server.loop.call_later(CROWD_PAUSE, self.let_in)
+        self.waiting.append((bound, listener))
+
+    def let_in(self) -> None:
+        """Who came first the last time comes last now: else one port would have every place that becomes free."""
+        waiting, self.waiting = self.waiting, []
+        if self.server.draining:
+            return
+        for bound, listener in (*waiting[1:], *waiting[:1]):
+            self.go_on(bound, listener)
+            self.accept(bound, listener)
 
     def pause(self, bound: socket.socket, listener: Listener, fault: OSError) -> None:
         """Nothing can be accepted now: without descriptors the loop would only spin."""

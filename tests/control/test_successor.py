@@ -47,7 +47,7 @@ def test_the_program_before_comes_back(
             assert "not upgraded: the program of before goes on" in server.said
             until(lambda: alone(server))
             # Nobody of the program that failed is left: one child serves, the other one has the tunnel.
-            assert len(server.children()) == 2
+            until(lambda: len(server.children()) == 2)
             assert server.get("/robots.txt")[0] == 200
             client.sendall(b"still there?")
             assert client.recv(100) == b"still there?"

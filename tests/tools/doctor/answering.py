@@ -52,7 +52,7 @@ class Answering:
 
     def visit(self, path: str = "") -> Visit:
         asker = self.asker()
-        return Visit(asker, path, [], asker.manners, asker.trust, 0.5)
+        return Visit(asker, path, [], 0.5)
 
 
 def answer(status: int, body: bytes = b"", *fields: str) -> bytes:

@@ -130,7 +130,7 @@ class Site:
         def asker(port: int, host: str = "127.0.0.1") -> Asker:
             return Asker(Place("http", host, port), manners, trust)
 
-        visit = Visit(asker(self.port), "", [], manners, trust, idle)
+        visit = Visit(asker(self.port), "", [], idle)
         if nodes:
             for number in (0, 1):
                 port, beside = self.ports["wiki"][number], self.ports["synchrony"][number]

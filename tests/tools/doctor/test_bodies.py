@@ -33,7 +33,7 @@ def test_nginxs_limits_are_found_without_a_body(tmp_path: Path) -> None:
         until(lambda: not can_bind("127.0.0.1", port))
         manners = Manners(rate=1000.0)
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        visit = Visit(Asker(Place("http", "127.0.0.1", port), manners, trust), "", [], manners, trust)
+        visit = Visit(Asker(Place("http", "127.0.0.1", port), manners, trust), "", [])
         (body,) = check_body_limit(visit)
         (fields,) = check_field_limit(visit)
     finally:

@@ -211,7 +211,7 @@ def test_a_site_that_does_not_answer_is_one_finding(tmp_path: Path) -> None:
 def test_a_visit_ends_when_it_has_asked_enough(tmp_path: Path) -> None:
     with Site(tmp_path) as site:
         visit = site.visit()
-        visit.manners.most = 20
+        visit.site.manners.most = 20
         report = examine(visit)
     assert report.asked == 20
     assert any(one.verdict == UNKNOWN and "all that a visit may" in one.evidence for one in report.findings)

@@ -35,7 +35,7 @@ def serve(folder: Path, days: int, more: str = "") -> tuple[Served, Visit]:
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     place = Place("https", NAME, port, ("127.0.0.1", port))
-    return server, Visit(Asker(place, manners, trust), "", [], manners, trust)
+    return server, Visit(Asker(place, manners, trust), "", [])
 
 
 def test_a_certificate_of_nobody_that_ends_soon(tmp_path: Path) -> None:

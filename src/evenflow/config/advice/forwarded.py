@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import uses
-from evenflow.config.checks.view import Places, Server
+from evenflow.config.checks.view import Places, Server, speaks_tls
 from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.settings import UNSET
 
@@ -42,8 +42,7 @@ def check_addresses(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 def check_scheme(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A TLS virtual host that tells the application it was asked in the clear."""
-    tls = server.block.tls.engine if server.block.tls.engine is not UNSET else server.main.tls.engine
-    if tls is not True:
+    if not speaks_tls(server.main, server.block):
         return
     locations = [one for one in server.block.blocks if one.kind == "location"]
     for part in (server.block, *locations):

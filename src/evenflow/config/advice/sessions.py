@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import uses
-from evenflow.config.checks.view import BalancerView, Places, Server, host_and_port, make_server
+from evenflow.config.checks.view import BalancerView, Places, Server, host_and_port, make_server, speaks_tls
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.settings import UNSET, Block, FieldEdit
 from evenflow.origin import Origin
@@ -129,8 +129,7 @@ def check_same_site(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 def check_cookie_flags(server: Server, places: Places) -> Iterator[Diagnostic]:
     """A route cookie on TLS that travels in the clear too, or that scripts can read."""
-    tls = server.block.tls.engine if server.block.tls.engine is not UNSET else server.main.tls.engine
-    if tls is not True:
+    if not speaks_tls(server.main, server.block):
         yield from _secure_in_the_clear(server, places)
         return
     for edit, _, rest in cookies(server):

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 
 from evenflow.config.advice.uses import Use, uses
 from evenflow.config.checks.mappings import paths_and_mappings
-from evenflow.config.checks.view import CATCH_ALL, Places, Prefixes, Server, covers, flag, is_catch_all, line_of
+from evenflow.config.checks.view import (
+    CATCH_ALL,
+    Places,
+    Prefixes,
+    Server,
+    covers,
+    flag,
+    is_catch_all,
+    line_of,
+    speaks_tls,
+)
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.directives.proxy import balancer_name
-from evenflow.config.settings import UNSET, Block, MappingLine
+from evenflow.config.settings import UNSET, MappingLine
 
 
 def _preserves_host(server: Server) -> bool:
@@ -93,7 +103,7 @@ def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnosti
     """The same name over TLS and in the clear, and the plain one serves the application instead of redirecting."""
     block = server.block
     name = block.core.server_name
-    if block.kind != "virtualhost" or name is UNSET or _tls(server.main, block):
+    if block.kind != "virtualhost" or name is UNSET or speaks_tls(server.main, block):
         return
     plain = next((use for use in uses(server) if use.path == "/"), None)
     if plain is None or any(covers(mapping.path or "", "/") and mapping.target == "!" for mapping in server.mappings):
@@ -102,7 +112,7 @@ def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnosti
         named = other.core.server_name
         if other.kind != "virtualhost" or named is UNSET or named.host.lower() != name.host.lower():
             continue
-        if not _tls(server.main, other):
+        if not speaks_tls(server.main, other):
             continue
         yield warning(
             "plain-beside-tls",
@@ -118,7 +128,7 @@ def check_plain_beside_tls(server: Server, places: Places) -> Iterator[Diagnosti
 
 def check_temporary(server: Server, places: Places) -> Iterator[Diagnostic]:
     """From plain HTTP to https by 302: a form that is sent there loses what was written into it."""
-    if _tls(server.main, server.block):
+    if speaks_tls(server.main, server.block):
         return
     found = [
         (line.origin, line.url)
@@ -176,11 +186,6 @@ def check_query(server: Server, places: Places) -> Iterator[Diagnostic]:
                 notes=("searches and signed requests are made of it",),
                 help="write the substitution without `?` at its end, and no flag `QSD`",
             )
-
-
-def _tls(main: Block, block: Block) -> bool:
-    said = block.tls.engine if block.tls.engine is not UNSET else main.tls.engine
-    return said is True
 
 
 def check_encoded_slashes(server: Server, places: Places) -> Iterator[Diagnostic]:

@@ -117,6 +117,12 @@ def make_server(main: Block, block: Block, shared: tuple[Block, ...] | None = No
     )
 
 
+def speaks_tls(main: Block, block: Block) -> bool:
+    """Whether a server's clients have to speak TLS."""
+    said = block.tls.engine if block.tls.engine is not UNSET else main.tls.engine
+    return said is True
+
+
 def rules_of(main: Block, block: Block) -> tuple[RuleLine, ...]:
     """A server's rules, with those of the main server where RewriteOptions hand them down to a virtual host that says
     anything of rewriting."""

@@ -58,8 +58,7 @@ def wrong_attribute(
         typed = f"remove `{name}` from the {element.name}"
     else:
         typed = f'write `{name}="{value}"` into the {element.name}'
-    said = tuple(f"{HINT if hint else ''}{note}" if place == 0 else note for place, note in enumerate(notes))
-    diagnostic = warning(code, headline, element.place(name), also=also, notes=said, help=typed)
+    diagnostic = warning(code, headline, element.place(name), also=also, notes=_told(notes, hint), help=typed)
     return Finding(node, diagnostic, (SetAttribute(element, name, value),), hint)
 
 
@@ -70,12 +69,11 @@ def wrong_property(
     """A system property that should be there, or have another value."""
     edit = SetProperty(name, value)
     place = place_of(node, name)
-    said = tuple(f"{HINT if hint else ''}{note}" if number == 0 else note for number, note in enumerate(notes))
     if name in node.properties:
         typed = f"write `-D{name}={value}`"
     else:
         typed = f"write `{edit.line}` into the node's setenv.sh"
-    return Finding(node, warning(code, headline, place, also=also, notes=said, help=typed), (edit,), hint)
+    return Finding(node, warning(code, headline, place, also=also, notes=_told(notes, hint), help=typed), (edit,), hint)
 
 
 def place_of(node: Node, name: str) -> Span | None:
@@ -83,3 +81,7 @@ def place_of(node: Node, name: str) -> Span | None:
     if name in node.properties:
         return node.properties[name].span
     return Span(node.start_up.path, 1, 1, 1) if node.start_up is not None else None
+
+
+def _told(notes: tuple[str, ...], hint: bool) -> tuple[str, ...]:
+    return (HINT + notes[0], *notes[1:]) if hint and notes else notes

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from evenflow.config.advice.synchrony import for_synchrony
 from evenflow.config.advice.uses import Use, uses
-from evenflow.config.checks.view import Places, Server, host_and_port, servers
+from evenflow.config.checks.view import Places, Server, host_and_port, servers, speaks_tls
 from evenflow.config.loaded import Loaded
 from evenflow.config.settings import UNSET, MemberLine
 from evenflow.config.syntax import Span
@@ -101,7 +101,7 @@ def from_configuration(loaded: Loaded, ports: Iterable[int]) -> tuple[Front | No
     for server in servers(loaded):
         for use in uses(server):
             if not for_synchrony(use) and use.members and (not wanted or use.ports & wanted):
-                found.append((_speaks_tls(server), server, use))
+                found.append((speaks_tls(server.main, server.block), server, use))
                 break
     if not found:
         asked = ", ".join(str(port) for port in sorted(wanted))
@@ -116,11 +116,6 @@ def from_configuration(loaded: Loaded, ports: Iterable[int]) -> tuple[Front | No
     synchrony = next((use for use in uses(server) if for_synchrony(use)), None)
     balancer = Balancer(Places(loaded), server, application, synchrony)
     return Front(scheme, name.host, port, application.path.rstrip("/"), balancer), ""
-
-
-def _speaks_tls(server: Server) -> bool:
-    said = [part.tls.engine for part in (server.main, server.block) if part.tls.engine is not UNSET]
-    return said[-1:] == [True]
 
 
 def member_of(front: Front, node_route: str, port: int, order: int) -> MemberLine | None:

@@ -54,7 +54,7 @@ def check_plain(visit: Visit) -> Iterator[Finding]:
     site = visit.site.place
     if site.scheme != "https" or site.port != 443 or site.address is not None:
         return
-    plain = Asker(Place("http", site.host, 80), visit.manners, visit.trust)
+    plain = Asker(Place("http", site.host, 80), visit.site.manners, visit.site.trust)
     try:
         answer = plain.ask(f"{visit.path}/")
     except Unanswered:

@@ -55,7 +55,7 @@ def doctor(
                 raise ValueError(f"`{at}` is no address: type one like 127.0.0.1:8443")
             place = replace(place, address=(host.strip("[]"), int(port)))
         manners = Manners(rate=rate)
-        visit = Visit(Asker(place, manners, trust), path, [], manners, trust, idle)
+        visit = Visit(Asker(place, manners, trust), path, [], idle)
         for number, url in enumerate(nodes):
             node = Node(url.partition("://")[2].rstrip("/"), Asker(replace(place_of(url)[0]), manners, trust))
             if number < len(synchronies):

@@ -9,10 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from evenflow.tools.doctor.asking import Answer, Asker, Unanswered
-from evenflow.tools.doctor.visit import BUILD, Finding, Visit, found, unknown
+from evenflow.tools.doctor.visit import Finding, Visit, found, shown_of_itself, unknown
 
 APART: Final = 30.0
 """Seconds that clocks may be apart."""
+BUILD: Final = "ajs-build-number"
 
 
 def state_of(answer: Answer) -> str | None:
@@ -65,11 +66,11 @@ def check_builds(visit: Visit) -> Iterator[Finding]:
     builds = {}
     for node in visit.nodes:
         try:
-            match = BUILD.search(node.asker.ask(visit.login).text)
+            build = shown_of_itself(node.asker.ask(visit.login)).get(BUILD)
         except Unanswered:
             continue
-        if match is not None:
-            builds[node.name] = match[1]
+        if build is not None:
+            builds[node.name] = build
     if len(set(builds.values())) > 1:
         said = ", ".join(f"{name} runs build {build}" for name, build in builds.items())
         yield found("builds-differ", "builds", said)

@@ -67,11 +67,11 @@ def examine(visit: Visit, progress: Callable[[str, int, int], None] = lambda nam
         visit.site.ask(visit.login)
     except Unanswered as why:
         findings.append(found("unanswered", "site", str(why)))
-        return Report(visit.site.place.url + visit.path, tuple(findings), visit.manners.asked)
+        return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
     for done, (name, check) in enumerate(CHECKS):
         progress(name, done, len(CHECKS))
         findings += _run(name, check, visit)
-    return Report(visit.site.place.url + visit.path, tuple(findings), visit.manners.asked)
+    return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
 
 
 def _run(name: str, check: Check, visit: Visit) -> Iterator[Finding]:

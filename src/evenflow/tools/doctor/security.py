@@ -24,7 +24,7 @@ def check_certificate(visit: Visit) -> Iterator[Finding]:
     if site.scheme != "https":
         return
     address = site.address or (site.host, site.port)
-    visit.manners.wait_turn()
+    visit.site.manners.wait_turn()
     try:
         with (
             socket.create_connection(address, PATIENCE) as link,
@@ -58,7 +58,7 @@ def check_old_tls(visit: Visit) -> Iterator[Finding]:
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version = context.maximum_version = version
         context.set_ciphers("ALL:@SECLEVEL=0")
-        visit.manners.wait_turn()
+        visit.site.manners.wait_turn()
         try:
             with (
                 socket.create_connection(site.address or (site.host, site.port), PATIENCE) as link,

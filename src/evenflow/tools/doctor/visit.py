@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from evenflow.tools.doctor.asking import Answer, Asker, Manners, Place
+from evenflow.tools.doctor.asking import Answer, Asker, Place
 from evenflow.tools.doctor.faults import FAULTS, Fault
 
 FAIL: Final = "fail"
@@ -18,7 +17,6 @@ UNKNOWN: Final = "unknown"
 """What could not be found out, and why."""
 
 NODE_FIELD: Final = "X-Confluence-Cluster-Node"
-BUILD: Final = re.compile(r'<meta[^>]+name="ajs-build-number"[^>]+content="([^"]*)"')
 META: Final = re.compile(r'<meta[^>]+name="([a-z-]+)"[^>]+content="([^"]*)"')
 
 
@@ -49,8 +47,6 @@ class Visit:
     site: Asker
     path: str
     nodes: list[Node]
-    manners: Manners
-    trust: ssl.SSLContext
     idle: float = 75.0
     """Seconds that a quiet WebSocket must outlive."""
     meta: dict[str, str] = field(default_factory=dict)
@@ -64,7 +60,12 @@ class Visit:
 
     def learn(self, page: Answer) -> None:
         """Take the values that a page of Confluence shows of itself."""
-        self.meta.update((name, value) for name, value in META.findall(page.text) if name not in self.meta)
+        self.meta = shown_of_itself(page) | self.meta
+
+
+def shown_of_itself(page: Answer) -> dict[str, str]:
+    """The `ajs-` values and others of a page's head, by name."""
+    return dict(META.findall(page.text))
 
 
 Check = Callable[[Visit], Iterator[Finding]]

@@ -27,15 +27,21 @@ def find(inquiry: Inquiry) -> Decision | None:
     if wanted == OFF or inquiry.client_name is not None or inquiry.main is not None:
         return None
     inquiry.asked |= CLIENT
-    kind = NAME_OF if wanted == DOUBLE else NAME
-    found = inquiry.answer_to(kind, inquiry.address)
-    if found is None:
-        inquiry.question = Question(kind, inquiry.address)
+    inquiry.client_name = name_of(inquiry, NAME_OF if wanted == DOUBLE else NAME, inquiry.address)
+    if inquiry.client_name is None:
         return wait(inquiry)
-    if found == OVERLOADED:
-        # Only a place that needs the name to decide (`Require host`) refuses the request for that.
-        inquiry.told.pop((kind, inquiry.address), None)
-    inquiry.client_name = found if isinstance(found, bytes) else b""
     if inquiry.trace is not None:
         inquiry.note(steps.CLIENT, inquiry.scope.lookups_origin, inquiry.address, inquiry.client_name or b"no name")
     return None
+
+
+def name_of(inquiry: Inquiry, kind: int, address: bytes) -> bytes | None:
+    """What the resolver calls an address, b"" where it has no name; None where it has to be asked first (`wait`)."""
+    found = inquiry.answer_to(kind, address)
+    if found is None:
+        inquiry.question = Question(kind, address)
+        return None
+    if found == OVERLOADED:
+        # Only a place that needs the name to decide (`Require host`) refuses the request for that.
+        inquiry.told.pop((kind, address), None)
+    return found if isinstance(found, bytes) else b""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from evenflow.origin import NOWHERE
 from evenflow.plan import steps
+from evenflow.plan.client_names import name_of
 from evenflow.plan.decision import CLIENT, Inquiry, wait
 from evenflow.plan.model import Decision
-from evenflow.plan.questions import NAME, OVERLOADED, Question
+from evenflow.plan.questions import NAME
 
 
 def find(inquiry: Inquiry) -> Decision | None:
@@ -23,13 +24,9 @@ def find(inquiry: Inquiry) -> Decision | None:
     # A sub-inquiry cannot wait; it knows what the request's own place wanted to know.
     if facts.own_host is not None or inquiry.main is not None:
         return None
-    found = inquiry.answer_to(NAME, facts.local_address)
-    if found is None:
-        inquiry.question = Question(NAME, facts.local_address)
+    facts.own_host = name_of(inquiry, NAME, facts.local_address)
+    if facts.own_host is None:
         return wait(inquiry)
-    if found == OVERLOADED:
-        inquiry.told.pop((NAME, facts.local_address), None)
-    facts.own_host = found if isinstance(found, bytes) else b""
     if inquiry.trace is not None:
         inquiry.note(steps.OWN_NAME, NOWHERE, facts.local_address, facts.own_host or b"no name")
     return None

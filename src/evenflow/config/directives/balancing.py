@@ -65,6 +65,17 @@ def refuse_others(statement: Statement | Section, values: dict[str, Word], known
             )
 
 
+def one_word(statement: Statement | Section, words: list[Word], needs: str, example: str) -> Word:
+    """The only word beside those with a key."""
+    if len(words) != 1:
+        raise Wrong(
+            "argument-count",
+            f"`{statement.name}` needs {needs}",
+            help=f"write for instance `{statement.name} {example}`",
+        )
+    return words[0]
+
+
 def decimal(key: str, word: Word, least: float, most: float) -> float:
     """A number with or without a fraction, within bounds."""
     digits = word.text
@@ -86,16 +97,11 @@ HASH_FORM: Final = "`client`, `uri`, `cookie:NAME` or `header:NAME`"
 def hash_by(draft: Draft, statement: Statement | Section, value: Any) -> None:
     target, words, values = split_words(draft, statement)
     refuse_others(statement, values, ("load",))
-    if len(words) != 1:
-        raise Wrong(
-            "argument-count",
-            f"`{statement.name}` needs one thing to hash by: {HASH_FORM}",
-            help=f"write for instance `{statement.name} cookie:JSESSIONID`",
-        )
-    kind, separator, name = words[0].text.partition(":")
+    word = one_word(statement, words, f"one thing to hash by: {HASH_FORM}", "cookie:JSESSIONID")
+    kind, separator, name = word.text.partition(":")
     kind = kind.lower()
     if kind not in KEYS or bool(separator) != (kind in ("cookie", "header")) or (separator and not name):
-        raise Wrong("value-not-allowed", f"`{words[0].text}` is none of {HASH_FORM}", words[0].span)
+        raise Wrong("value-not-allowed", f"`{word.text}` is none of {HASH_FORM}", word.span)
     load = 1.25
     if "load" in values:
         load = 0.0 if values["load"].text.lower() == "off" else decimal("load", values["load"], 1, 100)
@@ -160,13 +166,8 @@ def percent(key: str, word: Word, least: float) -> float:
 def slow_start(draft: Draft, statement: Statement | Section, value: Any) -> None:
     target, words, values = split_words(draft, statement)
     refuse_others(statement, values, ("from",))
-    if len(words) != 1:
-        raise Wrong(
-            "argument-count",
-            f"`{statement.name}` needs the seconds in which a member gets back to its share, or `Off`",
-            help=f"write for instance `{statement.name} 30`",
-        )
-    seconds = 0.0 if words[0].text.lower() == "off" else decimal(statement.name, words[0], 0, 86400)
+    word = one_word(statement, words, "the seconds in which a member gets back to its share, or `Off`", "30")
+    seconds = 0.0 if word.text.lower() == "off" else decimal(statement.name, word, 0, 86400)
     least = percent("from", values["from"], 1) if "from" in values else 0.1
     say(draft, statement, target, slow_start=(seconds, least))
 
@@ -180,18 +181,13 @@ idle_time: Final = duration("s", at_least=1.0)
 def session_idle(draft: Draft, statement: Statement | Section, value: Any) -> None:
     target, words, values = split_words(draft, statement)
     refuse_others(statement, values, ("cookie",))
-    if len(words) != 1:
-        raise Wrong(
-            "argument-count",
-            f"`{statement.name}` needs the time after which a session that was not seen is gone, or `Off`",
-            help=f"write for instance `{statement.name} 30min`",
-        )
-    seconds = 0.0 if words[0].text.lower() == "off" else idle_time(statement.name, words[0])
+    word = one_word(statement, words, "the time after which a session that was not seen is gone, or `Off`", "30min")
+    seconds = 0.0 if word.text.lower() == "off" else idle_time(statement.name, word)
     if seconds > MOST_IDLE:
         raise Wrong(
             "value-out-of-range",
-            f"`{statement.name}` must be at most {MOST_IDLE / 3600:g}h, not `{words[0].text}`",
-            words[0].span,
+            f"`{statement.name}` must be at most {MOST_IDLE / 3600:g}h, not `{word.text}`",
+            word.span,
         )
     cookie = values["cookie"].text if "cookie" in values else "JSESSIONID"
     if not cookie:

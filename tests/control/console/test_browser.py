@@ -9,7 +9,8 @@ import pytest
 
 from evenflow.control import channel
 from tests.browser import Browser, chromium
-from tests.control.processes import Served
+from tests.control.console.test_serving import is_there
+from tests.control.processes import Served, until
 from tests.peers import require_peer
 from tests.soak.nodes import Node
 
@@ -57,13 +58,10 @@ def url(server: Served, query: str = "") -> str:
 
 
 def open_page(browser: Browser, server: Served, query: str = "") -> None:
-    """Until the watchdog is there a child answers as httpd does."""
-
-    def there() -> bool:
-        browser.open(url(server, query))
-        return bool(browser.ask("!!document.querySelector('main')"))
-
-    browser.until(there)
+    """Once the watchdog is there: until then a child answers as httpd does, with a page that names no icon."""
+    until(lambda: is_there(server))
+    browser.open(url(server, query))
+    assert browser.ask("!!document.querySelector('main')")
 
 
 def states(server: Served) -> list[str]:

@@ -15,6 +15,7 @@ from evenflow.plan.denials import BY_REQUIRE
 from evenflow.plan.documents import URL, Document
 from evenflow.serve.error_log import ErrorLog
 from evenflow.serve.error_logs import ErrorLogs
+from evenflow.serve.handed_on import MANAGER
 from evenflow.serve.reports import client_of, report_failure, report_refusal
 from tests.proxy.story import Story, Tell, connect, head, member_closes, ready, refused, sends, step
 from tests.serve.served import Member, Served, request
@@ -54,6 +55,20 @@ def test_a_kept_connection_that_ended_is_nothing_to_tell(tell: Tell, logged: Cal
     story = tell()
     story >> head("GET", "/") >> ready(reused=True) >> member_closes() << step("MEMBER")
     assert logged(story, failure=True) == ""
+
+
+def test_the_console_is_no_member_that_failed(tell: Tell, logged: Callable[..., str]) -> None:
+    story = tell({"a": {}})
+    story >> head("GET", "/") >> refused()
+    story.exchange.decision.handler = MANAGER
+    line = logged(story, failure=True)
+    assert "[info]" in line and "nobody is there for the manager's page: a child answers: cause=refused" in line
+    assert "member" not in line
+    story = tell({"a": {}})
+    story >> head("GET", "/") >> ready() >> member_closes("reset")
+    story.exchange.decision.handler = MANAGER
+    line = logged(story, failure=True).splitlines()[-1]
+    assert "[warn]" in line and "the manager's page broke off: stage=head cause=reset" in line
 
 
 def test_what_we_could_not_serve_is_an_error(tell: Tell, logged: Callable[..., str]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from evenflow.plan.denials import DENIALS
+from evenflow.proxy.attempt import CONNECT, MemberFailure
 from evenflow.proxy.exchange import Exchange
 from evenflow.proxy.steps import MEMBER
 from evenflow.serve.error_log import About, ErrorLog, Ids
 from evenflow.serve.error_logs import ErrorLogs
+from evenflow.serve.handed_on import MANAGER
 from evenflow.serve.log_record import LogRecord
 
 MOST_TOLD: Final = 200
@@ -23,7 +25,9 @@ def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
     name = member.name.decode("latin-1")
     balancer = member.balancer.name.decode("latin-1") if member.balancer is not None else "-"
     log = logs.of(exchange.decision.host)
-    if failure.in_error:
+    if exchange.decision.handler == MANAGER:
+        report_console(log, failure)
+    elif failure.in_error:
         log.error(
             "member unavailable",
             f"unavailable {name}",
@@ -47,6 +51,16 @@ def report_failure(logs: ErrorLogs, exchange: Exchange) -> None:
             client=client_of(exchange),
             origin=member.origin,
         )
+
+
+def report_console(log: ErrorLog, failure: MemberFailure) -> None:
+    """The manager's page is no member of anybody's configuration. While its process begins, or is replaced, a child
+    answers in its place, so nothing is lost.
+    """
+    if failure.stage == CONNECT:
+        log.info("nobody is there for the manager's page: a child answers", "console", cause=failure.cause)
+    else:
+        log.warn("the manager's page broke off", "console", stage=failure.stage, cause=failure.cause)
 
 
 def report_refusal(logs: ErrorLogs, exchange: Exchange) -> None:

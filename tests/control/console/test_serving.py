@@ -123,6 +123,7 @@ def test_without_the_watchdog_the_child_answers(serve: Callable[..., Served]) ->
     until(lambda: seen.append(ask(server, **BROWSER)) or b'<main id="balancers">' in seen[-1][2])
     assert {status for status, _, _ in seen} == {200}
     classic = ask(server, "/manager?show=classic", **BROWSER)
+    assert "member failed" not in server.said and "member unavailable" not in server.said
     assert all(b"<h1>Load Balancer Manager for " in body or b'<main id="balancers">' in body for _, _, body in seen)
     assert set(with_it[1]) - {"Connection"} == set(classic[1]) - {"Connection"}
 

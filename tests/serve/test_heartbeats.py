@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenflow.balancer.methods import NAMES
 from evenflow.origin import NOWHERE
 from evenflow.plan.heartbeats import Heartbeats
 from evenflow.plan.model import Plan
@@ -179,6 +180,22 @@ def test_a_file_is_read_before_anybody_serves(tmp_path: Path) -> None:
     storage.unlink()
     heartbeats.begin(case.plan, case.board)
     assert case.ready == [6]
+
+
+def test_heartbeats_that_were_chosen_are_not_kept_where_nobody_listens_any_more(tmp_path: Path) -> None:
+    case = Case(tmp_path, "10.0.0.1")
+    row = case.board.balancer(0)
+    log = ErrorLog(str(case.log), "info")
+    row.method = NAMES.index("heartbeat") + 1
+    heartbeats.leave_unheard(case.plan, case.board, log)
+    assert NAMES[row.method - 1] == "heartbeat"
+    case.plan.heartbeats = None
+    heartbeats.leave_unheard(case.plan, case.board, log)
+    assert row.method == 0
+    assert "is not kept: nothing listens for heartbeats: balancer=c lbmethod=byrequests" in case.said
+    row.method = NAMES.index("hash") + 1
+    heartbeats.leave_unheard(case.plan, case.board, log)
+    assert NAMES[row.method - 1] == "hash"
 
 
 def test_an_explanation_supposes_that_everybody_is_ready(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from math import exp, sqrt
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from evenflow.balancer.choose import choose
 from evenflow.plan.balancing import Balancing
+from evenflow.slotmem.members import place_of
+from evenflow.slotmem.region import Region
 from evenflow.slotmem.scoreboard import Scoreboard
 from evenflow.slotmem.sessions import (
     ALL_BYTES,
@@ -20,14 +23,18 @@ from evenflow.slotmem.sessions import (
     STEPS,
     SessionTable,
     Sweeper,
+    begin_counting,
+    cells_for,
     left_at,
     provide,
     size_for,
+    table_of,
 )
 from tests.balancer.cluster import Cluster, member
 
 IDLE = 300.0
 STEP = IDLE / STEPS
+PLACES = [0, 537083488, 2580271329]
 
 
 def sticky(*members: dict[str, object], old: Scoreboard | None = None, idle: float = IDLE, now: float = 0.0) -> Cluster:
@@ -93,15 +100,30 @@ def test_a_clock_that_was_read_a_moment_later_is_no_old_one() -> None:
 def test_the_error_is_as_small_as_is_said(sessions: int, size: int) -> None:
     """Five times the standard error, and a half for rounding: out of that falls one run in a million."""
     sessions = min(sessions, 3 * size)
-    table = SessionTable(size, IDLE, 0.0)
+    table = SessionTable(size, IDLE, Region(cells_for(size)))
     for _ in range(sessions):
-        table.seen[hash(os.urandom(16)) & size - 1] = table.stamp(1.0)
+        table.seen[place_of(os.urandom(16)) & size - 1] = table.stamp(1.0)
     load = sessions / size
     assert abs(table.count(1.0) - sessions) <= 5 * sqrt(size * (exp(load) - load - 1)) + 0.5 + sessions / size
 
 
+@pytest.mark.parametrize("text", ["%d", "session %08d", "%032x.n1", "%dJSESSIONID=0000000000"])
+def test_sessions_that_are_almost_the_same_are_told_apart_as_well(text: str) -> None:
+    """Five times the standard error of ten thousand in a table of 65536, and the same for numbers in a row."""
+    size, sessions = MOST_BYTES, 10000
+    table = SessionTable(size, IDLE, Region(cells_for(size)))
+    for number in range(sessions):
+        table.seen[place_of((text % number).encode()) & size - 1] = table.stamp(1.0)
+    load = sessions / size
+    assert abs(table.count(1.0) - sessions) <= 5 * sqrt(size * (exp(load) - load - 1))
+
+
+def test_every_program_has_the_same_place_for_a_session() -> None:
+    assert [place_of(text) for text in (b"", b"a", b"6D1F2A9C.n1")] == PLACES
+
+
 def test_a_full_table_says_what_it_can() -> None:
-    table = SessionTable(1024, IDLE, 0.0)
+    table = SessionTable(1024, IDLE, Region(cells_for(1024)))
     table.seen[:] = bytes([table.stamp(0.0)]) * 1024
     assert table.count(0.0) == 7098
 
@@ -136,6 +158,64 @@ def test_only_sticky_balancers_count() -> None:
     assert plain.scoreboard.sessions == {} and left_at(plain.scoreboard, 0, 5) is None
     plain.scoreboard.member(0, 0).saw(b"a", 1.0)
     assert sticky(idle=0.0).scoreboard.sessions == {}
+
+
+def managed(old: Scoreboard | None = None, now: float = 0.0, **said: bytes) -> Cluster:
+    """Not sticky by its lines; a manager may make it so."""
+    made = Cluster(member(route=b"n1"), member(route=b"n2"), **said)
+    for one in made.scoreboard.members:
+        one.balancer = made.scoreboard.balancers[0]  # type: ignore[misc]
+    provide(made.scoreboard, old, now, True)
+    return made
+
+
+def stick(cluster: Cluster, name: bytes) -> None:
+    row = cluster.scoreboard.balancer(0)
+    row.sticky_cookie = row.sticky_path = name
+    begin_counting(cluster.scoreboard, cluster.scoreboard.balancers[0])
+
+
+def test_a_balancer_that_is_made_sticky_counts_from_then_on() -> None:
+    cluster = managed()
+    assert table_of(cluster.scoreboard, 0) is None and left_at(cluster.scoreboard, 0, 5) is None
+    stick(cluster, b"S")
+    now = time.monotonic()
+    see(cluster, 0, 0, now, b"a", b"b")
+    left = left_at(cluster.scoreboard, 0, 2)
+    assert left is not None and left.sessions == 2 and left.counted < now
+    # By another name they are others, and by none nobody.
+    stick(cluster, b"T")
+    left = left_at(cluster.scoreboard, 0, 2)
+    assert left is not None and left.sessions == 0
+    stick(cluster, b"")
+    assert left_at(cluster.scoreboard, 0, 2) is None
+
+
+def test_the_next_generation_counts_on_where_the_names_are_the_same() -> None:
+    old = managed()
+    stick(old, b"S")
+    see(old, 0, 0, 1.0, b"a")
+    same = managed()
+    same.scoreboard.balancer(0).sticky_cookie = same.scoreboard.balancer(0).sticky_path = b"S"
+    same.scoreboard.sessions.clear()
+    provide(same.scoreboard, old.scoreboard, 2.0, True)
+    assert same.scoreboard.sessions[0] is old.scoreboard.sessions[0]
+    other = managed(old=old.scoreboard, now=5.0, sticky_cookie=b"T")
+    assert other.scoreboard.sessions[0] is not old.scoreboard.sessions[0]
+    assert (count(other, 0, 5.0), other.scoreboard.sessions[0].since) == (0, 5.0)
+
+
+def test_nobody_sweeps_where_nothing_is_counted() -> None:
+    cluster = managed()
+    see(cluster, 0, 0, 5.0, b"a")
+    choose(cluster.balance, b"", 5.0)
+    sweeper = Sweeper(cluster.scoreboard)
+    table = cluster.scoreboard.sessions[0]
+    sweeper.tick(1e6)
+    assert any(table.seen)
+    cluster.scoreboard.balancer(0).sticky_cookie = b"S"
+    sweeper.tick(2e6)
+    assert not any(table.seen)
 
 
 def test_who_was_never_chosen_has_nobody() -> None:

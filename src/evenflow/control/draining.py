@@ -7,7 +7,7 @@ from typing import Any
 
 from evenflow.slotmem.layout import DRAINING, STATUS
 from evenflow.slotmem.scoreboard import Scoreboard
-from evenflow.slotmem.sessions import Left
+from evenflow.slotmem.sessions import Left, table_of
 
 
 class Drains:
@@ -21,7 +21,8 @@ class Drains:
         """Keep what is to be kept by now; who drains no more begins anew the next time."""
         self.going_on = False
         for index, table in scoreboard.sessions.items():
-            if scoreboard.region.ints[scoreboard.layout.member(index) + STATUS] & DRAINING:
+            drains = scoreboard.region.ints[scoreboard.layout.member(index) + STATUS] & DRAINING
+            if drains and table_of(scoreboard, index) is not None:
                 table.keep_sample(now)
                 self.going_on = True
             else:
@@ -30,8 +31,10 @@ class Drains:
 
 def begin(scoreboard: Scoreboard, member: int) -> None:
     """The member with this index drains from now on."""
-    table = scoreboard.sessions.get(member)
+    table = table_of(scoreboard, member)
     if table is not None:
+        # Of a drain before this one, which nobody has looked at since it was over.
+        table.forget_samples()
         table.keep_sample(time.monotonic())
 
 

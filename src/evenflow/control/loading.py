@@ -64,6 +64,7 @@ def load(
         raise Refused(said + trouble.render()) from None
     if previous is None:
         lasting.read(path, generation.scoreboard, generation.log)
+    heartbeats.leave_unheard(plan, generation.scoreboard, generation.log)
     generation.furnish(console, path, previous)
     return generation, said
 
@@ -141,7 +142,7 @@ def prepare(
         settle(plan.balancers, scoreboard)
     before = previous.scoreboard if previous is not None else None
     hand_on(scoreboard, before)
-    provide(scoreboard, before, time.monotonic())
+    provide(scoreboard, before, time.monotonic(), plan.managed)
     heartbeats.begin(plan, scoreboard)
     handlers = local_handlers(plan, scoreboard)
     return Generation(plan, loop.run, shares, scoreboard, log, handlers, identity, pipes, programs, files)

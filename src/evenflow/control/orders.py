@@ -245,7 +245,6 @@ def drain(order: dict[str, Any], house: House) -> dict[str, Any]:
     seconds = order.get("deadline")
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= MOST_SECONDS):
         raise Unclear(f"a deadline is a number of seconds up to {MOST_SECONDS}")
-    draining.begin(house.generation.scoreboard, find_member(house, order)[1].member.slot)
     done = change(order, house, {b"w_status_N": b"1"})
     if seconds is not None:
         balancer, view = find_member(house, order)
@@ -286,8 +285,7 @@ def add(order: dict[str, Any], house: House) -> dict[str, Any]:
 def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dict[str, Any]:
     """Set a member's status as the manager's form would."""
     balancer, view = find_member(house, order)
-    row = house.generation.scoreboard.balancer(balancer.index)
-    change_member(balancer, row, view.slot, said)
+    change_member(balancer, board_of(house), view.slot, said)
     changed = find_member(house, order)[1]
     return {"balancer": balancer.name.decode("latin-1"), "member": describe_member(changed, board_of(house))}
 

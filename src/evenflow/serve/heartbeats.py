@@ -20,6 +20,7 @@ import time
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from evenflow.balancer.methods import METHODS
 from evenflow.plan.heartbeats import Heartbeats
 from evenflow.plan.model import Plan
 from evenflow.serve.error_log import ErrorLog
@@ -211,6 +212,20 @@ def begin(plan: Plan, scoreboard: Scoreboard) -> None:
             told = read_rows(read_file(plan.heartbeats.storage))
             for host, slot in slots_by_host(plan, scoreboard):
                 slot.ready = told.get(host, 0)
+
+
+def leave_unheard(plan: Plan, scoreboard: Scoreboard, log: ErrorLog) -> None:
+    """Before anybody serves: a balancer for which heartbeats were chosen while it ran does as it is configured where
+    nobody listens for them any more.
+    """
+    for balancer in plan.balancers:
+        row = scoreboard.balancer(balancer.index)
+        if plan.heartbeats is None and row.method and METHODS[row.method - 1].announced:
+            log.warn(
+                "the lbmethod that was chosen while it ran is not kept: nothing listens for heartbeats",
+                balancer=balancer.name.decode("latin-1"), lbmethod=balancer.lbmethod, origin=balancer.origin,
+            )  # fmt: skip
+            row.method = 0
 
 
 def suppose(plan: Plan, scoreboard: Scoreboard) -> None:

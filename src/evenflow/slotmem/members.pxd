@@ -38,3 +38,7 @@ cdef class MemberSlot:
     cpdef double total_time(self, Py_ssize_t cell)
 
     cpdef read_texts(self)
+
+
+@cython.locals(mixed=cython.ulonglong)
+cpdef unsigned long long place_of(bytes session)

@@ -7,6 +7,7 @@ balancer room's.
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from evenflow.slotmem.layout import (
     BUSY,
@@ -112,7 +113,7 @@ class MemberSlot:
         mask = self._mask
         if mask >= 0:
             stamp = int(now * self._pace)
-            self._seen[hash(session) & mask] = stamp % STAMPS + 1
+            self._seen[place_of(session) & mask] = stamp % STAMPS + 1
 
     def counts(self) -> memoryview[int]:
         """`measured`, for those who look seldom."""
@@ -245,3 +246,16 @@ class MemberSlot:
 
     def __repr__(self) -> str:
         return f"MemberSlot({self.member!r})"
+
+
+def place_of(session: bytes) -> int:
+    """Which of 2**32 places is a session's, the same in every program: a checksum, mixed, because in the sums of texts
+    that differ in a few bits there is a pattern.
+    """
+    mixed = crc32(session)
+    mixed ^= mixed >> 16
+    mixed = mixed * 0x7FEB352D & 0xFFFFFFFF
+    mixed ^= mixed >> 15
+    mixed = mixed * 0x846CA68B & 0xFFFFFFFF
+    mixed ^= mixed >> 16
+    return mixed

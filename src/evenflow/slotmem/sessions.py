@@ -1,6 +1,7 @@
 """How many sessions a member has: a byte for each of them says when it was seen last.
 
-A member of a sticky balancer has a table, the same in all children and generations. A request that its session leads to
+A member of a sticky balancer has a table, the same in all children and generations; where the manager can make
+balancers sticky while it runs, everybody's member has one, for the time when it is. A request that its session leads to
 the member stores the moment, in steps, into the byte that the session's hash names (`MemberSlot.saw`): one store and no
 lock. Who has not been seen for the balancer's idle time (EvenflowSessionIdle) is gone. The bytes that are fresh are
 counted, and corrected for sessions that share a byte (linear counting: Whang, Vander-Zanden and Taylor, 1990).
@@ -10,9 +11,11 @@ that is 3 of a thousand sessions, 0.4 % of a hundred thousand, and 1 % of 350,00
 `m * log(m)`, 726,817. On top of that a session is gone up to one step, a thirtieth of its idle time, too late.
 
 A step is one of 255, then they begin anew: each child takes old bytes out (`sweep`) in every step. If it does so in
-the very moment in which another child sees that session again, this one sight is lost. The hash is Python's own, whose
-secret is another in every program but the same in all that the supervisor forks: nobody can choose sessions that share
-a byte, and a program that is started anew counts anew.
+the very moment in which another child sees that session again, this one sight is lost.
+
+The hash is a mixed checksum, the same in every version, so another program goes on counting (`evenflow upgrade`). Who
+knows it can make sessions of his own that share a byte, and count for less than they are; with those of other clients
+he can do nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from typing import Any, Final, NamedTuple
 
 from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.layout import ELECTED, STAMPS
-from evenflow.slotmem.region import CELL, Memory, Region
+from evenflow.slotmem.region import CELL, Region
 from evenflow.slotmem.scoreboard import Scoreboard
 
 STEPS: Final = 30
@@ -40,6 +43,7 @@ SINCE: Final = 0
 KEPT: Final = 1
 """How many samples were kept since the drain began; the last STEPS of them are there."""
 SAMPLES: Final = 2
+NO_NAMES: Final = (b"", b"")
 HEAD_CELLS: Final = 64
 """SAMPLES and, for each, a float (when) and a number (how many sessions)."""
 
@@ -59,28 +63,34 @@ class Left(NamedTuple):
 
 
 class SessionTable:
-    """One member's. `now` is float seconds of CLOCK_MONOTONIC throughout."""
+    """One member's, in the cells of `region` from `at` on. `now` is float seconds of CLOCK_MONOTONIC throughout."""
 
-    __slots__ = ("idle", "step", "pace", "size", "seen", "_ints", "_floats")
+    __slots__ = ("idle", "step", "pace", "size", "seen", "region", "at", "_ints", "_floats")
 
-    def __init__(self, size: int, idle: float, now: float) -> None:
-        # Without a descriptor: there may be many, and another program could not use them.
-        region = Region(HEAD_CELLS + size // CELL, Memory(-1))
+    def __init__(self, size: int, idle: float, region: Region, at: int = 0) -> None:
+        self.region = region
+        self.at = at
         self.idle = idle
         """Seconds."""
         self.step = idle / STEPS
         self.pace = STEPS / idle
         self.size = size
         """A power of two."""
-        self.seen: memoryview[int] = region.bytes[HEAD_CELLS * CELL :]
-        self._ints: memoryview[int] = region.ints[:HEAD_CELLS]
-        self._floats: memoryview[float] = region.floats[:HEAD_CELLS]
-        self._floats[SINCE] = now
+        self.seen: memoryview[int] = region.bytes[(at + HEAD_CELLS) * CELL :][:size]
+        self._ints: memoryview[int] = region.ints[at : at + HEAD_CELLS]
+        self._floats: memoryview[float] = region.floats[at : at + HEAD_CELLS]
 
     @property
     def since(self) -> float:
         """When counting began."""
         return self._floats[SINCE]
+
+    def begin(self, now: float) -> None:
+        """Count from now on; who was seen before is forgotten."""
+        if self.since:
+            self.seen[:] = bytes(self.size)
+            self.forget_samples()
+        self._floats[SINCE] = now
 
     def count(self, now: float) -> int:
         """So many sessions were seen within the idle time."""
@@ -181,37 +191,72 @@ def size_for(members: int) -> int:
     return size
 
 
+def cells_for(size: int) -> int:
+    """Cells of a table of so many bytes."""
+    return HEAD_CELLS + size // CELL
+
+
+def table_of(scoreboard: Scoreboard, member: int) -> SessionTable | None:
+    """Of the member with this index; None where sessions are not counted now, as its balancer is not sticky."""
+    table: SessionTable | None = scoreboard.sessions.get(member)
+    return table if table is not None and names_of(scoreboard, member)[0] else None
+
+
+def names_of(scoreboard: Scoreboard, member: int) -> tuple[bytes, bytes]:
+    """By which names the balancer of this member is sticky now; b"" for none."""
+    balancer: Any = scoreboard.members[member].balancer
+    row = scoreboard.balancer(balancer.index)
+    return row.sticky_cookie, row.sticky_path
+
+
+def begin_counting(scoreboard: Scoreboard, balancer: Any) -> None:
+    """The balancer is sticky by other names now: sessions of all its members count from now on."""
+    for member in (*balancer.members, *balancer.spares):
+        table: SessionTable | None = scoreboard.sessions.get(member.slot)
+        if table is not None:
+            table.begin(monotonic())
+
+
 def left_at(scoreboard: Scoreboard, member: int, elected: int) -> Left | None:
     """Of the member with this index, which was chosen so often; None where sessions are not counted. Of one that was
     never chosen nothing has to be read."""
-    table: SessionTable | None = scoreboard.sessions.get(member)
+    table = table_of(scoreboard, member)
     if table is None:
         return None
     now = monotonic()
     return table.left(now) if elected else Left(0, 0.0, 0.0, now - table.since, table.idle)
 
 
-def provide(new: Scoreboard, old: Scoreboard | None, now: float) -> None:
+def provide(new: Scoreboard, old: Scoreboard | None, now: float, managed: bool = False) -> None:
     """Every member of a balancer that is configured to be sticky has its table: the one that it has in `old`, unless it
-    fits no more. Before anybody makes a `MemberSlot` to count with."""
-    known: dict[Hashable, SessionTable] = {}
+    fits no more. Where balancers are `managed`, those of all others have one too. Before anybody makes a `MemberSlot`
+    to count with."""
+    known: dict[Hashable, tuple[SessionTable, tuple[bytes, bytes]]] = {}
     if old is not None:
         keys = member_keys(old)
-        known = {keys[index]: table for index, table in old.sessions.items()}
-    counted = [(index, idle_of(member.balancer)) for index, member in enumerate(new.members)]
+        known = {keys[index]: (table, names_of(old, index)) for index, table in old.sessions.items()}
+    counted = [(index, idle_of(member.balancer, managed)) for index, member in enumerate(new.members)]
     counted = [(index, idle) for index, idle in counted if idle > 0.0]
     size = size_for(len(counted))
     keys = member_keys(new) if counted else []
+    fresh = []
     for index, idle in counted:
-        table = known.get(keys[index])
-        if table is None or (table.size, table.idle) != (size, idle):
-            table = SessionTable(size, idle, now)
-        new.sessions[index] = table
+        table, names = known.get(keys[index], (None, NO_NAMES))
+        if table is None or (table.size, table.idle, names) != (size, idle, names_of(new, index)):
+            fresh.append((index, idle))
+        else:
+            new.sessions[index] = table
+    if fresh:
+        # One memory, for another program (`evenflow upgrade`) needs a descriptor of each.
+        region = Region(cells_for(size) * len(fresh))
+        for place, (index, idle) in enumerate(fresh):
+            made = new.sessions[index] = SessionTable(size, idle, region, cells_for(size) * place)
+            made.begin(now)
 
 
-def idle_of(balancer: Any) -> float:
-    """Seconds; 0.0 where sessions are not counted."""
-    if balancer is None or not balancer.sticky_cookie:
+def idle_of(balancer: Any, managed: bool) -> float:
+    """Seconds; 0.0 where sessions are never counted."""
+    if balancer is None or not (balancer.sticky_cookie or managed):
         return 0.0
     idle: float = balancer.balancing.session_idle
     return idle
@@ -222,11 +267,13 @@ class Sweeper:
     no memory until somebody looks at it."""
 
     def __init__(self, scoreboard: Scoreboard) -> None:
-        self.due = [(0.0, table, scoreboard.member(index, 0)) for index, table in scoreboard.sessions.items()]
+        self.scoreboard = scoreboard
+        self.due = [(0.0, index, scoreboard.member(index, 0)) for index in scoreboard.sessions]
 
     def tick(self, now: float) -> None:
-        for place, (due, table, slot) in enumerate(self.due):
+        for place, (due, index, slot) in enumerate(self.due):
             if now >= due:
-                if slot.total(ELECTED):
+                table = table_of(self.scoreboard, index)
+                if table is not None and slot.total(ELECTED):
                     table.sweep(now)
-                self.due[place] = (now + table.step, table, slot)
+                self.due[place] = (now + self.scoreboard.sessions[index].step, index, slot)

@@ -8,6 +8,7 @@ import pytest
 
 from evenflow.control.console.deeds import Done, Doubtful, Refused
 from evenflow.slotmem.layout import BUSY, CHANGES, DISABLED, DRAINING, STOPPED
+from evenflow.slotmem.sessions import provide
 from tests.control.console.looked import Looked
 from tests.slotmem.cells import own_cells
 
@@ -95,6 +96,42 @@ def test_a_balancer_s_form() -> None:
     ]
     do(looked, act="undo", change=looked.ledger.all()[0].id)
     assert (row.timeout, row.sticky_cookie, row.sticky_path) == (0.0, b"JSESSIONID", b"jsessionid")
+
+
+def test_heartbeats_that_nobody_hears_are_not_offered_and_refused_in_words() -> None:
+    looked = Looked()
+    page = looked.get("show=balancer&b=b0").text
+    assert "<option>hash</option>" in page and "heartbeat" not in page
+    done = do(looked, act="balancer", b_lbm="heartbeat")
+    assert "nothing listens for heartbeats here" in done.said[0] and done.changes == []
+    assert looked.scoreboard.balancer(0).method == 0
+    looked.plan.heartbeats = object()
+    assert "<option>heartbeat</option>" in looked.get("show=balancer&b=b0").text
+    assert [one.words for one in do(looked, act="balancer", b_lbm="heartbeat").changes] == [
+        "lbmethod byrequests → heartbeat"
+    ]
+
+
+@pytest.mark.parametrize("said", [{"act": "drain"}, {"act": "member", "w_status_N": "1"}])
+def test_a_drain_begins_with_a_sample_of_its_sessions(said: dict[str, str]) -> None:
+    looked = Looked()
+    provide(looked.scoreboard, None, 0.0)
+    table = looked.scoreboard.sessions[0]
+    slot = looked.scoreboard.member(0, 0)
+    now = time.monotonic()
+    for number in range(8):
+        slot.saw(b"%d.n1" % number, now)
+    first = do(looked, **said).changes[0]
+    slot.saw(b"1.n1", now + 1800.0)
+    left = table.left(now + 1900.0)
+    assert left.sessions == 1 and left.expected is not None
+    # Taken back and begun anew by Undo: what was before does not count.
+    back = do(looked, act="undo", change=first.id).changes[0]
+    table.seen[:] = bytes(table.size)
+    do(looked, act="undo", change=back.id)
+    assert slot.status & DRAINING
+    slot.saw(b"1.n1", now + 1800.0)
+    assert table.left(now + 1900.0).expected is None
 
 
 def test_a_member_is_added_and_says_why_not() -> None:

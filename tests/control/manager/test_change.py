@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from evenflow.balancer.balance import Balance
 from evenflow.balancer.choose import choose, release
-from evenflow.slotmem.layout import DISABLED, DRAINING, IGNORE_ERRORS, SPARE, STANDBY, STOPPED
+from evenflow.control.manager.view import view_balancer
+from evenflow.origin import Origin
+from evenflow.plan.heartbeats import Heartbeats
+from evenflow.slotmem.layout import DISABLED, DRAINING, ELECTED, IGNORE_ERRORS, SPARE, STANDBY, STOPPED
+from evenflow.slotmem.sessions import provide
 from tests.control.manager.managed import Managed
+from tests.slotmem.cells import own_cells
 
 
 def served(balance: Balance, number: int, route: bytes = b"") -> str:
@@ -157,3 +164,63 @@ def test_another_method_begins_anew() -> None:
     managed.post(w="", b_lbm="bybusyness")
     balance.read()
     assert [slot.owed for slot in balance.slots] == [0, 0]
+
+
+def test_heartbeats_are_chosen_only_where_somebody_listens() -> None:
+    managed = Managed()
+    page = managed.ask(query="b=confluence&nonce=secret")[2]
+    assert "<option value='hash'>" in page and "heartbeat" not in page
+    said = managed.post(w="", b_lbm="heartbeat", b_tmo="9")
+    assert "`b_lbm=heartbeat` changed nothing: nothing listens for heartbeats here" in said
+    assert "write `HeartbeatListen 239.0.0.1:27999`" in said
+    balance = managed.balance()
+    assert (balance.method.name, balance.timeout) == ("byrequests", 9.0)
+    managed.plan.heartbeats = Heartbeats(Origin("wiki.conf", 1, "HeartbeatListen"), "", "127.0.0.1", 27999)
+    assert "<option value='heartbeat'>" in managed.ask(query="b=confluence&nonce=secret")[2]
+    assert managed.post(w="", b_lbm="heartbeat") == ""
+    balance.read()
+    assert balance.method.name == "heartbeat"
+
+
+def test_a_drain_by_form_begins_with_a_sample() -> None:
+    managed = Managed()
+    for member in managed.plan.balancers[0].members:
+        member.balancer = managed.plan.balancers[0]
+    provide(managed.scoreboard, None, 0.0)
+    slots = [managed.scoreboard.member(index, 0) for index in (0, 1)]
+    before = time.monotonic() - 600.0
+    slots[0].saw(b"a.n1", time.monotonic())
+    table = managed.scoreboard.sessions[0]
+    # What was kept of a drain before this one is forgotten.
+    table.keep_sample(before)
+    for number in range(9):
+        slots[0].saw(b"%d.n1" % number, time.monotonic())
+    managed.post(w_status_N="1")
+    kept = table.left(time.monotonic() + 1740.0)
+    assert kept.expected is None, "nobody went since"
+    slots[0].saw(b"a.n1", time.monotonic() + 1740.0)
+    fewer = table.left(time.monotonic() + 1870.0)
+    assert fewer.sessions == 1 and fewer.expected is not None
+    assert managed.scoreboard.sessions[1].left(time.monotonic()).sessions == 0
+
+
+def test_stickiness_by_form_is_counted_from_then_on() -> None:
+    managed = Managed()
+    lone = managed.plan.balancers[1]
+    lone.members[0].balancer = lone
+    lone.nonce = b"secret"
+    for member in managed.plan.balancers[0].members:
+        member.balancer = managed.plan.balancers[0]
+    provide(managed.scoreboard, None, 0.0, True)
+    host = managed.host
+    assert view_balancer(lone, host, managed.scoreboard).members[0].left is None
+    managed.post(b="lone", w="", b_ss="SID")
+    slot = managed.scoreboard.member(2, 0)
+    own_cells(managed.scoreboard, 2, 0)[ELECTED] += 1
+    slot.saw(b"a.n1", time.monotonic())
+    left = view_balancer(lone, host, managed.scoreboard).members[0].left
+    assert left is not None and left.sessions == 1 and left.counted < 60.0
+    # The same said again changes nothing.
+    managed.post(b="lone", w="", b_ss="SID")
+    left = view_balancer(lone, host, managed.scoreboard).members[0].left
+    assert left is not None and left.sessions == 1

@@ -32,7 +32,7 @@ from evenflow.control.console.lookout import Lookout
 from evenflow.control.console.picture import BalancerPicture, Picture
 from evenflow.control.console.settings import ADDED, STATUS_SAID
 from evenflow.control.console.visit import Visit
-from evenflow.control.manager.change import STATUS_FIELDS
+from evenflow.control.manager.change import STATUS_FIELDS, offered
 from evenflow.serve.handed_on import FIELD
 
 # Read at import: whoever has become `User` may not be able to.
@@ -272,7 +272,7 @@ class Application:
         rows = self.rows(picture, MOST_ROWS, balancer.view.name)
         return self.page(
             "balancer.html", asks, picture=picture, balancer=balancer, rows=rows, done=self.done(request, rows),
-            methods=NAMES,
+            methods=[name for name in NAMES if name in offered(self.lookout.plan) or name == balancer.view.method],
         )  # fmt: skip
 
     async def show_changes(self, request: Request, asks: Visit) -> Response:

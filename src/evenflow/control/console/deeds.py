@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from evenflow.control import draining
 from evenflow.control.console import settings
 from evenflow.control.console.ledger import Change, Ledger
 from evenflow.control.console.lookout import Lookout
@@ -19,7 +18,7 @@ from evenflow.control.console.witness import Witness
 from evenflow.control.console.words import in_flight
 from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
-from evenflow.control.manager.change import change_balancer, change_member
+from evenflow.control.manager.change import change_balancer, change_member, offered
 from evenflow.control.manager.view import BalancerView, MemberView, view_balancer, visible_balancers
 from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.layout import DISABLED, DRAINING
@@ -121,8 +120,7 @@ class Deeds:
             if not 0 < seconds <= MOST_MINUTES * 60:
                 raise Refused(f"A deadline is a number of minutes up to {MOST_MINUTES}, not `{minutes}`.", 400)
         self.ask_first(view, member, said, True)
-        notes = change_member(view.balancer, view.row, member.slot, {b"w_status_N": b"1"})
-        draining.begin(self.lookout.scoreboard, member.member.slot)
+        notes = self.change_member(view, member, {b"w_status_N": b"1"})
         if seconds:
             self.leave_by(member, time.monotonic() + seconds)
         return notes
@@ -150,7 +148,7 @@ class Deeds:
         """It serves: neither drained, disabled nor stopped, and not in error."""
         member = self.member(view, said)
         off = {b"w_status_N": b"0", b"w_status_D": b"0", b"w_status_S": b"0"}
-        notes = change_member(view.balancer, view.row, member.slot, off)
+        notes = self.change_member(view, member, off)
         member.slot.error_since = 0.0
         self.leave_by(member, 0.0)
         return notes
@@ -159,7 +157,7 @@ class Deeds:
         """It gets nothing more."""
         member = self.member(view, said)
         self.ask_first(view, member, said, False)
-        return change_member(view.balancer, view.row, member.slot, {b"w_status_D": b"1"})
+        return self.change_member(view, member, {b"w_status_D": b"1"})
 
     def set_member(self, view: BalancerView, said: dict[str, str]) -> list[str]:
         """A member's form: only what differs from what is."""
@@ -167,12 +165,18 @@ class Deeds:
         wanted = self.different(view, member.name, said, "w_")
         if any(wanted.get(one) == b"1" for one in (b"w_status_D", b"w_status_S", b"w_status_N")):
             self.ask_first(view, member, said, wanted.keys().isdisjoint((b"w_status_D", b"w_status_S")))
-        return change_member(view.balancer, view.row, member.slot, wanted) if wanted else ["Nothing was different."]
+        return self.change_member(view, member, wanted) if wanted else ["Nothing was different."]
 
     def set_balancer(self, view: BalancerView, said: dict[str, str]) -> list[str]:
         """A balancer's form."""
         wanted = self.different(view, "", said, "b_")
-        return change_balancer(view.row, wanted) if wanted else ["Nothing was different."]
+        return self.change_balancer(view, wanted) if wanted else ["Nothing was different."]
+
+    def change_member(self, view: BalancerView, member: MemberView, wanted: dict[bytes, bytes]) -> list[str]:
+        return change_member(view.balancer, self.lookout.scoreboard, member.slot, wanted)
+
+    def change_balancer(self, view: BalancerView, wanted: dict[bytes, bytes]) -> list[str]:
+        return change_balancer(view.balancer, self.lookout.scoreboard, wanted, offered(self.lookout.plan))
 
     def different(self, view: BalancerView, member: str, said: dict[str, str], prefix: str) -> dict[bytes, bytes]:
         """The fields of a form that say something else than what is."""
@@ -214,10 +218,10 @@ class Deeds:
         for one in change.what:
             wanted |= settings.form(one.field, one.before)
         if member is None:
-            return change_balancer(view.row, wanted)
+            return self.change_balancer(view, wanted)
         if any(wanted.get(one) == b"1" for one in (b"w_status_D", b"w_status_S", b"w_status_N")):
             self.ask_first(view, member, said, wanted.keys().isdisjoint((b"w_status_D", b"w_status_S")))
-        notes += change_member(view.balancer, view.row, member.slot, wanted)
+        notes += self.change_member(view, member, wanted)
         if wanted.get(b"w_status_N") == b"0":
             self.leave_by(member, 0.0)
         return notes

@@ -27,7 +27,7 @@ from evenflow.plan.model import Plan, VirtualHost
 from evenflow.serve.prober import Patient, Prober
 from evenflow.slotmem.layout import DRAINING, LONG_AGO, UNUSABLE
 from evenflow.slotmem.scoreboard import Scoreboard
-from evenflow.slotmem.sessions import SessionTable
+from evenflow.slotmem.sessions import SessionTable, table_of
 
 TICK: Final = 1.0
 LOOKS: Final = 6
@@ -39,9 +39,8 @@ UNKNOWN: Final = -1.0
 class Watched:
     """What is remembered of one member between two looks."""
 
-    def __init__(self, reader: Reader, sessions: SessionTable | None) -> None:
+    def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.sessions = sessions
         self.looks: deque[Counts] = deque(maxlen=LOOKS)
         self.point: Counts | None = None
         """At the last point of the charts."""
@@ -54,8 +53,8 @@ class Watched:
         self.drained_from = 0
         """The most sessions since it drains; where they are not counted, of what was in flight."""
 
-    def look(self, now: float) -> None:
-        """Read it once."""
+    def look(self, now: float, sessions: SessionTable | None) -> None:
+        """Read it once; with its sessions, where they are counted."""
         counts = self.reader.read(now)
         if self.looks:
             self.stage = numbers.failing(self.counts, counts) or self.stage
@@ -67,8 +66,9 @@ class Watched:
         if status != self.status:
             self.since = time.time() if self.status[0] >= 0 else 0.0
             self.status = status
-        held = counts.busy if self.sessions is None else self.sessions.count(now)
-        self.drained_from = max(self.drained_from, held) if slot.status & DRAINING else 0
+        drains = slot.status & DRAINING
+        held = counts.busy if sessions is None or not drains else sessions.count(now)
+        self.drained_from = max(self.drained_from, held) if drains else 0
 
     @property
     def counts(self) -> Counts:
@@ -87,17 +87,15 @@ class Lookout:
         self.scoreboard = scoreboard
         self.rings = rings
         self.prober = prober
-        self.watched = [
-            Watched(Reader(scoreboard, index), scoreboard.sessions.get(index)) for index in range(len(plan.members))
-        ]
+        self.watched = [Watched(Reader(scoreboard, index)) for index in range(len(plan.members))]
         self.seen = asyncio.Event()
         """Replaced at each look; who waits for it wakes up."""
         self.point_due = 0.0
 
     def look(self, now: float) -> None:
         """Read everything once."""
-        for watched in self.watched:
-            watched.look(now)
+        for index, watched in enumerate(self.watched):
+            watched.look(now, table_of(self.scoreboard, index))
         if now >= self.point_due:
             if self.point_due:
                 self.add_point()

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Final
 
 from evenflow.balancer.added import members_now
-from evenflow.balancer.methods import NAMES
+from evenflow.balancer.methods import METHODS, NAMES
+from evenflow.control import draining
 from evenflow.control.manager.parameters import leading_hundredths, leading_number
-from evenflow.plan.model import Balancer
+from evenflow.plan.model import Balancer, Plan
 from evenflow.slotmem.balancers import BalancerSlot
 from evenflow.slotmem.layout import (
     CHECK_FAILED,
@@ -27,6 +28,8 @@ from evenflow.slotmem.layout import (
     TEXT_LIMIT,
 )
 from evenflow.slotmem.members import MemberSlot
+from evenflow.slotmem.scoreboard import Scoreboard
+from evenflow.slotmem.sessions import begin_counting
 
 MOST_SECONDS: Final = 7200
 MOST_ATTEMPTS: Final = 99
@@ -44,10 +47,14 @@ STATUS_FIELDS: Final = {
 }
 
 
-def change_member(balancer: Balancer, row: BalancerSlot, slot: MemberSlot, said: dict[bytes, bytes]) -> list[str]:
+def change_member(
+    balancer: Balancer, scoreboard: Scoreboard, slot: MemberSlot, said: dict[bytes, bytes]
+) -> list[str]:
     """Apply a form's `w_...` fields to one member; answer what was not taken, and why."""
     refused = []
+    row = scoreboard.balancer(balancer.index)
     was_usable = slot.usable()
+    drained = slot.status & DRAINING
     restart = -1
     for field, value in said.items():
         if not field.startswith(b"w_"):
@@ -63,6 +70,8 @@ def change_member(balancer: Balancer, row: BalancerSlot, slot: MemberSlot, said:
             refused += MEMBER_FIELDS[field](slot, field, value)
         else:
             refused.append(not_taken(field, value, "there is no such setting of a member"))
+    if slot.status & DRAINING and not drained:
+        draining.begin(scoreboard, slot.member.slot)
     if slot.usable() and not was_usable:
         # httpd forgets what everybody was owed when it resets; it does so at the next choice, after everything else.
         restart = RESTART_AT_ZERO
@@ -73,18 +82,36 @@ def change_member(balancer: Balancer, row: BalancerSlot, slot: MemberSlot, said:
     return refused
 
 
-def change_balancer(row: BalancerSlot, said: dict[bytes, bytes]) -> list[str]:
-    """Apply a form's `b_...` fields to one balancer, but for new members; answer what was not taken, and why."""
+def change_balancer(
+    balancer: Balancer, scoreboard: Scoreboard, said: dict[bytes, bytes], methods: tuple[str, ...]
+) -> list[str]:
+    """Apply a form's `b_...` fields to one balancer, but for new members; answer what was not taken, and why.
+    `methods` are those that are `offered`.
+    """
     refused = []
+    row = scoreboard.balancer(balancer.index)
+    names = row.sticky_cookie, row.sticky_path
     for field, value in said.items():
         if not field.startswith(b"b_") or field in (b"b_nwrkr", b"b_wyes"):
             continue
-        if field in BALANCER_FIELDS:
+        if field == b"b_lbm":
+            refused += set_method(row, field, value, methods)
+        elif field in BALANCER_FIELDS:
             refused += BALANCER_FIELDS[field](row, field, value)
         else:
             refused.append(not_taken(field, value, "there is no such setting of a balancer"))
+    if (row.sticky_cookie, row.sticky_path) != names:
+        # Sessions of another name are other sessions.
+        begin_counting(scoreboard, balancer)
     row.changed()
     return refused
+
+
+def offered(plan: Plan) -> tuple[str, ...]:
+    """The lbmethods that can be chosen while it runs. One for which members announce themselves is none where nobody
+    listens; httpd takes it if its module is loaded, and answers 503 from then on.
+    """
+    return tuple([method.name for method in METHODS if not method.announced or plan.heartbeats is not None])
 
 
 def set_factor(balancer: Balancer, slot: MemberSlot, value: bytes) -> bool:
@@ -117,11 +144,14 @@ def set_redirect(slot: MemberSlot, field: bytes, value: bytes) -> list[str]:
     return [] if fits else [f"the redirect has more than {TEXT_LIMIT} bytes: the member has none now"]
 
 
-def set_method(row: BalancerSlot, field: bytes, value: bytes) -> list[str]:
+def set_method(row: BalancerSlot, field: bytes, value: bytes, methods: tuple[str, ...]) -> list[str]:
     name = value.decode("latin-1")
-    if name not in NAMES:
-        return [not_taken(field, value, f"an lbmethod is one of {', '.join(NAMES)}")]
-    row.method = NAMES.index(name) + 1
+    place = NAMES.index(name) + 1 if name in NAMES else 0
+    if not place:
+        return [not_taken(field, value, f"an lbmethod is one of {', '.join(methods)}")]
+    if name not in methods and place != row.method:
+        return [not_taken(field, value, UNHEARD)]
+    row.method = place
     row.restart(RESTART_AT_ZERO)
     return []
 
@@ -167,13 +197,16 @@ def not_taken(field: bytes, value: bytes, because: str) -> str:
     return f"`{field.decode('latin-1')}={value.decode('latin-1')}` changed nothing: {because}"
 
 
+UNHEARD: Final = (
+    "nothing listens for heartbeats here, so no member would be ready: write `HeartbeatListen 239.0.0.1:27999`, or "
+    "`ProxySet lbmethod=heartbeat` where a file of them is read (`HeartbeatStorage`), and reload"
+)
 MEMBER_FIELDS: Final[dict[bytes, Callable[[MemberSlot, bytes, bytes], list[str]]]] = {
     b"w_ls": set_lbset,
     b"w_wr": set_route,
     b"w_rr": set_redirect,
 }
 BALANCER_FIELDS: Final[dict[bytes, Callable[[BalancerSlot, bytes, bytes], list[str]]]] = {
-    b"b_lbm": set_method,
     b"b_tmo": set_timeout,
     b"b_max": set_attempts,
     b"b_sforce": set_nofailover,

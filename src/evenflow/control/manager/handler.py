@@ -15,7 +15,7 @@ from pathlib import Path
 import evenflow
 from evenflow.balancer import choose
 from evenflow.control.manager.add import NotAdded, add_member
-from evenflow.control.manager.change import change_balancer, change_member
+from evenflow.control.manager.change import change_balancer, change_member, offered
 from evenflow.control.manager.page import write_page
 from evenflow.control.manager.parameters import comes_from, read_parameters
 from evenflow.control.manager.report import write_report
@@ -61,7 +61,7 @@ def answer(
             notices = [f"nothing was changed: there is no balancer `{text(said.get(b'b', b''))}`"]
         else:
             try:
-                notices = change(view_balancer(chosen, host, scoreboard), said, scoreboard)
+                notices = change(view_balancer(chosen, host, scoreboard), said, scoreboard, offered(plan))
             except NotAdded as fault:
                 # httpd answers 400 as well; what else the form said of the balancer is done.
                 return reply(400, HTML, error_page("400 Bad Request", fault.because, fault.help))
@@ -71,21 +71,23 @@ def answer(
     selected = next((view for view in views if view.balancer is chosen), None)
     member = None if selected is None else selected_member(selected, said)
     lines = facts(scoreboard, any(one.persist for one in balancers))
-    page = write_page(text(path), text(server_name), lines, views, notices, selected, member)
+    page = write_page(text(path), text(server_name), lines, views, notices, selected, member, offered(plan))
     return reply(200, HTML, page.encode("latin-1", "xmlcharrefreplace"))
 
 
-def change(view: BalancerView, said: dict[bytes, bytes], scoreboard: Scoreboard) -> list[str]:
+def change(
+    view: BalancerView, said: dict[bytes, bytes], scoreboard: Scoreboard, methods: tuple[str, ...]
+) -> list[str]:
     """Apply a form to the balancer and to its member, if it carries the nonce; answer what the page says of it. Raises
     NotAdded where a member is to be added and cannot be."""
     if not view.nonce or not hmac.compare_digest(view.nonce.encode("latin-1"), said.get(b"nonce", b"")):
         return ["nothing was changed: the nonce is not the balancer's; take the form anew"]
-    notices = change_balancer(view.row, said)
+    notices = change_balancer(view.balancer, scoreboard, said, methods)
     if wants_member(said):
         add_member(view.balancer, said[b"b_nwrkr"], scoreboard)
     member = selected_member(view, said)
     if member is not None:
-        notices += change_member(view.balancer, view.row, member.slot, said)
+        notices += change_member(view.balancer, scoreboard, member.slot, said)
     elif b"w" in said:
         notices.append(f"nothing was changed: there is no member `{text(said[b'w'])}` in this balancer")
     return notices

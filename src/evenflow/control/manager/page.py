@@ -50,8 +50,11 @@ def write_page(
     notices: Sequence[str],
     selected: BalancerView | None,
     selected_member: MemberView | None,
+    methods: Sequence[str],
 ) -> str:
-    """The whole page. `path` is the manager's own, as the client wrote it; a form is added for what is selected."""
+    """The whole page. `path` is the manager's own, as the client wrote it; a form is added for what is selected, with
+    these lbmethods.
+    """
     parts = [
         "<!DOCTYPE html>\n<html lang='en'><head><title>Balancer Manager</title>\n"
         f"<meta name='viewport' content='width=device-width'>\n<style>\n{STYLE}</style>\n</head>\n"
@@ -65,7 +68,7 @@ def write_page(
     if selected is not None and selected_member is not None:
         parts.append(write_member_form(path, selected, selected_member))
     elif selected is not None:
-        parts.append(write_balancer_form(path, selected))
+        parts.append(write_balancer_form(path, selected, methods))
     parts.append("</body></html>\n")
     return "".join(parts)
 
@@ -135,10 +138,12 @@ def write_member_form(path: str, balancer: BalancerView, view: MemberView) -> st
     )
 
 
-def write_balancer_form(path: str, view: BalancerView) -> str:
+def write_balancer_form(path: str, view: BalancerView, methods: Sequence[str]) -> str:
     """What can be changed of one balancer; where there is room for another member, its URL is asked for."""
     options = "".join(
-        f"<option value='{name}'{' selected' * (name == view.method)}>{name}</option>\n" for name in NAMES
+        f"<option value='{name}'{' selected' * (name == view.method)}>{name}</option>\n"
+        for name in NAMES
+        if name in methods or name == view.method
     )
     room = ""
     if len(view.members) < most_members(view):

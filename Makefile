@@ -28,7 +28,7 @@ help:
 	@echo "make test    lint and all tests, the hot rooms interpreted and compiled"
 	@echo "make bench   evenflow beside nginx, HAProxy and httpd, deciding and loading; ARGS='--only evenflow,nginx --tls'"
 	@echo "make lint    ruff, mypy and the import contracts"
-	@echo "make docs    write docs/directives from the registry"
+	@echo "make docs    write docs/directives and docs/guide/troubleshooting.md from the program's tables"
 	@echo "make screenshots  write docs/images: the manager's page, as Chromium shows it"
 	@echo "make clean   remove what the others made"
 
@@ -53,6 +53,7 @@ lint: $(VENV)/ready
 
 docs: $(VENV)/ready
 	@$(INTERPRETED) $(RUN) -m evenflow.tools.reference docs/directives
+	@$(INTERPRETED) $(RUN) -m evenflow.tools.troubleshooting docs/guide/troubleshooting.md
 
 # Takes three minutes: the charts show what happened meanwhile.
 screenshots: $(VENV)/ready

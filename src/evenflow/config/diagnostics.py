@@ -17,6 +17,8 @@ ERROR: Final = "error"
 """The configuration cannot be used."""
 WARNING: Final = "warning"
 """It can be used, and something in it does not do what it seems to."""
+HINT: Final = "hint"
+"""It may be so on purpose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ MANY: Final = 5
 COLOURS: Final = {
     "error": "\x1b[1;31m",
     "warning": "\x1b[1;33m",
+    "hint": "\x1b[1;36m",
     "frame": "\x1b[1;34m",
     "bold": "\x1b[1m",
     "help": "\x1b[1;32m",

@@ -33,6 +33,9 @@ def test_hints_do_not_count(tmp_path: Path) -> None:
         place.change(f"node{number}/bin/setenv.sh", "fallback=true", "fallback=false")
     done = run(place)
     assert done.exit_code == 0 and "2 hints" in done.output
+    assert "hint[synchrony-no-fallback]: " in done.output and "warning" not in done.output
+    said = json.loads(run(place, "--format", "json").output)
+    assert {one["severity"] for one in said["findings"]} == {"hint"} and all(one["hint"] for one in said["findings"])
 
 
 def test_a_file_that_cannot_be_used_is_2(tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ class Site:
         self.ports = {"wiki": [0, 0], "synchrony": [0, 0]}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.asked: list[tuple[str, str, str]] = []
+        """Method, path and User-Agent of everything that reached a node."""
         self.listening: list[asyncio.Server] = []
         self.server: Served | None = None
 
@@ -94,7 +96,8 @@ class Site:
         self.thread.start()
         for kind, handlers in (("wiki", self.wikis), ("synchrony", self.synchronies)):
             for number, handler in enumerate(handlers):
-                server = asyncio.run_coroutine_threadsafe(listen(handler, "127.0.0.1", 0), self.loop).result(10)
+                listening = listen(self._noting(handler), "127.0.0.1", 0)
+                server = asyncio.run_coroutine_threadsafe(listening, self.loop).result(10)
                 self.listening.append(server)
                 self.ports[kind][number] = server.sockets[0].getsockname()[1]
         text = self.text
@@ -104,6 +107,13 @@ class Site:
         self.port = free_port()
         self.server = Served(self.folder, self.port, text).ready()
         return self
+
+    def _noting(self, handler: Handler) -> Handler:
+        async def noting(request: Request) -> Response | Upgrade:
+            self.asked.append((request.method, request.path, request.fields.get("user-agent", "")))
+            return await handler(request)
+
+        return noting
 
     def __exit__(self, *_: Any) -> None:
         if self.server is not None:

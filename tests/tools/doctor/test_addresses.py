@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from evenflow.tools.doctor.addresses import check_odd_paths, check_page, check_redirects
+import pytest
+
+from evenflow.tools.doctor import addresses
+from evenflow.tools.doctor.addresses import check_by_address, check_odd_paths, check_page, check_plain, check_redirects
 from evenflow.tools.doctor.asking import Place
 from tests.tools.doctor.answering import Answering, answer
 from tests.tools.doctor.test_sessions import codes
@@ -45,6 +48,32 @@ def test_a_page_with_tls_that_names_itself_in_the_clear() -> None:
         visit.site.ask = as_tls  # type: ignore[method-assign, assignment]
         assert codes(check_page(visit)) == ["mixed-content"]
         assert isinstance(tls, Place)
+
+
+def test_the_clear_port_beside_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, expected in (
+        (answer(200, b"<html>another site"), ["plain-without-redirect"]),
+        (answer(301, b"", "Location: https://wiki.example.com/"), []),
+    ):
+        with Answering(lambda head, said=said: said) as there:  # type: ignore[misc]
+            visit = there.visit()
+            visit.site.place = Place("https", "wiki.example.com", 443)
+            plain = there.asker()
+            monkeypatch.setattr(addresses, "Asker", lambda *words, plain=plain: plain)
+            assert codes(check_plain(visit)) == expected
+
+
+def test_another_site_for_who_asks_by_address() -> None:
+    def by_name(head: bytes) -> bytes:
+        return answer(200, b'{"state":"RUNNING"}') if b"Host: wiki.example.com\r\n" in head else answer(404)
+
+    with Answering(by_name) as there:
+        assert codes(check_by_address(there.visit())) == ["other-by-address"]
+        assert b"Host: 127.0.0.1:" in there.heads[-1]
+    with Answering(lambda head: answer(200, b'{"state":"RUNNING"}')) as there:
+        assert codes(check_by_address(there.visit())) == []
+    with Answering(lambda head: answer(404)) as there:
+        assert codes(check_by_address(there.visit())) == []
 
 
 def test_odd_paths_without_a_node_to_compare_with() -> None:

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from evenflow.tools.doctor.asking import AGENT, Enough, Jar, Manners, Unanswered, decode, read_cookie
+from evenflow.tools.doctor.asking import AGENT, Cut, Enough, Jar, Manners, Unanswered, decode, read_cookie
 from tests.tools.doctor.answering import Answering, answer
 
 
@@ -35,11 +35,13 @@ def test_an_answer_keeps_fields_and_decoded_body() -> None:
         (b"", "without an answer"),
         (b"nonsense\r\n\r\n", "nonsense"),
         (b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\nxy", "2 of 9 bytes"),
+        (b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nxy", "before its last chunk"),
     ],
 )
 def test_what_is_no_answer_says_why(said: bytes, why: str) -> None:
-    with Answering(lambda head: said) as there, pytest.raises(Unanswered, match=why):
+    with Answering(lambda head: said) as there, pytest.raises(Unanswered, match=why) as caught:
         there.asker().ask("/")
+    assert isinstance(caught.value, Cut) == why.startswith(("2 of", "before its"))
 
 
 def test_nobody_there() -> None:

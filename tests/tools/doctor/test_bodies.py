@@ -7,8 +7,14 @@ import subprocess
 from pathlib import Path
 
 from evenflow.tools.doctor.asking import Asker, Manners, Place
-from evenflow.tools.doctor.bodies import check_body_limit, check_encodings, check_error_bodies, check_field_limit
-from evenflow.tools.doctor.visit import UNKNOWN, Visit
+from evenflow.tools.doctor.bodies import (
+    check_body_limit,
+    check_encodings,
+    check_error_bodies,
+    check_field_limit,
+    check_markup,
+)
+from evenflow.tools.doctor.visit import UNKNOWN, Node, Visit
 from tests.control.processes import until
 from tests.peers import can_bind, free_port, require_peer
 from tests.tools.doctor.answering import Answering, answer
@@ -60,6 +66,28 @@ def test_error_bodies_without_a_node_to_compare_with() -> None:
     ):
         with Answering(lambda head, said=said: said) as there:  # type: ignore[misc]
             assert codes(check_error_bodies(there.visit())) == expected
+
+
+def test_an_outage_in_html_is_the_balancers_unless_the_node_says_the_same() -> None:
+    html = answer(503, b"<html>Service Unavailable", "Content-Type: text/html")
+    with Answering(lambda head: html) as there:
+        visit = there.visit()
+        assert codes(check_error_bodies(visit)) == ["outage-in-html"]
+        visit.nodes = [Node("n", there.asker())]
+        assert codes(check_error_bodies(visit)) == []
+    with Answering(lambda head: answer(503, b"{}", "Content-Type: application/json")) as there:
+        assert codes(check_error_bodies(there.visit())) == []
+
+
+def test_a_firewall_is_known_by_what_it_lets_through() -> None:
+    said = answer(200, b"[]", "Content-Type: application/json")
+    for say, expected in (
+        (lambda head: answer(403, b"<html>blocked") if b"<script>" in head else said, ["firewall-refuses"]),
+        (lambda head: answer(401, b"{}", "Content-Type: application/json"), []),
+        (lambda head: answer(403, b"<html>nobody"), []),
+    ):
+        with Answering(say) as there:
+            assert codes(check_markup(there.visit())) == expected
 
 
 def test_an_encoding_that_does_not_decode() -> None:

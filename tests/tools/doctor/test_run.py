@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from evenflow.tools.demo.synchrony import BAYEUX_PATH
 from evenflow.tools.demo.web import Request, Response
-from evenflow.tools.doctor.run import as_json, as_text, examine
+from evenflow.tools.doctor.asking import AGENT
+from evenflow.tools.doctor.run import CHECKS, as_json, as_text, examine
 from evenflow.tools.doctor.visit import FAIL, HINT, UNKNOWN
+from tests.tools.doctor.answering import Answering
 from tests.tools.doctor.site import HEALTHY, STICKY, SYNCHRONY, WIKI, Site, zipped
 
 Prepare = Callable[[Site], None]
@@ -26,9 +29,19 @@ def visit(folder: Path, text: str = HEALTHY, prepare: Prepare = lambda site: Non
     return {f"({code})" if verdict == HINT else code for verdict, code in found}
 
 
+READING = ("GET", "HEAD", "OPTIONS")
+NOWHERE = ("/rest/evenflow-doctor/nothing", "/rest/api/content/0/child/attachment")
+HARMLESS = [("POST", path) for path in (BAYEUX_PATH, *NOWHERE)]
+"""What may be sent: messages of an editor that subscribes to nothing, and bodies that do not come or lead nowhere."""
+
+
 def test_nothing_is_found_where_nothing_is_wrong(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
     with Site(tmp_path) as site:
-        report = examine(site.visit())
+        report = examine(site.visit(), lambda name, done, of: told.append((name, done, of)))
+    assert told == [(name, done, len(CHECKS)) for done, (name, _) in enumerate(CHECKS)]
+    assert not [one for one in site.asked if one[0] not in READING and one[:2] not in HARMLESS] and len(site.asked) > 50
+    assert {agent for _, _, agent in site.asked} == {AGENT}
     assert [one for one in report.findings if one.verdict in (FAIL, HINT, UNKNOWN)] == [], as_text(report)
     assert report.asked < 200 and not report.failed
     assert "nothing found" in as_text(report)
@@ -67,7 +80,7 @@ CONFIGURATIONS = {
         HEALTHY.replace("ProxyPass / balancer://wiki/ nocanon\n", REWRITTEN), {"path-mangled"},
     ),
     "slashes": (HEALTHY.replace("AllowEncodedSlashes NoDecode\n", ""), {"(slashes-refused)"}),
-    "open to all": (HEALTHY.replace(SYNCHRONY, OPEN + SYNCHRONY), {"manager-open", "status-open"}),
+    "open to all": (HEALTHY.replace(SYNCHRONY, OPEN + SYNCHRONY), {"(manager-open)", "(status-open)"}),
     "small fields": (HEALTHY + "LimitRequestFieldSize 3000\n", {"field-limit"}),
     "login": (
         HEALTHY.replace(
@@ -206,6 +219,15 @@ def test_a_site_that_does_not_answer_is_one_finding(tmp_path: Path) -> None:
         site.server.stop()
         report = examine(site.visit())
     assert [one.fault.code for one in report.findings if one.fault] == ["unanswered"] and report.failed
+
+
+def test_that_answers_are_cut_is_said_once() -> None:
+    with Answering(lambda head: b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\nxy") as there:
+        visit = there.visit()
+        visit.idle = 0.0
+        report = examine(visit)
+    assert report.findings[0].check == CHECKS[0][0] and "2 of 9 bytes" in report.findings[0].evidence
+    assert [one.fault.code for one in report.findings if one.fault].count("answer-cut") == 1 and report.failed
 
 
 def test_a_visit_ends_when_it_has_asked_enough(tmp_path: Path) -> None:

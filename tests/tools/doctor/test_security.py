@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from evenflow.tools.doctor import security
 from evenflow.tools.doctor.asking import Asker, Manners, Place
-from evenflow.tools.doctor.security import check_certificate, check_nodes, check_old_tls
-from evenflow.tools.doctor.visit import Node, Visit
+from evenflow.tools.doctor.security import check_certificate, check_handlers, check_nodes, check_old_tls
+from evenflow.tools.doctor.visit import FAIL, HINT, Node, Visit
 from tests.control.processes import Served
 from tests.peers import free_port, require_peer
 from tests.tools.doctor.answering import Answering, answer
@@ -63,6 +64,15 @@ def test_old_versions_are_named(tmp_path: Path) -> None:
         assert codes(check_old_tls(visit)) == ["old-tls"]
     finally:
         server.stop()
+
+
+def test_the_managers_page_is_a_fault_for_who_asks_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Answering(lambda head: answer(200, b"<title>Load Balancer Manager</title>")) as there:
+        visit = there.visit()
+        assert [one.verdict for one in check_handlers(visit)] == [HINT]
+        monkeypatch.setattr(security, "_from_here", lambda asker: (False, "192.0.2.9"))
+        (finding,) = check_handlers(visit)
+    assert finding.verdict == FAIL and "asked from 192.0.2.9" in finding.evidence
 
 
 def test_a_node_that_answers_by_the_sites_own_name() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from evenflow.tools.doctor.sessions import check_affinity, check_stale_route, is_route
+from evenflow.tools.doctor.asking import Answer, Place
+from evenflow.tools.doctor.sessions import check_affinity, check_cookies, check_stale_route, is_route
 from evenflow.tools.doctor.visit import UNKNOWN
 from tests.tools.doctor.answering import Answering, answer
 
@@ -45,6 +46,16 @@ def test_a_route_that_nobody_has_is_replaced_or_a_fault() -> None:
             visit = there.visit()
             visit.routes = {"ROUTEID"}
             assert codes(check_stale_route(visit)) == expected
+
+
+def test_flags_of_the_session_and_the_route_and_of_nothing_else() -> None:
+    lines = ("JSESSIONID=a; Path=/; HttpOnly", "ROUTEID=.1; Path=/; Secure", "theme=dark; Path=/x")
+    said = Answer("GET /", 200, tuple(("Set-Cookie", line) for line in lines), b"", b"", 0.0)
+    with Answering(lambda head: b"") as there:
+        visit = there.visit()
+        visit.site.place = Place("https", "wiki.example.com", 443)
+        visit.site.ask = lambda *words, **more: said  # type: ignore[method-assign]
+        assert codes(check_cookies(visit)) == ["cookie-not-secure", "cookie-readable"]
 
 
 def test_route_cookies_are_known_by_name() -> None:

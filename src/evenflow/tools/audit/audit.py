@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from evenflow.config.diagnostics import Diagnostic
+from evenflow.config.diagnostics import HINT, Diagnostic
 from evenflow.config.load import load
 from evenflow.config.render import render_one
 from evenflow.config.source import Source
@@ -70,8 +70,12 @@ def audit(paths: Iterable[str], balancer: str | None, url: str | None, defines: 
         except ValueError as fault:
             raise Unusable(str(fault)) from None
         front = Front(said.scheme, said.host, said.port, said.path, front.balancer if front is not None else None)
-    findings = tuple(find(read.nodes, front))
+    findings = tuple(_as_hint(one) if one.hint else one for one in find(read.nodes, front))
     return Audited(front, read.nodes, read.problems, findings, sources)
+
+
+def _as_hint(finding: Finding) -> Finding:
+    return replace(finding, diagnostic=replace(finding.diagnostic, severity=HINT))
 
 
 def find(nodes: tuple[Node, ...], front: Front | None) -> Iterator[Finding]:

@@ -80,22 +80,21 @@ def check_properties(nodes: Sequence[Node]) -> Iterator[Finding]:
                 continue
             if _value(first, name) == _value(node, name):
                 continue
-            also: tuple[Label, ...] = ()
             if name in KEYS:
                 # Lines with keys in them are not shown.
-                headline, place = f"`{name}` differs between `{node.name}` and `{first.name}`", None
+                headline = f"`{name}` differs between `{node.name}` and `{first.name}`"
                 note = "a token that one node signs is refused by the other's Synchrony (401)"
+                told = warning("synchrony-keys-differ", headline, None, notes=(note,), help="give both the same key")
             else:
                 headline = (
                     f"`{name}` is {_value(node, name)} on `{node.name}`, and {_value(first, name)} on `{first.name}`"
                 )
-                place, note = place_of(node, name), "what a person sees then depends on the node"
-                there_too = first.properties.get(name)
-                if there_too is not None:
-                    also = (Label(there_too.span, first.name, False),)
-            yield Finding(
-                node, warning("nodes-differ", headline, place, also=also, notes=(note,), help="make the nodes alike")
-            )
+                said = first.properties.get(name)
+                also = (Label(said.span, first.name, False),) if said is not None else ()
+                note = "what a person sees then depends on the node"
+                place = place_of(node, name)
+                told = warning("nodes-differ", headline, place, also=also, notes=(note,), help="make the nodes alike")
+            yield Finding(node, told)
 
 
 def _value(node: Node, name: str) -> str:

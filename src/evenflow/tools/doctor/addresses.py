@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from evenflow.tools.doctor.asking import Answer, Asker, Jar, Place, Unanswered
+from evenflow.tools.doctor.health import state_of
 from evenflow.tools.doctor.visit import Finding, Visit, found, looks_like_confluence, unknown
 
 HOPS: Final = 10
@@ -100,6 +102,32 @@ def check_origin(visit: Visit) -> Iterator[Finding]:
     answer = visit.site.ask(target, "POST", {"Content-Type": "application/json", **fields}, b"{}")
     if answer.status == 403 and "xsrf" in answer.text.lower():
         yield found("origin-refused", "origin", answer.evidence())
+
+
+def check_by_address(visit: Visit) -> Iterator[Finding]:
+    """As monitoring may ask: by the address, without the name in Host and SNI."""
+    site = visit.site.place
+    if state_of(visit.site.ask(f"{visit.path}/status")) is None:
+        return
+    address = site.address or _address(site)
+    if address is None or address[0] == site.host:
+        return
+    nameless = Asker(Place(site.scheme, address[0], address[1], address), visit.site.manners, visit.site.trust)
+    try:
+        answer = nameless.ask(f"{visit.path}/status")
+    except Unanswered as why:
+        yield found("other-by-address", "by address", str(why))
+        return
+    if state_of(answer) is None:
+        yield found("other-by-address", "by address", f"{nameless.place.url}: {answer.evidence('Location', 'Server')}")
+
+
+def _address(site: Place) -> tuple[str, int] | None:
+    try:
+        first = socket.getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)[0][4]
+    except OSError:
+        return None
+    return str(first[0]), site.port
 
 
 def check_odd_paths(visit: Visit) -> Iterator[Finding]:

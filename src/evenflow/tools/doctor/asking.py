@@ -32,6 +32,10 @@ class Unanswered(Exception):
     """No answer: refused, reset, timed out, or what TLS says. The text is for people."""
 
 
+class Cut(Unanswered):
+    """An answer that ended before its end."""
+
+
 class Enough(Exception):
     """The visit has asked as much as it may."""
 
@@ -203,11 +207,13 @@ class Asker:
             response.begin()
             first = time.monotonic() - began
             raw = b"" if response.status == 101 else response.read(MOST_BODY)
+        except http.client.IncompleteRead:
+            raise Cut(f"{method} {self.place.url}{target}: it ended before its last chunk") from None
         except (OSError, http.client.HTTPException) as fault:
             raise Unanswered(f"{method} {self.place.url}{target}: {_said(fault)}") from None
         promised = response.getheader("Content-Length", "")
         if promised.isdecimal() and method != "HEAD" and len(raw) < min(int(promised), MOST_BODY):
-            raise Unanswered(f"{method} {self.place.url}{target}: {len(raw)} of {promised} bytes came")
+            raise Cut(f"{method} {self.place.url}{target}: {len(raw)} of {promised} bytes came")
         fields = tuple(response.getheaders())
         body = decode(raw, response.getheader("Content-Encoding") or "")
         return Answer(f"{method} {target}", response.status, fields, raw if body is None else body, raw, first)

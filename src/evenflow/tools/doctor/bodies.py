@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from evenflow.tools.doctor.asking import PATIENCE, Answer, Asker, Unanswered, decode
+from evenflow.tools.doctor.asking import PATIENCE, Answer, Asker, Jar, Unanswered, decode
+from evenflow.tools.doctor.synchrony import BAYEUX, Editor, is_answer
 from evenflow.tools.doctor.visit import Finding, Visit, found, unknown
 
 MB: Final = 1_000_000
@@ -14,6 +15,9 @@ WANTED: Final = 100 * MB
 """Confluence's own limit on attachments, unless changed."""
 FIELDS: Final = (2000, 4000, 7000)
 """Bytes of a cookie that must pass."""
+OUTAGE: Final = (502, 503, 504)
+MARKUP: Final = '<p onclick="x()">a <b>page</b></p><script>alert(1)</script>'
+"""What a firewall may take for an attack, and editors send all day."""
 
 
 def check_error_bodies(visit: Visit) -> Iterator[Finding]:
@@ -31,7 +35,10 @@ def check_error_bodies(visit: Visit) -> Iterator[Finding]:
         except Unanswered:
             continue
         break
-    if theirs is not None:
+    if ours.status in OUTAGE:
+        if ours.is_html and (theirs is None or theirs.status != ours.status):
+            yield found("outage-in-html", "error bodies", ours.evidence("Content-Type", "Server"))
+    elif theirs is not None:
         if _kind(theirs) != _kind(ours) and theirs.status == ours.status:
             both = f"{ours.evidence('Content-Type')}; at the node {theirs.evidence('Content-Type')}"
             yield found("error-bodies-replaced", "error bodies", both)
@@ -51,6 +58,19 @@ def _is_a_servers_page(answer: Answer) -> bool:
     """The short pages that httpd, nginx and evenflow write themselves."""
     text = answer.text.lower()
     return answer.is_html and "<title>404 not found</title>" in text and len(text) < 1500 and "tomcat" not in text
+
+
+def check_markup(visit: Visit) -> Iterator[Finding]:
+    """A message of nobody with a piece of a page in it, beside the same without."""
+    nobody = {"channel": "/meta/connect", "clientId": "evenflow-doctor", "connectionType": "long-polling", "id": "1"}
+    editor = Editor(visit.site, BAYEUX, Jar())
+    plain, said = editor.post({**nobody, "ext": {"note": "a page"}, "advice": {"timeout": 0}})
+    if not is_answer(plain, said):
+        return
+    marked, said = editor.post({**nobody, "ext": {"note": MARKUP}, "advice": {"timeout": 0}})
+    if marked.status >= 400 and marked.status != plain.status and not is_answer(marked, said):
+        said_so = f"with HTML in it {marked.evidence('Server')}; without {plain.status}"
+        yield found("firewall-refuses", "markup", said_so)
 
 
 def check_encodings(visit: Visit) -> Iterator[Finding]:

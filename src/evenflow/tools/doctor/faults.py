@@ -1,8 +1,8 @@
 """What goes wrong between browsers, a balancer, Confluence and Synchrony, as seen from outside: one table.
 
-The doctor's findings, its documentation and the guide to troubleshooting by symptom are made of these rows. `sure` is
-False where the reading of the evidence rests on what is usual: such a finding is a hint, and never fails a check of
-monitoring.
+The doctor's findings and the guide to troubleshooting by symptom are made of these rows; a new one needs its place in
+`tools.symptoms`, and `make docs`. `sure` is False where the reading of the evidence rests on what is usual: such a
+finding is a hint, and never fails a check of monitoring.
 """
 
 from __future__ import annotations
@@ -88,10 +88,43 @@ FAULTS: Final = {
             "let the health check read the body (`hcmethod=GET hcuri=/status hcexpr=...`)",
         ),
         Fault(
+            "maintenance-everywhere",
+            "the whole site is down while an index is built or an upgrade runs",
+            "every node says MAINTENANCE, so a health check takes all of them out",
+            "show a page that says so (`ErrorDocument 503 ...`), and leave administrators a way to the node that works",
+        ),
+        Fault(
+            "running-but-failing",
+            "a node is taken for well, and every page of it is an error",
+            "`/status` says only that the process lives: it goes on to say RUNNING while pages fail",
+            "look into that node's log, and drain it until then; `EvenflowEject errors=50%` passes over such a node by "
+            "itself",
+        ),
+        Fault(
             "error-bodies-replaced",
             "creating and editing pages ends with `Page not found`; scripts read HTML where they expect JSON",
             "the balancer replaces the application's error answers (`ProxyErrorOverride On`, error pages)",
             "write `ProxyErrorOverride Off`, or limit it: `ProxyErrorOverride On 502 503 504`",
+        ),
+        Fault(
+            "outage-in-html",
+            "scripts stumble over HTML while a node is away",
+            "the balancer's own 502, 503 or 504 is a page, also for who asked for JSON",
+            "let paths that scripts ask for have a short JSON text: `<LocationMatch ^/(rest|synchrony)/>`, "
+            "`ErrorDocument 503 ...`",
+        ),
+        Fault(
+            "answer-cut",
+            "downloads end early, pages stay half",
+            "fewer bytes come than were promised: a limit or a time-out on the way ends answers",
+            "limit only how long nothing comes, never how long an answer takes or how large it is",
+        ),
+        Fault(
+            "firewall-refuses",
+            "some edits are refused with 403, as if by chance",
+            "a firewall for web applications takes pieces of pages in editors' messages for an attack",
+            "leave `/synchrony/` and `/rest/` out of its rules about HTML and scripts",
+            sure=False,
         ),
         Fault(
             "synchrony-not-reached",
@@ -203,6 +236,13 @@ FAULTS: Final = {
             "people who type the name without https get another site, or none",
             "the clear port does not redirect to TLS",
             "write a virtual host for port 80 with `Redirect permanent / https://NAME/`",
+        ),
+        Fault(
+            "other-by-address",
+            "monitoring is content while people are not, or the other way round",
+            "who asks by address in place of the name is served by another virtual host",
+            "let monitoring ask by the name that people use, Host and SNI alike",
+            sure=False,
         ),
         Fault(
             "base-url",

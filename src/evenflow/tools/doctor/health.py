@@ -12,7 +12,9 @@ from evenflow.tools.doctor.asking import Answer, Asker, Unanswered
 from evenflow.tools.doctor.visit import Finding, Visit, found, shown_of_itself, unknown
 
 APART: Final = 30.0
-"""Seconds that clocks may be apart."""
+"""Seconds from which clocks that are apart are a hint."""
+FAR_APART: Final = 120.0
+"""Seconds from which tokens are refused."""
 BUILD: Final = "ajs-build-number"
 
 
@@ -28,6 +30,7 @@ def state_of(answer: Answer) -> str | None:
 
 def check_status(visit: Visit) -> Iterator[Finding]:
     """/status through the balancer, and at each node."""
+    waiting: list[tuple[str, str, Answer]] = []
     for name, asker in [("", visit.site), *((node.name, node.asker) for node in visit.nodes)]:
         try:
             answer = asker.ask(f"{visit.path}/status")
@@ -38,7 +41,26 @@ def check_status(visit: Visit) -> Iterator[Finding]:
         if state is None:
             yield found("status-unreadable", "status", answer.evidence("Content-Type", "Location"), name)
         elif state != "RUNNING":
-            yield found("node-not-running", "status", answer.evidence(), name)
+            waiting.append((name, state, answer))
+    nodes = [node.name for node in visit.nodes] or [""]
+    if {name for name, state, _ in waiting if state == "MAINTENANCE"} >= set(nodes):
+        said = "; ".join(f"{name}: {answer.evidence()}".removeprefix(": ") for name, _, answer in waiting)
+        yield found("maintenance-everywhere", "status", said)
+        return
+    for name, _, answer in waiting:
+        yield found("node-not-running", "status", answer.evidence(), name)
+
+
+def check_pages(visit: Visit) -> Iterator[Finding]:
+    """Whether who says RUNNING can show a page: each node, or the site where no node is known."""
+    places = [(node.name, node.asker) for node in visit.nodes] or [("", visit.site)]
+    for name, asker in places:
+        try:
+            status, page = asker.ask(f"{visit.path}/status"), asker.ask(visit.login)
+        except Unanswered:
+            continue
+        if state_of(status) == "RUNNING" and page.status >= 500:
+            yield found("running-but-failing", "pages", f"{status.evidence()}; {page.evidence()}", name)
 
 
 def check_clocks(visit: Visit) -> Iterator[Finding]:
@@ -56,7 +78,8 @@ def check_clocks(visit: Visit) -> Iterator[Finding]:
         return
     for name, apart in seen.items():
         if abs(apart) > APART:
-            yield found("clocks-differ", "clocks", f"{name} is {apart:+.0f} s from this machine's clock", name)
+            said = f"{name} is {apart:+.0f} s from this machine's clock"
+            yield found("clocks-differ", "clocks", said, name, guessed=abs(apart) <= FAR_APART)
 
 
 def check_builds(visit: Visit) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from evenflow.config.render import printable
 from evenflow.tools.doctor import addresses, bodies, health, security, sessions, synchrony, waiting
-from evenflow.tools.doctor.asking import Enough, Unanswered
+from evenflow.tools.doctor.asking import Cut, Enough, Unanswered
 from evenflow.tools.doctor.visit import FAIL, HINT, PASS, UNKNOWN, Check, Finding, Visit, found, unknown
 
 JSON_VERSION: Final = 1
@@ -20,6 +20,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("cookies", sessions.check_cookies),
     ("caches", sessions.check_cached),
     ("status", health.check_status),
+    ("pages", health.check_pages),
     ("clocks", health.check_clocks),
     ("builds", health.check_builds),
     ("redirects", addresses.check_redirects),
@@ -28,6 +29,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("forwarded", addresses.check_forwarded),
     ("origin", addresses.check_origin),
     ("odd paths", addresses.check_odd_paths),
+    ("by address", addresses.check_by_address),
     ("error bodies", bodies.check_error_bodies),
     ("encodings", bodies.check_encodings),
     ("body limit", bodies.check_body_limit),
@@ -36,6 +38,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("websocket", synchrony.check_upgrades),
     ("ways", synchrony.check_ways),
     ("polling", synchrony.check_polling),
+    ("markup", bodies.check_markup),
     ("internal proxy", synchrony.check_internal_reload),
     ("certificate", security.check_certificate),
     ("TLS", security.check_old_tls),
@@ -44,6 +47,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("long polls", synchrony.check_held_poll),
     ("quiet WebSocket", waiting.check_quiet_tunnel),
 )
+CUT: Final = "answer-cut"
 MARKS: Final = {FAIL: "FAIL", HINT: "hint", UNKNOWN: "  ? ", PASS: " ok "}
 
 
@@ -65,16 +69,21 @@ def examine(visit: Visit, progress: Callable[[str, int, int], None] = lambda nam
     findings: list[Finding] = []
     try:
         visit.site.ask(visit.login)
+    except Cut:
+        # The first check that asks for it says so.
+        pass
     except Unanswered as why:
         findings.append(found("unanswered", "site", str(why)))
         return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
     for done, (name, check) in enumerate(CHECKS):
         progress(name, done, len(CHECKS))
-        findings += _run(name, check, visit)
+        cut = any(one.fault is not None and one.fault.code == CUT for one in findings)
+        findings += _run(name, check, visit, cut)
     return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
 
 
-def _run(name: str, check: Check, visit: Visit) -> Iterator[Finding]:
+def _run(name: str, check: Check, visit: Visit, cut: bool) -> Iterator[Finding]:
+    """One check. That answers are cut is a fault once (`cut`: it was said), and else why a check says nothing."""
     said = False
     try:
         for finding in check(visit):
@@ -82,7 +91,7 @@ def _run(name: str, check: Check, visit: Visit) -> Iterator[Finding]:
             yield finding
     except (Unanswered, Enough) as why:
         said = True
-        yield unknown(name, str(why))
+        yield found(CUT, name, str(why)) if isinstance(why, Cut) and not cut else unknown(name, str(why))
     if not said:
         yield Finding(name, PASS, "")
 

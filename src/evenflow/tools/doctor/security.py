@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import socket
 import ssl
 import warnings
@@ -11,7 +12,7 @@ from typing import Final
 
 from cryptography import x509
 
-from evenflow.tools.doctor.asking import PATIENCE, Unanswered
+from evenflow.tools.doctor.asking import PATIENCE, Asker, Unanswered
 from evenflow.tools.doctor.visit import Finding, Visit, found, unknown
 
 DAYS: Final = 21
@@ -71,14 +72,22 @@ def check_old_tls(visit: Visit) -> Iterator[Finding]:
 
 
 def check_handlers(visit: Visit) -> Iterator[Finding]:
-    """The balancer's own pages."""
+    """The balancer's own pages. Who asks from the balancer's own machine is let in by `Require local`."""
     for target, code, sign in (
         ("/balancer-manager", "manager-open", "load balancer manager"),
         ("/server-status", "status-open", "server status"),
     ):
         answer = visit.site.ask(target)
         if answer.status == 200 and sign in answer.text.lower():
-            yield found(code, "handlers", answer.evidence("Server"))
+            local, own = _from_here(visit.site)
+            yield found(code, "handlers", f"{answer.evidence('Server')}; asked from {own}", guessed=local)
+
+
+def _from_here(asker: Asker) -> tuple[bool, str]:
+    """(whether the site runs on this machine, the address from which it was asked)."""
+    with asker.connect() as link:
+        own, other = link.getsockname()[0], link.getpeername()[0]
+    return own == other or ipaddress.ip_address(other).is_loopback, own
 
 
 def check_nodes(visit: Visit) -> Iterator[Finding]:

@@ -72,10 +72,13 @@ def check_stale_route(visit: Visit) -> Iterator[Finding]:
 
 
 def check_cookies(visit: Visit) -> Iterator[Finding]:
-    """Path and flags of what a first visit is given."""
+    """Path and flags of the session and the route that a first visit is given."""
     answer = visit.site.ask(visit.login)
     tls = visit.site.place.scheme == "https"
     for cookie in answer.cookies():
+        if cookie.name.lower() not in SESSION and not is_route(cookie):
+            # What scripts keep for themselves may be theirs to read.
+            continue
         path = cookie.attributes.get("path", visit.login.rpartition("/")[0] or "/")
         if path.rstrip("/") not in ("", visit.path):
             yield found("cookie-path", "cookies", f"Set-Cookie: {cookie.line}")

@@ -71,10 +71,10 @@ def shown_of_itself(page: Answer) -> dict[str, str]:
 Check = Callable[[Visit], Iterator[Finding]]
 
 
-def found(code: str, check: str, evidence: str, where: str = "") -> Finding:
-    """A fault, with the evidence for it."""
+def found(code: str, check: str, evidence: str, where: str = "", *, guessed: bool = False) -> Finding:
+    """A fault, with the evidence for it; a hint where its row says so, or where this evidence is not enough."""
     fault = FAULTS[code]
-    return Finding(check, FAIL if fault.sure else HINT, evidence, fault, where)
+    return Finding(check, FAIL if fault.sure and not guessed else HINT, evidence, fault, where)
 
 
 def unknown(check: str, why: str) -> Finding:

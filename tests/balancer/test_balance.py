@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from evenflow.balancer.balance import Balance
+from evenflow.balancer.balance import FIRST_ANSWER, Balance, NoMember
+from evenflow.balancer.choose import choose
 from evenflow.balancer.outcomes import tell
 from evenflow.plan.balancing import Balancing, Ejection
 from evenflow.slotmem.layout import DISABLED, RESTART_AT_FACTOR, RESTART_AT_ZERO
+from evenflow.slotmem.scoreboard import Scoreboard
 from tests.balancer.cluster import Cluster, member
+from tests.plan.cases import plan_of
 
 
 def test_children_begin_one_after_the_other() -> None:
@@ -98,3 +101,34 @@ def test_who_is_passed_over_is_told_once() -> None:
     assert cluster.balance.take_news() == [("c http://b1", "20 of 20 attempts failed", 30.0)]
     assert cluster.balance.take_news() == []
     assert Cluster(member()).balance.take_news() == []
+
+
+def test_who_comes_just_after_the_start_waits_for_a_service_that_has_named_nobody() -> None:
+    plan = plan_of(
+        "Listen 8000\n<Proxy balancer://c>\nEvenflowMembersFrom srv://_http._tcp.wiki.example\n</Proxy>\n"
+        "<Proxy balancer://d>\n</Proxy>\nProxyPass /c balancer://c/\nProxyPass / balancer://d/\n"
+    )
+    board = Scoreboard(plan.members, plan.balancers, 1)
+    board.child(0).begin(1, 1, 1000.0)
+    balances = {one.balancer.name: one for one in [Balance(balancer, board, 0) for balancer in plan.balancers]}
+    follows, nobody = balances[b"c"], balances[b"d"]
+    assert choose(follows, b"", 1001.0) is None and choose(nobody, b"", 1001.0) is None
+    assert (follows.reason, follows.patience(1001.0)) == (NoMember.UNNAMED, 1000.0 + FIRST_ANSWER)
+    assert (nobody.reason, nobody.patience(1001.0)) == (NoMember.EMPTY, 1001.0)
+    # Not each of them for as long: nobody answers, and that is known by now.
+    assert follows.patience(1100.0) == 1100.0
+    row = board.balancer(follows.balancer.index)
+    row.timeout = 30.0
+    row.changed()
+    assert choose(follows, b"", 1001.0) is None
+    assert follows.patience(1001.0) == 1031.0
+    # Somebody is there: whether he can be asked is another question.
+    row.timeout = 0.0
+    slot = board.member(follows.balancer.spares[0].slot, 0)
+    slot.url, slot.status = b"http://n1.example:8090", 0
+    row.changed()
+    assert choose(follows, b"", 1002.0) is not None
+    slot.set_status(DISABLED, True)
+    row.changed()
+    assert choose(follows, b"", 1002.0) is None
+    assert (follows.reason, follows.patience(1002.0)) == (NoMember.UNUSABLE, 1002.0)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import dns.message as dns_message
 import pytest
 
 from evenflow.balancer.added import members_now, settle
+from evenflow.balancer.balance import FIRST_ANSWER
 from evenflow.control import channel
 from evenflow.control.services import REST, Followed, Services, followed_of, settings_of, url_of
 from evenflow.plan.model import Plan
@@ -21,7 +25,7 @@ from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, NAMED
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
-from tests.control.processes import Served, until
+from tests.control.processes import PATIENCE, Served, until
 from tests.control.programs import another, upgrade
 from tests.control.test_names import at
 from tests.name_server import NameServer
@@ -310,6 +314,38 @@ def test_members_come_and_go_with_their_service(serve: Callable[..., Served], dn
         until(lambda: "reloaded:" in server.said)
         assert told(server) == {name.format(2): "serving", name.format(3): "serving"}
         assert answering() == {"127.0.0.2", "127.0.0.3"}
+
+
+def test_who_comes_before_the_first_answer_waits_for_it(serve: Callable[..., Served], dns: NameServer) -> None:
+    port = free_port("127.0.0.1")
+    asked, gate = threading.Event(), threading.Event()
+
+    def late(question: dns_message.QueryMessage, over_tcp: bool) -> list[bytes]:
+        asked.set()
+        gate.wait(PATIENCE)
+        return [dns.answer(question).to_wire(want_shuffle=False)]
+
+    dns.has("n1.example", "A", "127.0.0.1", ttl=60)
+    dns.has(SRV, "SRV", f"0 1 {port} n1.example.", ttl=60)
+    dns.says(SRV, late)
+    began = time.monotonic()
+    with at("127.0.0.1", port):
+        server = serve(
+            f"EvenflowResolver {dns.address}\n<Proxy balancer://a>\nEvenflowMembersFrom srv://{SRV}\n</Proxy>\n"
+            "<Proxy balancer://none>\n</Proxy>\nProxyPass /app balancer://a/\nProxyPass /none balancer://none/",
+            "--children", "1",
+        ).ready()  # fmt: skip
+        answers: list[int] = []
+        early = threading.Thread(target=lambda: answers.append(server.get("/app")[0]))
+        early.start()
+        assert asked.wait(PATIENCE)
+        # The name server says nothing yet, and only who needs it waits.
+        assert (server.get("/robots.txt")[0], server.get("/none")[0]) == (200, 503)
+        gate.set()
+        early.join(PATIENCE)
+        # On a machine that is slower than anybody's patience it may be 503, and not before.
+        assert answers == [200] or time.monotonic() - began >= FIRST_ANSWER
+        until(lambda: server.get("/app")[0] == 200)
 
 
 def test_another_program_knows_the_members(serve: Callable[..., Served], dns: NameServer, tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ cdef class Balance:
     cdef public object reason
     cdef public list trace
     cdef readonly object row
+    cdef readonly bint follows
+    cdef double _awaited_until
     cdef long long[::1] cells
     cdef Py_ssize_t _child
     cdef long long _changes
@@ -42,6 +44,8 @@ cdef class Balance:
     cdef list _spares
 
     cpdef read(self)
+    @cython.locals(until=cython.double)
+    cpdef double patience(self, double since) except? -1.0
     @cython.locals(budget=RetryBudget, chosen=cython.longlong, slot=MemberSlot)
     cpdef bint may_repeat(self, double now, double cost)
 

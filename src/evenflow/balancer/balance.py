@@ -31,14 +31,21 @@ from evenflow.slotmem.layout import (
 from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
 
+FIRST_ANSWER = 5.0
+"""Seconds from a child's start: so long requests wait for a service that has named nobody yet."""
+
 
 class NoMember(Enum):
     """Why no member was chosen, in words for the log."""
 
     EMPTY = "the balancer has no members"
+    UNNAMED = "the balancer's service has named no member (EvenflowMembersFrom)"
     UNUSABLE = "every member is in error, disabled, stopped or draining"
     SILENT = "no member has said that it is ready (lbmethod=heartbeat)"
     ROUTE = "the members of the session's route are unusable, and nofailover is on"
+
+
+UNNAMED = NoMember.UNNAMED
 
 
 class Balance:
@@ -52,7 +59,7 @@ class Balance:
         "balancer", "slots", "candidates", "nofailover", "forcerecovery", "maxattempts", "timeout",
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
         "method", "pick", "turn", "keyed", "announced", "watches", "budget", "outliers", "slow_start", "narrows",
-        "reason", "trace", "row", "cells", "_child", "_changes", "_restarts", "_spares",
+        "reason", "trace", "row", "cells", "follows", "_awaited_until", "_child", "_changes", "_restarts", "_spares",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
@@ -62,6 +69,9 @@ class Balance:
         self._spares = [scoreboard.member(member.slot, child) for member in balancer.spares]
         """The rows that are free."""
         self._take_added()
+        self.follows = any(member.service is not None for member in balancer.spares)
+        """Whether a service names members of it."""
+        self._awaited_until = scoreboard.child(child).started + FIRST_ANSWER
         self.candidates: list[MemberSlot] = []
         """Who could have been chosen last time."""
         self.reason: NoMember | None = None
@@ -145,6 +155,15 @@ class Balance:
         self.pick = self.method.pick_for(self.turn)
         if self.outliers is not None:
             self.outliers = Outliers(self.outliers.ejection, self.slots)
+
+    def patience(self, since: float) -> float:
+        """Until when a request waits that finds no member, and has found none since then. `timeout` says it, as in
+        httpd; and where a service has named nobody yet, whoever comes just after the start waits for its answer.
+        """
+        until = since + self.timeout
+        if self.reason is UNNAMED and self._awaited_until > until:
+            return self._awaited_until
+        return until
 
     def may_repeat(self, now: float, cost: float) -> bool:
         """Whether a failed attempt may be followed by another one: takes its cost from the budget (`budget.take`)."""

@@ -7,7 +7,7 @@ from evenflow.balancer.sticky cimport find_routed, is_known
 from evenflow.slotmem.members cimport MemberSlot
 
 cdef Py_ssize_t BUSY, ELECTED, RECEIVED, RETRIES, SENT, TUNNELLED
-cdef object EMPTY, UNUSABLE, ROUTE
+cdef object EMPTY, UNNAMED, UNUSABLE, ROUTE
 
 @cython.locals(slot=MemberSlot)
 cpdef MemberSlot choose(Balance balance, bytes route, double now)

@@ -16,6 +16,7 @@ from evenflow.slotmem.layout import BUSY, DRAINING, ELECTED, RECEIVED, RETRIES, 
 from evenflow.slotmem.members import MemberSlot
 
 EMPTY = NoMember.EMPTY
+UNNAMED = NoMember.UNNAMED
 UNUSABLE = NoMember.UNUSABLE
 ROUTE = NoMember.ROUTE
 SILENT = NoMember.SILENT
@@ -59,7 +60,7 @@ def choose(balance: Balance, route: bytes, now: float) -> MemberSlot | None:
 def why_nobody(balance: Balance) -> NoMember:
     """Why there was no candidate."""
     if not balance.slots:
-        return EMPTY
+        return UNNAMED if balance.follows else EMPTY
     if balance.announced:
         for slot in balance.slots:
             if slot.usable() and not slot.status & DRAINING:

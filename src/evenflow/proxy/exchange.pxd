@@ -93,7 +93,7 @@ cdef class Exchange:
     cdef public bint keep_backend
     cdef readonly bytes upgrade
     cdef int interims
-    cdef double wait_until
+    cdef double waits_since
     cdef readonly long long to_member
     cdef readonly long long from_member
     cdef public int served

@@ -205,7 +205,7 @@ class Exchange:
         self.keep_backend = False
         self.upgrade: bytes | None = None
         self.interims = 0
-        self.wait_until = 0.0
+        self.waits_since = 0.0
         self.to_member = 0
         self.from_member = 0
         self.served = 0
@@ -431,12 +431,11 @@ class Exchange:
             if chosen.member.blocked:
                 attempt.blocked(self)
             return
-        if balance.timeout > 0:
-            if self.wait_until == 0.0:
-                self.wait_until = now + balance.timeout
-            if now < self.wait_until:
-                self.step = WAIT
-                return
+        if self.waits_since == 0.0:
+            self.waits_since = now
+        if now < balance.patience(self.waits_since):
+            self.step = WAIT
+            return
         self.refuse(503, f"balancer {decision.balancer.name.decode('latin-1')}: {balance.reason.value}")
 
     def release(self) -> None:

@@ -11,7 +11,7 @@ BODY = 1
 MEMBER = 2
 """A connection to `slot.member`: `attach` or `connect_failed`."""
 WAIT = 3
-"""A member that is usable again, until `wait_until`: `elect`."""
+"""A member that is usable again, as long as the balance has patience: `elect`."""
 SENDING = 4
 """The member's answer; the request body may still be on its way."""
 ANSWERING = 5

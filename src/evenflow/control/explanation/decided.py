@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from evenflow.control.explanation.choice import resolved, through
@@ -86,9 +87,9 @@ def outcome(walk: Walk) -> Json:
         said["status"] = exchange.status
         said["reason"] = exchange.why
     elif exchange.step == WAIT:
-        said["reason"] = (
-            f"waits {exchange.balance.timeout:g} s for a member, then 503: {exchange.balance.reason.value}"
-        )
+        now = time.monotonic()
+        seconds = exchange.balance.patience(now) - now
+        said["reason"] = f"waits {seconds:.3g} s for a member, then 503: {exchange.balance.reason.value}"
     elif exchange.step == IDLE or exchange.step == BODY:
         said["reason"] = "waits for the rest of the request's body"
     return said

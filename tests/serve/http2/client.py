@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionState, H2Connection
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
@@ -56,6 +56,9 @@ class Client:
         )
         self.answers: dict[int, Answer] = {}
         self.goaway: int | None = None
+        self.last = 0
+        """The last stream that GOAWAY promises to answer."""
+        self.unread = bytearray()
         self.events: list[Any] = []
         if upgraded is None:
             self.h2.initiate_connection()
@@ -100,12 +103,26 @@ class Client:
         return True
 
     def take(self, data: bytes) -> None:
-        for event in self.h2.receive_data(data):
+        self.unread += data
+        while len(self.unread) >= 9 and len(self.unread) >= (size := 9 + int.from_bytes(self.unread[:3])):
+            frame = bytes(self.unread[:size])
+            del self.unread[:size]
+            self._take_frame(frame)
+        out = self.h2.data_to_send()
+        if out:
+            self.peer.send(out)
+
+    def _take_frame(self, frame: bytes) -> None:
+        for event in self.h2.receive_data(frame):
             self.events.append(event)
             number = getattr(event, "stream_id", 0) or 0
             answer = self.answers.setdefault(number, Answer()) if number else None
             if isinstance(event, ConnectionTerminated):
                 self.goaway = int(event.error_code or 0)
+                self.last = event.last_stream_id or 0
+                if not self.goaway:
+                    # What was asked is answered (RFC 9113 section 6.8); the library would hear no more of it.
+                    self.h2.state_machine.state = ConnectionState.CLIENT_OPEN
             if answer is None:
                 continue
             if isinstance(event, ResponseReceived):
@@ -124,9 +141,6 @@ class Client:
                 answer.ended = True
             elif isinstance(event, StreamReset):
                 answer.reset = int(event.error_code)
-        out = self.h2.data_to_send()
-        if out:
-            self.peer.send(out)
 
     def answer(self, number: int) -> Answer:
         """Wait for the end of a stream, in whatever way."""

@@ -553,7 +553,7 @@ def look_after(server: Server, now: float) -> None:
     """Once in each tick: time-outs, and a farewell where the child is to end."""
     for connection in list(server.http2):
         try:
-            if server.draining and not connection.leaving and connection.served:
+            if server.draining and not connection.leaving and (connection.streams or connection.served):
                 connection.leave()
             connection.look_after(now)
         except Exception as fault:

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from evenflow.control import channel
 from tests.control.asking import Asking
 from tests.control.processes import PATIENCE, Served, alive, listens, until
@@ -40,6 +42,8 @@ def reload(server: Served, number: int = signal.SIGHUP) -> None:
 
 
 LOUD = "LogLevel notice\n"
+RELOADS = 100 if os.environ.get("EVENFLOW_WAY") == "compiled" else 10
+"""Under load. Interpreted, each takes ten times as long."""
 
 
 def test_a_changed_file_is_served_by_new_children(serve: Callable[..., Served]) -> None:
@@ -113,20 +117,29 @@ def hello(visit: Visit) -> bool:
     return True
 
 
-def test_no_request_fails_while_it_is_reloaded(serve: Callable[..., Served]) -> None:
-    with listening_member(hello) as member:
+@pytest.mark.timeout(300)
+def test_no_request_fails_and_no_tunnel_breaks_while_it_is_reloaded(serve: Callable[..., Served]) -> None:
+    with listening_member(hello) as member, listening_member(upgraded) as other:
         server = serve(
-            LOUD + f"ProxyPass /app http://127.0.0.1:{member.port}\n"
+            LOUD + f"ProxyPass /app http://127.0.0.1:{member.port}\nProxyPass /ws ws://127.0.0.1:{other.port}/ws\n"
             "<Location /server-status>\nSetHandler server-status\n</Location>",
             "--children", "2",
         ).ready()  # fmt: skip
+        tunnels = [tunnel(server) for _ in range(4)]
         with Asking(server.port, 6) as asking:
-            for _ in range(10):
+            for turn in range(RELOADS):
                 reload(server)
+                if turn % (RELOADS // 5) == 0:
+                    tunnels.append(tunnel(server))
+                for client in tunnels:
+                    client.sendall(b"still there? %d" % turn)
+                    assert client.recv(100) == b"still there? %d" % turn
         assert asking.failures == []
         assert min(asking.answered) > 0
         total = sum(asking.answered)
-
+        for client in tunnels:
+            client.close()
+        until(lambda: len(server.children()) == 2)
 
         def counted() -> bool:
             page = server.get("/server-status?auto")[1].decode()

@@ -57,6 +57,7 @@ ListenBacklog 77
 PidFile run/pid
 User nobody
 Group nogroup
+ChrootDir /usr
 ServerTokens Min
 ProxyPassInterpolateEnv On
 ProxyPassReverseCookiePath /a /b

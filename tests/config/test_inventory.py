@@ -11,7 +11,6 @@ import pytest
 from evenflow.compiler.build import build
 from evenflow.config.diagnostics import ERROR, Diagnostic
 from evenflow.config.known import known_directive
-from evenflow.config.reasons import REASONS
 from evenflow.config.registry import DIRECTIVES
 from evenflow.config.sections import SECTIONS
 from tests.config.cases import load_text
@@ -89,12 +88,6 @@ AddOutputFilter RemoveType RemoveHandler RemoveEncoding RemoveCharset RemoveLang
 RemoveOutputFilter DefaultLanguage TypesConfig
 """
 
-REFUSED = {
-    "ChrootDir",
-}
-"""What of it has no row, with a reason of its own."""
-
-
 @pytest.mark.parametrize("name", NAMES.split())
 def test_every_name_is_acted_on_or_told_of(name: str) -> None:
     known = known_directive(name)
@@ -102,10 +95,6 @@ def test_every_name_is_acted_on_or_told_of(name: str) -> None:
     lower = name.lower()
     if name.startswith("<"):
         assert lower[1:] in SECTIONS
-    elif name in REFUSED:
-        assert lower not in DIRECTIVES and not known.ignorable
-        why, use = REASONS[lower]
-        assert why and use
     else:
         assert lower in DIRECTIVES or known.ignorable
 

@@ -77,8 +77,22 @@ def test_without_root_the_two_change_nothing_and_that_is_said() -> None:
         os.setuid(65534)
         said = privileges.warning(plan("www-data", "www-data"))
         own = privileges.warning(plan("nobody"))
-        os._exit(0 if "not started as root" in said and not own and privileges.wanted(plan("www-data")) is None else 1)
+        shut_in = plan("nobody")
+        shut_in.chroot_dir = "/usr"
+        good = "not started as root" in said and not own and privileges.wanted(plan("www-data")) is None
+        os._exit(0 if good and "`ChrootDir` changes nothing" in privileges.warning(shut_in) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@ROOT_ONLY
+def test_who_is_shut_in_without_leaving_root_is_not_held() -> None:
+    made = plan()
+    made.chroot_dir = "/usr"
+    assert privileges.wanted(made) == Identity(None, None, "", "/usr")
+    assert "holds nobody" in privileges.warning(made)
+    made.user = "nobody"
+    assert privileges.wanted(made) == Identity(65534, 65534, "nobody", "/usr")
+    assert privileges.warning(made) == ""
 
 
 def test_codecs_are_there_before_the_library_may_not_be_read_any_more() -> None:

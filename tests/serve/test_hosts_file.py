@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.serve.hosts_file import HostsFile, Switch
+from evenflow.serve.hosts_file import HostsFile, Switch, WatchedFile, keep
 
 TEXT = """\
 # ours
@@ -71,3 +71,21 @@ def test_without_the_file_it_is_as_glibc_does(tmp_path: Path) -> None:
     switch = Switch(str(tmp_path / "none"))
     switch.look()
     assert switch.services == ("files", "dns")
+
+
+def test_what_was_kept_counts_where_the_file_is_out_of_reach(tmp_path: Path) -> None:
+    file = tmp_path / "hosts"
+    file.write_text("10.0.0.1 node1\n")
+    keep((str(file), str(tmp_path / "none")))
+    try:
+        file.unlink()
+        hosts = HostsFile(str(file))
+        assert hosts.changed()
+        assert hosts.addresses("node1") == ("10.0.0.1",)
+        with pytest.raises(FileNotFoundError):
+            WatchedFile(str(tmp_path / "none")).text()
+        file.write_text("")
+        assert hosts.changed()
+        assert hosts.addresses("node1") == ()
+    finally:
+        keep(())

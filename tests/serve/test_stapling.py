@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -174,3 +175,17 @@ def test_a_client_is_told_to_try_later(tmp_path: Path) -> None:
     front = front_for(tmp_path, Authority(), Stapling(url=f"http://127.0.0.1:{free_port()}/"))
     with Served(tmp_path, tls=True, host={"certificates": front.certificates, "front": front}) as served:
         until(lambda: "trylater" in seen(served.port), "the answer that there is none")
+
+
+def test_what_was_read_ahead_is_there_without_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    front = front_for(tmp_path, Authority(), Stapling(url="http://127.0.0.1:1/"))
+    stapling.read_ahead([front])
+    read = stapling.READ[front]
+    Path(front.certificates[0][0]).unlink()
+    stapler = stapling.Stapler(None, None)  # type: ignore[arg-type]
+    asked: list[Staple] = []
+    monkeypatch.setattr(stapler, "ask", asked.append)
+    stapler.attach(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), front)
+    assert asked == read and len(read) == 1
+    stapling.read_ahead([])
+    assert not stapling.READ

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import evenflow
 from evenflow.compiler.alias import compile_aliases, compile_redirects
 from evenflow.compiler.edits import compile_early
+from evenflow.compiler.enclosure import shut_in
 from evenflow.compiler.environment import compile_conditions
 from evenflow.compiler.files import types_of
 from evenflow.compiler.filters import check_chains
@@ -132,6 +133,7 @@ def build(settings: Settings) -> Built:
     plan.log_level = core.log_level or "warn"
     plan.user = core.user or ""
     plan.group = core.group or ""
+    shut_in(main, plan, findings)
     plan.listen_backlog = core.listen_backlog or 511
     plan.goodbye = main.evenflow.goodbye if isinstance(main.evenflow.goodbye, float) else 30.0
     plan.most_connections = main.evenflow.most_connections or 0

@@ -12,10 +12,6 @@ FORWARD: Final = (
 )
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
-    "chrootdir": (
-        "evenflow cannot shut itself in after its start",
-        "let the service manager do it (systemd: `RootDirectory=`, `ProtectSystem=strict`)",
-    ),
     "proxyftpdircharset": ("evenflow speaks no FTP", "serve the files by HTTP"),
     "proxyftpescapewildcards": ("evenflow speaks no FTP", "serve the files by HTTP"),
     "proxyftplistonwildcard": ("evenflow speaks no FTP", "serve the files by HTTP"),

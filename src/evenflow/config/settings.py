@@ -490,6 +490,7 @@ class CoreSettings:
     listen_backlog: int | Unset = override()
     user: str | Unset = override()
     group: str | Unset = override()
+    chroot_dir: tuple[str, Origin] | Unset = override()
     pid_file: str | Unset = override()
     runtime_dir: str | Unset = override()
     server_root: str | Unset = override()

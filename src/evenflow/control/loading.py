@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from evenflow.balancer.added import settle
-from evenflow.control import lasting, listening, log_pipes, map_programs, privileges
+from evenflow.control import enclosure, lasting, listening, log_pipes, map_programs, privileges
 from evenflow.control.console import place
 from evenflow.control.generation import Generation
 from evenflow.control.trouble import Trouble
@@ -113,6 +113,8 @@ def prepare(
 
     identity = privileges.wanted(plan)
     tls.contexts_of(plan)
+    if identity is not None and identity.root:
+        enclosure.get_ready(plan)
     files = log_output.reopen()
     running = previous.pipes if previous is not None else []
     pipes: list[log_pipes.LogPipe] = []

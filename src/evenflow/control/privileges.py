@@ -1,6 +1,7 @@
 """Who the children run as: `User` and `Group`, looked up before anything is forked and taken on inside a child.
 
-Only root can change who it is; for anybody else the two directives change nothing, and that is said.
+Only root can change who it is; for anybody else these directives, and `ChrootDir` with them, change nothing, and that
+is said.
 """
 
 from __future__ import annotations
@@ -13,28 +14,31 @@ import pwd
 from dataclasses import dataclass
 from typing import Final
 
+from evenflow.control import enclosure
 from evenflow.control.trouble import Trouble
 from evenflow.origin import NOWHERE
 from evenflow.plan.model import Plan
 
-CODECS: Final = ("latin-1", "idna", "punycode")
+CODECS: Final = ("latin-1", "ascii", "idna", "punycode")
 """Codecs that Python imports at their first use: whoever has become `User` may not be able to read its library then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user and group to become; `name` is for initgroups, "" where only a number is known."""
+    """A user and group to become; `name` is for initgroups, "" where only a number is known. `root` is the directory
+    to shut oneself in, "" for none."""
 
     user: int | None
     group: int | None
     name: str
+    root: str = ""
 
 
 def wanted(plan: Plan) -> Identity | None:
     """Whom the children become; None where nothing is to change. Raises Trouble for a name that the machine does not
     know.
     """
-    if os.geteuid() != 0 or not (plan.user or plan.group):
+    if os.geteuid() != 0 or not (plan.user or plan.group or plan.chroot_dir):
         return None
     user: int | None = None
     group: int | None = None
@@ -62,7 +66,7 @@ def wanted(plan: Plan) -> Identity | None:
                 NOWHERE,
                 f"`groupadd --system {plan.group}` makes one; `www-data` is Debian's",
             ) from None
-    return Identity(user, group, name)
+    return Identity(user, group, name, plan.chroot_dir)
 
 
 def number(word: str) -> int:
@@ -76,8 +80,18 @@ def number(word: str) -> int:
 
 
 def warning(plan: Plan) -> str:
-    """What to say when `User` or `Group` is written and we are not root; "" where all is well."""
-    if os.geteuid() == 0 or not (plan.user or plan.group):
+    """What to say when `User`, `Group` or `ChrootDir` is written and we are not root, or nobody has to leave root;
+    "" where all is well."""
+    if os.geteuid() == 0:
+        if plan.chroot_dir and not plan.user:
+            return "`ChrootDir` without `User` holds nobody: the children stay root, who finds a way out of it"
+        return ""
+    if plan.chroot_dir:
+        return (
+            "`ChrootDir` changes nothing: evenflow was not started as root, so the children see the whole machine,"
+            " and paths mean what lies there"
+        )
+    if not (plan.user or plan.group):
         return ""
     if plan.user and not plan.user.startswith("#"):
         try:
@@ -91,7 +105,8 @@ def warning(plan: Plan) -> str:
 
 
 def become(identity: Identity) -> None:
-    """Drop to `identity`: groups first, since nobody else may change them. OSError where the kernel refuses."""
+    """Drop to `identity`: groups first, since nobody else may change them and /etc/group is outside. OSError where the
+    kernel refuses."""
     for codec in CODECS:
         # Who cannot read it already goes without, as before.
         with contextlib.suppress(LookupError):
@@ -102,5 +117,7 @@ def become(identity: Identity) -> None:
         else:
             os.setgroups([identity.group])
         os.setgid(identity.group)
+    if identity.root:
+        enclosure.enter(identity.root)
     if identity.user is not None:
         os.setuid(identity.user)

@@ -652,7 +652,7 @@ class Plan:
 
     __slots__ = (
         "generation", "listeners", "hosts", "main", "tables", "members", "balancers", "server_root", "pid_file",
-        "error_log", "log_level", "user", "group", "listen_backlog", "preambles",
+        "error_log", "log_level", "user", "group", "chroot_dir", "listen_backlog", "preambles",
         "programs", "unique_ids", "server_token", "goodbye", "most_connections",
         "most_of_address", "measures", "reserved_ports", "most_reserved", "name_servers",
         "heartbeats", "managed", "tracing",
@@ -676,6 +676,8 @@ class Plan:
         self.log_level = "warn"
         self.user = ""
         self.group = ""
+        self.chroot_dir = ""
+        """Absolute: what children read while they run lies below it. "" where they stay where they are."""
         self.listen_backlog = 511
         self.preambles: object = None
         """`preambles.Preambles`; None where no connection begins with one."""

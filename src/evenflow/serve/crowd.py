@@ -189,6 +189,6 @@ def open_descriptors() -> int:
     try:
         return len(os.listdir("/dev/fd"))
     except OSError:
-        lowest = os.open(os.devnull, os.O_RDONLY)
+        lowest = os.eventfd(0, os.EFD_CLOEXEC)
         os.close(lowest)
         return lowest

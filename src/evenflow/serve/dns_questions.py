@@ -8,6 +8,7 @@ they send ends in an answer of bounded size or in `NoAnswer`.
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ class Dns:
         if self.file.changed() or self._resolver is None:
             made = dns.asyncresolver.Resolver(configure=False)
             try:
-                made.read_resolv_conf(self.file.path)
+                made.read_resolv_conf(io.StringIO(self.file.text()))
             except (dns.exception.DNSException, OSError, ValueError):
                 # Without one the name servers are none, or those that the configuration names.
                 made = dns.asyncresolver.Resolver(configure=False)

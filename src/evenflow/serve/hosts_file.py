@@ -1,6 +1,7 @@
 """Names that this machine knows by itself: /etc/hosts, and what /etc/nsswitch.conf says of who is asked besides.
 
-Both are read again when they have changed. A file that cannot be read holds nothing.
+Both are read again when they have changed. A file that is not there holds what was kept of it, for who has shut
+itself in a directory without it; else one that cannot be read holds nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,21 @@ BY_DNS: Final = frozenset({"dns", "resolve"})
 """Services that ask the DNS."""
 HARMLESS: Final = frozenset({"myhostname", "mymachines"})
 """Services of names that the DNS does not have: they are asked where it knows nothing. So is every mdns."""
+
+
+KEPT: Final[dict[str, str]] = {}
+"""By path, the text of files that may not be there later."""
+
+
+def keep(paths: tuple[str, ...]) -> None:
+    """Remember what these files say now, and nothing else any more."""
+    KEPT.clear()
+    for path in paths:
+        try:
+            with open(path, encoding="latin-1") as file:
+                KEPT[path] = file.read(MOST_BYTES)
+        except OSError:
+            pass
 
 
 class WatchedFile:
@@ -40,11 +56,20 @@ class WatchedFile:
         self._seen = now
         return True
 
+    def text(self) -> str:
+        """What it says. Raises OSError."""
+        try:
+            with open(self.path, encoding="latin-1") as file:
+                return file.read(MOST_BYTES)
+        except FileNotFoundError:
+            if self.path in KEPT:
+                return KEPT[self.path]
+            raise
+
     def lines(self) -> list[list[str]]:
         """The words of each line, without comments."""
         try:
-            with open(self.path, encoding="latin-1") as file:
-                text = file.read(MOST_BYTES)
+            text = self.text()
         except OSError:
             return []
         words = [line.partition("#")[0].split() for line in text.splitlines()]

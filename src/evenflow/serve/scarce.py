@@ -42,7 +42,8 @@ class InHand:
         """Hold as many as there should be, as far as they can be had."""
         with contextlib.suppress(OSError):
             while len(self.held) < IN_HAND:
-                self.held.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+                # Not /dev/null: within ChrootDir there may be none.
+                self.held.append(os.eventfd(0, os.EFD_CLOEXEC))
 
     def set_free(self) -> bool:
         """Let go of some; False where none is left."""

@@ -1,7 +1,7 @@
 """Every problem of a configuration: found by loading and building it as `serve` would, told as text or as JSON.
 
-Beyond the configuration's own files only certificates and keys are read. Nothing is written and nothing is started, and
-nobody is asked but for names, if that is wanted.
+Beyond the configuration's own files only certificates and keys are read, and ChrootDir is looked into. Nothing is
+written and nothing is started, and nobody is asked but for names, if that is wanted.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from evenflow.serve.access_log import check_formats
 from evenflow.serve.member_tls import check_members
 from evenflow.serve.tls import check_certificates
 from evenflow.tools.certificates import check_shown
+from evenflow.tools.enclosed import check_enclosed
 
 JSON_VERSION: Final = 1
 """Counts up when a field of the JSON changes its meaning or goes; new fields may come without it."""
@@ -71,6 +72,7 @@ def examine(file: str, defines: Mapping[str, str], *, advice: bool = False, name
         if advice:
             diagnostics += advise(loaded)
             diagnostics += check_shown(loaded, datetime.datetime.now(datetime.UTC))
+            diagnostics += check_enclosed(loaded)
     kept, comments = silence(loaded, diagnostics)
     if advice and loaded.settings is not None:
         kept += comments

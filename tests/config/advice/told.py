@@ -11,6 +11,7 @@ from evenflow.config.render import render
 from evenflow.config.silence import silence
 from evenflow.config.source import make_source
 from evenflow.tools.certificates import check_shown
+from evenflow.tools.enclosed import check_enclosed
 from tests.config.cases import NAME, Case
 
 
@@ -19,7 +20,7 @@ def told(case: Case, root: str = "/") -> tuple[list[Diagnostic], str]:
     loaded = load(NAME, environment={}, server_root=root, read=lambda path: make_source(path, case.text))
     assert loaded.settings is not None, render(loaded.diagnostics, loaded.sources)
     shown = check_shown(loaded, datetime.datetime.now(datetime.UTC))
-    kept, comments = silence(loaded, [*loaded.diagnostics, *advise(loaded), *shown])
+    kept, comments = silence(loaded, [*loaded.diagnostics, *advise(loaded), *shown, *check_enclosed(loaded)])
     found = [*kept, *comments]
     return found, render(found, loaded.sources)
 

@@ -90,6 +90,10 @@ def server_tokens(draft: Draft, statement: Statement | Section, value: Any) -> N
     draft.put("core", "server_tokens", said)
 
 
+def set_chroot_dir(draft: Draft, statement: Statement | Section, value: Any) -> None:
+    draft.put("core", "chroot_dir", (value, statement.origin))
+
+
 def set_server_name(draft: Draft, statement: Statement | Section, value: Any) -> None:
     host, port, scheme = value
     draft.put("core", "server_name", ServerNameValue(host, port, scheme, statement.origin))
@@ -797,5 +801,15 @@ DIRECTIVES = (
         "The group that the children run as.",
         syntax="NAME|#ID",
         default="#-1",
+    ),
+    Directive(
+        "ChrootDir",
+        SERVER,
+        one(text),
+        set_chroot_dir,
+        "The directory that the children shut themselves in, before they become `User`.",
+        syntax="DIRECTORY",
+        differs="Nothing of the program's own has to be in it, and names of members are found without its "
+        "`/etc/resolv.conf`; httpd dies in an empty one. A relative directory and `ErrorLog journald` are refused.",
     ),
 )

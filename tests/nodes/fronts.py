@@ -59,14 +59,16 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def evenflow_front(file: Path, port: int, children: int = 1) -> Iterator[subprocess.Popen[bytes]]:
+def evenflow_front(
+    file: Path, port: int, children: int = 1, host: str = "127.0.0.1"
+) -> Iterator[subprocess.Popen[bytes]]:
     """evenflow serving `file`; SIGTERM has to end it with 0 (unless the test has ended it itself)."""
     log = file.with_suffix(".evenflow.log")
     command = [sys.executable, "-m", "evenflow", "serve", str(file), "--children", str(children)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment(), stdout=output, stderr=subprocess.STDOUT, process_group=0)
     try:
-        wait_until_open("127.0.0.1", port, process, log)
+        wait_until_open(host, port, process, log)
         yield process
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -84,13 +86,15 @@ def evenflow_front(file: Path, port: int, children: int = 1) -> Iterator[subproc
 
 
 @contextmanager
-def httpd_front(file: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def httpd_front(
+    file: Path, port: int, host: str = "127.0.0.1", more_modules: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """Apache httpd in the foreground with the same text, below what it needs around it; one process."""
     program = require_peer("apache2")
     root = file.parent
     whole, log = root / "httpd.conf", root / "httpd.log"
     whole.write_text(
-        "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in MODULES)
+        "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in MODULES + more_modules)
         + f"ServerRoot {root}\nDefaultRuntimeDir {root}\nPidFile {root}/httpd.pid\nErrorLog {log}\n"
         + "User nobody\nGroup nogroup\nServerName front\n"
         + "StartServers 1\nServerLimit 1\nThreadsPerChild 64\n"
@@ -100,7 +104,7 @@ def httpd_front(file: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     log.touch()
     process = subprocess.Popen([program, "-f", str(whole), "-D", "FOREGROUND"], process_group=0)
     try:
-        wait_until_open("127.0.0.1", port, process, log)
+        wait_until_open(host, port, process, log)
         yield process
     finally:
         # httpd waits ten seconds for the tunnels that are still open, and nobody needs its farewell.

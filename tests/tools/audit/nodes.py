@@ -22,7 +22,8 @@ SERVER_XML = """\
             <Host name="localhost" appBase="webapps">
                 <Context path="" docBase="../confluence" reloadable="false" useHttpOnly="true">
                     <Valve className="org.apache.catalina.valves.RemoteIpValve"
-                           remoteIpHeader="x-forwarded-for" protocolHeader="x-forwarded-proto"/>
+                           remoteIpHeader="x-forwarded-for" protocolHeader="x-forwarded-proto"
+                           httpsServerPort="8443"/>
                 </Context>
                 <Context path="${{confluence.context.path}}/synchrony-proxy" docBase="../synchrony-proxy"/>
             </Host>
@@ -47,7 +48,8 @@ BALANCER = "balancer.conf"
 DIFFER = "nodes-differ"
 VALVE = (
     '<Valve className="org.apache.catalina.valves.RemoteIpValve"\n'
-    '                           remoteIpHeader="x-forwarded-for" protocolHeader="x-forwarded-proto"/>'
+    '                           remoteIpHeader="x-forwarded-for" protocolHeader="x-forwarded-proto"\n'
+    '                           httpsServerPort="8443"/>'
 )
 IN_THE_CLEAR = (
     "Listen 8080\nServerName wiki.example.com:8080\nProxyPreserveHost On\n<Proxy balancer://c>\n"
@@ -98,6 +100,7 @@ def in_the_clear(place: Place) -> None:
         place.change(name, 'scheme="https" secure="true" ', "")
         place.change(name, 'proxyPort="8443"', 'proxyPort="8080"')
         place.change(name, 'redirectPort="8443"', "")
+        place.change(name, 'httpsServerPort="8443"', 'httpServerPort="8080"')
     for name in (SETENV, "node2/bin/setenv.sh"):
         place.change(name, "https://wiki.example.com:8443", "http://wiki.example.com:8080")
 

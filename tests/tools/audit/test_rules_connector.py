@@ -13,6 +13,7 @@ FAULTS = [
      {"valve-undoes-scheme"}, "RequestHeader set X-Forwarded-Proto https"),
     ("valve and strangers", "    RequestHeader set X-Forwarded-Proto https\n", "", BALANCER,
      {"valve-believes-strangers"}, "RequestHeader set X-Forwarded-Proto https"),
+    ("valve and another port", 'httpsServerPort="8443"', "", XML, {"valve-undoes-port"}, 'httpsServerPort="8443"'),
     ("other name", 'proxyName="wiki.example.com"', 'proxyName="old.example.com"', XML,
      {"connector-proxy-name"}, 'proxyName="wiki.example.com"'),
     ("no name, Host kept", ' proxyName="wiki.example.com"', "", XML,
@@ -55,6 +56,20 @@ def test_faults_in_the_clear(place: Place, old: str, new: str, expected: str, ty
     place.change(XML, old, new)
     found = [one.diagnostic for one in place.audit().findings if one.diagnostic.code != DIFFER]
     assert [(one.code, typed in one.help) for one in found] == [(expected, True)]
+
+
+def test_a_valve_reads_the_port_that_the_balancer_tells(place: Place) -> None:
+    line = "    RequestHeader set X-Forwarded-Proto https\n"
+    place.change(BALANCER, line, line + "    RequestHeader set X-Forwarded-Port 8443\n")
+    for name in (XML, OTHER_XML):
+        place.change(name, 'httpsServerPort="8443"', "")
+    found = [one.diagnostic for one in place.audit().findings]
+    assert {(one.code, one.help) for one in found} == {
+        ("valve-undoes-port", 'write `portHeader="x-forwarded-port"` into the Valve')
+    }
+    for name in (XML, OTHER_XML):
+        place.change(name, "protocolHeader", 'portHeader="x-forwarded-port" protocolHeader')
+    assert codes(place.audit()) == set()
 
 
 def test_the_connector_counts_where_no_valve_does(place: Place) -> None:

@@ -86,6 +86,7 @@ def find(nodes: tuple[Node, ...], front: Front | None) -> Iterator[Finding]:
         if connector is not None:
             yield from rules_connector.check_scheme(node, connector, front)
             yield from rules_connector.check_valve(node, connector, front)
+            yield from rules_connector.check_valve_port(node, connector, front)
             yield from rules_connector.check_name(node, connector, front)
             yield from rules_connector.check_redirect_port(node, connector, front)
             yield from rules_connector.check_threads(node, connector, front, order)

@@ -122,6 +122,31 @@ def check_valve(node: Node, connector: Element, front: Front) -> Iterator[Findin
         )
 
 
+def check_valve_port(node: Node, connector: Element, front: Front) -> Iterator[Finding]:
+    """Where the valve believes in the balancer's scheme, the Connector's proxyPort does not count."""
+    valve = node.xml.valve("RemoteIpValve") if node.xml is not None else None
+    if valve is None or front.balancer is None or valve_scheme(node, front) != front.scheme:
+        return
+    usual, unsaid = ("httpsServerPort", "443") if front.scheme == "https" else ("httpServerPort", "80")
+    header = valve.value("portHeader")
+    said = front.balancer.field(header) if header else None
+    believed = said[0] if said is not None and said[0].isdecimal() else valve.value(usual, unsaid)
+    if believed == str(front.port):
+        return
+    told = front.balancer.field("X-Forwarded-Port")
+    tells = told is not None and told[0] == str(front.port)
+    yield wrong_attribute(
+        "valve-undoes-port",
+        node,
+        valve,
+        "portHeader" if tells else usual,
+        "x-forwarded-port" if tells else str(front.port),
+        f"RemoteIpValve turns port {front.port} into {believed}, whatever the Connector says",
+        "redirects and links lead to a port that is not the public one, and saving is refused (`XSRF check failed`)",
+        also=(Label(connector.place("proxyPort"), "the Connector", False),),
+    )
+
+
 def check_name(node: Node, connector: Element, front: Front) -> Iterator[Finding]:
     """The host and port that links and redirects are made with."""
     name = connector.value("proxyName")

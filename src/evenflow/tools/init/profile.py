@@ -38,8 +38,8 @@ def connector(site: Site, node: Node) -> list[str]:
         '               connectionTimeout="20000" maxThreads="200" acceptCount="100" URIEncoding="UTF-8"',
         '               encodedSolidusHandling="passthrough" protocol="org.apache.coyote.http11.Http11NioProtocol"/>',
         "and in its Context, for the clients' own addresses:",
-        '    <Valve className="org.apache.catalina.valves.RemoteIpValve"',
-        '           remoteIpHeader="x-forwarded-for" protocolHeader="x-forwarded-proto"/>',
+        '    <Valve className="org.apache.catalina.valves.RemoteIpValve" remoteIpHeader="x-forwarded-for"',
+        '           protocolHeader="x-forwarded-proto" portHeader="x-forwarded-port"/>',
     ]
     if not is_inside(node.host):
         lines.append("    (with internalProxies, the balancer's address: Tomcat trusts private networks alone)")

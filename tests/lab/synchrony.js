@@ -1,0 +1,41 @@
+// Synchrony nodes made of real Bayeux servers, each with clients of its own: node synchrony.js '[[HOST, PORT, FAULT], ...]'
+'use strict';
+
+const http = require('http');
+const faye = require('faye');
+
+const MOUNT = '/synchrony/v1/bayeux-sync1';
+
+// What Synchrony answers to a token that another key has signed.
+function refuse(request, response) {
+  response.writeHead(401, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ type: 'jwt/unknown-iss', message: 'unknown issuer' }));
+}
+
+function start(host, port, fault) {
+  const server = http.createServer((request, response) => {
+    if (request.url === '/synchrony/heartbeat') {
+      response.end('OK');
+    } else if (fault === 'keys') {
+      refuse(request, response);
+    } else {
+      response.writeHead(404);
+      response.end('not found');
+    }
+  });
+  // Seconds that a poll is held.
+  const bayeux = new faye.NodeAdapter({ mount: MOUNT, timeout: fault === 'slow' ? 15 : 1 });
+  if (fault !== 'keys') bayeux.attach(server);
+  if (fault === 'cuts') server.on('upgrade', (request, socket) => setTimeout(() => socket.destroy(), 500));
+  if (fault === 'unhashed') {
+    server.removeAllListeners('upgrade');
+    server.on('upgrade', (request, socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+        + 'Sec-WebSocket-Accept: c3R1YmJvcm4=\r\n\r\n');
+    });
+  }
+  server.listen(port, host);
+}
+
+for (const [host, port, fault] of JSON.parse(process.argv[2])) start(host, port, fault);

@@ -32,6 +32,7 @@ help:
 	@echo "make screenshots  write docs/images: the manager's page, as Chromium shows it"
 	@echo "make clean   remove what the others made"
 
+demo: export XDG_CACHE_HOME := $(CURDIR)/build/cache
 demo: compiled
 	@$(COMPILED) $(RUN) -m evenflow demo $(if $(CHECK),--check) $(ARGS)
 

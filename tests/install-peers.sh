@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler, and
 # what looks at the files under packaging. With the argument `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
-# Debian packages only when root, npm packages under build/npm. Never fails: what is missing afterwards is said in one
+# Debian packages only when root, npm packages under build/npm and build/cache. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
 set -u
 cd "$(dirname "$0")/.." || exit 0
@@ -58,18 +58,24 @@ if [ -n "$wanted" ]; then
     fi
 fi
 
-lock=tests/nodes/package-lock.json
-if [ "${1:-tests}" = tests ] && [ -e "$lock" ]; then
+npm_packages() { # npm_packages FROM TO: what FROM/package-lock.json names, unless TO has it already
+    cmp -s "$1/package-lock.json" "$2/installed.json" && return
     if ! has npm; then
-        echo "install-peers: npm is missing, so are the packages of tests/nodes/package.json" >&2
-    elif ! cmp -s "$lock" build/npm/installed.json; then
-        mkdir -p build/npm
-        cp tests/nodes/package.json "$lock" build/npm/
-        if npm ci --prefix build/npm --no-audit --no-fund --loglevel=error; then
-            cp "$lock" build/npm/installed.json
-        else
-            echo "install-peers: npm failed, so the packages of tests/nodes/package.json are missing" >&2
-        fi
+        echo "install-peers: npm is missing, so are the packages of $1/package.json" >&2
+        return
     fi
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2/"
+    if npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error; then
+        cp "$1/package-lock.json" "$2/installed.json"
+    else
+        echo "install-peers: npm failed, so the packages of $1/package.json are missing" >&2
+    fi
+}
+
+if [ "${1:-tests}" = tests ]; then
+    npm_packages tests/nodes build/npm
+    # Where `evenflow demo` looks with XDG_CACHE_HOME=build/cache.
+    npm_packages src/evenflow/tools/demo/packages build/cache/evenflow/demo
 fi
 exit 0

@@ -22,6 +22,8 @@ import pytest
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 NODE_MODULES: Final = CHECKOUT / "build" / "npm" / "node_modules"
+EDITOR: Final = CHECKOUT / "build" / "cache" / "evenflow" / "demo"
+"""What `evenflow demo` fetches for browsers, with XDG_CACHE_HOME=build/cache."""
 
 MISSING: Final = "missing peer: "
 """How the reason of every skip begins that is due to a program that is not installed."""
@@ -51,6 +53,7 @@ PEERS: Final = {
     "logrotate": Peer(("logrotate", "/usr/sbin/logrotate"), "apt-get install logrotate"),
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),
     "chromium": Peer(("chromium", "chromium-browser"), "apt-get install chromium"),
+    "yjs": Peer((str(EDITOR / "node_modules" / "yjs"),), "sh tests/install-peers.sh"),
     "faye": Peer((str(NODE_MODULES / "faye"),), "sh tests/install-peers.sh"),
 }
 

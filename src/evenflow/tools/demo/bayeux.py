@@ -3,7 +3,7 @@
 Messages are JSON objects as in the Bayeux 1.0 specification: /meta/handshake, connect, subscribe, unsubscribe,
 disconnect, and publishing on any other channel. How they travel (WebSocket, long-polling) is the caller's: it hands
 in messages and gets answers back. A client that a different node made is unknown here, and told so with 402, because
-that is how a split client shows in the field.
+that is how a split client shows in the field. What is said on channels of pages goes to `documents` as well.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
+
+from evenflow.tools.demo.documents import Documents, Refused
 
 Message = dict[str, Any]
 
@@ -57,10 +59,11 @@ class Client:
 class Server:
     """All the clients of one process. `node` goes into every handshake's `ext`, so that one can see who answered."""
 
-    def __init__(self, node: str, held: float = CONNECT_SECONDS) -> None:
-        """`held` is for how many seconds a connect waits."""
+    def __init__(self, node: str, held: float = CONNECT_SECONDS, documents: Documents | None = None) -> None:
+        """`held` is for how many seconds a connect waits; without `documents` nothing lasts and no other node hears."""
         self.node = node
         self.held = held
+        self.documents = documents
         self.advice: Final = {"reconnect": "retry", "interval": 0, "timeout": int(held * 1000)}
         self.clients: dict[str, Client] = {}
 
@@ -101,16 +104,46 @@ class Server:
             case "/meta/subscribe" | "/meta/unsubscribe":
                 wanted = message.get("subscription", "")
                 names = {str(name) for name in wanted} if isinstance(wanted, list) else {str(wanted)}
-                found.patterns = found.patterns | names if channel == "/meta/subscribe" else found.patterns - names
-                return [answer | {"subscription": wanted}]
+                answer["subscription"] = wanted
+                if channel == "/meta/unsubscribe":
+                    found.patterns -= names
+                    return [answer]
+                found.patterns |= names
+                return [self._joined(answer, names, message.get("ext"))]
             case "/meta/disconnect":
                 del self.clients[found.name]
                 found.wake.set()
                 return [answer]
             case _ if channel.startswith("/meta/") or not channel.startswith("/"):
                 return [answer | {"successful": False, "error": f"405:{channel}:Invalid channel"}]
-        self._publish(channel, message.get("data"))
+        try:
+            if self.documents is not None:
+                self.documents.publish(channel, message.get("data"))
+        except Refused as fault:
+            return [answer | {"successful": False, "error": f"400:{channel}:{fault}"}]
+        self.publish(channel, message.get("data"))
         return [answer]
+
+    def publish(self, channel: str, data: Any) -> None:
+        """Tell the clients here."""
+        for client in self.clients.values():
+            if client.wants(channel):
+                client.deliver({"channel": channel, "data": data})
+
+    def hear(self) -> None:
+        """Tell the clients here what was said through other nodes."""
+        for channel, data in self.documents.heard() if self.documents is not None else ():
+            self.publish(channel, data)
+
+    def _joined(self, answer: Message, names: set[str], ext: object) -> Message:
+        """Who subscribes to one page gets what they lack of it with the answer."""
+        if self.documents is None or len(names) != 1:
+            return answer
+        try:
+            found = self.documents.joined(next(iter(names)), ext)
+        except Refused as fault:
+            return answer | {"successful": False, "error": f"400:{answer['subscription']}:{fault}"}
+        return answer | {"ext": found} if found else answer
 
     def _new_client(self, push: Callable[[list[Message]], None] | None) -> Client:
         forgotten = time.monotonic() - FORGET_SECONDS
@@ -136,8 +169,3 @@ class Server:
         client.seen = time.monotonic()
         events, client.waiting = client.waiting, []
         return events
-
-    def _publish(self, channel: str, data: Any) -> None:
-        for client in self.clients.values():
-            if client.wants(channel):
-                client.deliver({"channel": channel, "data": data})

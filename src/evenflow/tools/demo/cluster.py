@@ -1,18 +1,19 @@
 """The processes of the demo: four stand-in nodes and evenflow, started in order and ended in the opposite one.
 
 The processes stand in groups of their own, so that Ctrl-C reaches only the demo, and the balancer ends before the
-nodes behind it.
+nodes behind it. A node can be killed and started again meanwhile, also from another thread.
 """
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -46,27 +47,37 @@ NODES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What the nodes need so that people can edit together; addresses are for the browser, "" where there is none."""
+
+    journal: str
+    packages: str
+    front: str
+    manager: str = ""
+    switch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """A process that was started, and what to call it."""
+    """A process that was started, and what to call it; `node` where it is one."""
 
     title: str
     process: subprocess.Popen[bytes]
+    node: Node | None = None
 
 
 class Cluster:
-    """A context: inside it the nodes run, and evenflow in front once `serve` was called."""
+    """A context: inside it the nodes run, and a balancer in front once `serve` was called."""
 
-    def __init__(self, nodes: Sequence[Node] = NODES) -> None:
+    def __init__(self, nodes: Sequence[Node] = NODES, shared: Shared | None = None) -> None:
         self._nodes = nodes
+        self._shared = shared
         self._started: list[Started] = []
+        self._changing = threading.RLock()
 
     def __enter__(self) -> Self:
         try:
-            for node in self._nodes:
-                arguments = [node.kind, node.name, node.host, str(node.port)]
-                self._start(str(node), ["evenflow.tools.demo.node", *arguments])
-            for started, node in zip(self._started, self._nodes, strict=True):
-                wait_until_open(node.host, node.port, started)
+            self._start_nodes(self._nodes)
         except BaseException:
             self.end()
             raise
@@ -77,40 +88,98 @@ class Cluster:
     ) -> None:
         self.end()
 
-    def serve(self, file: Path, host: str, port: int) -> None:
-        """Start evenflow with `file` and wait until `host:port` answers."""
-        balancer = self._start("evenflow", ["evenflow", "serve", str(file)])
-        wait_until_open(host, port, balancer)
+    def serve(self, title: str, command: Sequence[str], host: str, port: int) -> None:
+        """Start a balancer and wait until `host:port` answers."""
+        wait_until_open(host, port, self._start(title, command))
+
+    def end_front(self) -> None:
+        """End the balancer and leave the nodes."""
+        with self._changing:
+            fronts = [started for started in self._started if started.node is None]
+            self._started = [started for started in self._started if started.node is not None]
+        for started in fronts:
+            end(started.process)
 
     def ended(self) -> str | None:
         """The title and exit status of a process that ended by itself, None while all run."""
-        for started in self._started:
-            status = started.process.poll()
-            if status is not None:
-                return f"{started.title} has ended with status {status}"
+        with self._changing:
+            for started in self._started:
+                status = started.process.poll()
+                if status is not None:
+                    return f"{started.title} has ended with status {status}"
         return None
+
+    def names(self) -> list[str]:
+        """The nodes' names, each once."""
+        return list(dict.fromkeys(node.name for node in self._nodes))
+
+    def states(self) -> list[dict[str, object]]:
+        """Each node, and whether it runs."""
+        with self._changing:
+            running = {started.node: started.process.pid for started in self._started}
+        return [
+            {"name": node.name, "kind": node.kind, "running": node in running, "pid": running.get(node)}
+            for node in self._nodes
+        ]
+
+    def kill(self, name: str) -> None:
+        """Kill the processes of one node, as a machine that loses its power would."""
+        with self._changing:
+            doomed = [started for started in self._started if started.node is not None and started.node.name == name]
+            for started in doomed:
+                started.process.kill()
+                self._started.remove(started)
+            for started in doomed:
+                end(started.process)
+
+    def revive(self, name: str) -> None:
+        """Start what does not run of one node, and wait until it listens. Raises `DemoFault`."""
+        with self._changing:
+            running = {started.node for started in self._started}
+            try:
+                self._start_nodes([node for node in self._nodes if node.name == name and node not in running])
+            except DemoFault:
+                self.kill(name)
+                raise
 
     def end(self) -> None:
         """End everything, the last started first; who does not listen within `END_SECONDS` is killed."""
-        while self._started:
-            process = self._started.pop().process
-            process.terminate()
-            try:
-                process.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+        with self._changing:
+            while self._started:
+                end(self._started.pop().process)
 
-    def _start(self, title: str, module_and_arguments: list[str]) -> Started:
+    def _start_nodes(self, nodes: Sequence[Node]) -> None:
+        """All at once, since most of the time each of them loads modules."""
+        started = [self._start(str(node), self._command(node), node) for node in nodes]
+        for one, node in zip(started, nodes, strict=True):
+            wait_until_open(node.host, node.port, one)
+
+    def _command(self, node: Node) -> list[str]:
+        command = [sys.executable, "-m", "evenflow.tools.demo.node", node.kind, node.name, node.host, str(node.port)]
+        if self._shared is None:
+            return command
+        beside = next((one for one in self._nodes if (one.kind, one.name) == ("synchrony", node.name)), node)
+        return [*command, json.dumps({**asdict(self._shared), "synchrony": [beside.host, beside.port]})]
+
+    def _start(self, title: str, command: Sequence[str], node: Node | None = None) -> Started:
         # Nobody writes to standard input: a node ends when it ends, even where the demo was killed.
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module_and_arguments], stdin=subprocess.PIPE, process_group=0
-        )
-        started = Started(title, process)
-        self._started.append(started)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0)
+        started = Started(title, process, node)
+        with self._changing:
+            self._started.append(started)
         return started
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and see to it that it does."""
+    process.terminate()
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def wait_until_open(host: str, port: int, started: Started) -> None:

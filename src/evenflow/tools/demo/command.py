@@ -18,12 +18,21 @@ from evenflow.tools.demo import EXAMPLE
     "--config",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"Another configuration than {EXAMPLE}; its members have to stand where the nodes stand.",
+    help="Another configuration than `evenflow init confluence` makes, such as examples/"
+    f"{EXAMPLE}; its members have to stand where the nodes stand.",
 )
-def demo(check: bool, file: Path | None) -> None:
+@click.option(
+    "--front",
+    "before",
+    type=click.Choice(["evenflow", "httpd"]),
+    default="evenflow",
+    help="Who stands in front: evenflow, or Debian's Apache httpd with the very same file.",
+)
+def demo(check: bool, file: Path | None, before: str) -> None:
     """Start two stand-in Confluence nodes, two stand-in Synchrony nodes, and evenflow in front of them.
 
-    It runs in the foreground until Ctrl-C or SIGTERM.
+    People edit a page together in as many windows as they like; a button on it stops a node. It runs in the foreground
+    until Ctrl-C or SIGTERM.
     """
     from evenflow.tools.demo import show
     from evenflow.tools.demo.cluster import DemoFault
@@ -36,7 +45,7 @@ def demo(check: bool, file: Path | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, told_to_end)
     try:
-        sys.exit(show.run(file or show.example_file(), check, ending))
+        sys.exit(show.run(file, check, ending, before=before))
     except DemoFault as fault:
         click.echo(f"{click.style('error', fg='red', bold=True)}: {fault}", err=True)
         sys.exit(1)

@@ -1,6 +1,7 @@
 """A stand-in Synchrony node: the heartbeat, and a Bayeux endpoint over WebSocket and over long-polling.
 
-The paths are Synchrony's; what editors say to each other is passed on unread.
+The paths are Synchrony's. What editors say to each other is passed on unread, except for pages that they write
+together: `documents` keeps those, and leads what is said from node to node.
 """
 
 from __future__ import annotations
@@ -11,15 +12,23 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from evenflow.tools.demo import bayeux, websocket
+from evenflow.tools.demo.documents import Documents
 from evenflow.tools.demo.web import Handler, Request, Response, Upgrade
 
 BAYEUX_PATH: Final = "/synchrony/v1/bayeux-sync1"
 JSON: Final = ("Content-Type", "application/json")
+LISTEN_SECONDS: Final = 0.03
+"""How often a node looks whether another one has written."""
 
 
-def synchrony(node: str, held: float = bayeux.CONNECT_SECONDS) -> Handler:
-    """The node's handler; `node` is the name it gives itself, `held` for how many seconds a poll may wait."""
-    server = bayeux.Server(node, held)
+def synchrony(node: str, held: float = bayeux.CONNECT_SECONDS, documents: Documents | None = None) -> Handler:
+    """The node's handler; `node` is the name it gives itself, `held` for how many seconds a poll may wait.
+
+    With `documents` it needs a running loop: from then on it hears the other nodes.
+    """
+    server = bayeux.Server(node, held, documents)
+    if documents is not None:
+        hearing.add(asyncio.get_running_loop().create_task(hear(server)))
     named = ("X-Synchrony-Node", node)
 
     async def handle(request: Request) -> Response | Upgrade:
@@ -38,6 +47,17 @@ def synchrony(node: str, held: float = bayeux.CONNECT_SECONDS) -> Handler:
         return Response(200, [JSON, named], json.dumps(await server.answer(messages)).encode())
 
     return handle
+
+
+hearing: Final[set[asyncio.Task[None]]] = set()
+"""Nobody else would keep these tasks alive."""
+
+
+async def hear(server: bayeux.Server) -> None:
+    """Follow the other nodes for ever."""
+    while True:
+        server.hear()
+        await asyncio.sleep(LISTEN_SECONDS)
 
 
 def websocket_answer(server: bayeux.Server, request: Request) -> Response | Upgrade:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler, and
+# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler, curl, and
 # what looks at the files under packaging. With the argument `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
 # Debian packages only when root, npm packages under build/npm and build/cache. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
@@ -27,6 +27,7 @@ else
     want node nodejs
     want cc gcc libc6-dev
     want openssl openssl
+    want curl curl
     want npm npm
     want systemd-analyze systemd
     want strace strace

@@ -51,6 +51,7 @@ PEERS: Final = {
     "rotatelogs": Peer(("rotatelogs", "/usr/bin/rotatelogs"), "apt-get install apache2-utils"),
     "strace": Peer(("strace",), "apt-get install strace"),
     "logrotate": Peer(("logrotate", "/usr/sbin/logrotate"), "apt-get install logrotate"),
+    "curl": Peer(("curl",), "apt-get install curl"),
     "node": Peer(("node", "nodejs"), "apt-get install nodejs npm"),
     "chromium": Peer(("chromium", "chromium-browser"), "apt-get install chromium"),
     "yjs": Peer((str(EDITOR / "node_modules" / "yjs"),), "sh tests/install-peers.sh"),

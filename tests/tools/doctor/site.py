@@ -77,9 +77,9 @@ class Wiki:
 
 
 class Site:
-    """A context: two nodes of each kind, and evenflow with `text`."""
+    """A context: two nodes of each kind, and evenflow with `text`; with None nobody in front of them."""
 
-    def __init__(self, folder: Path, text: str = HEALTHY) -> None:
+    def __init__(self, folder: Path, text: str | None = HEALTHY) -> None:
         self.folder = folder
         self.text = text
         self.wikis = [Wiki("1"), Wiki("2")]
@@ -100,6 +100,8 @@ class Site:
                 server = asyncio.run_coroutine_threadsafe(listening, self.loop).result(10)
                 self.listening.append(server)
                 self.ports[kind][number] = server.sockets[0].getsockname()[1]
+        if self.text is None:
+            return self
         text = self.text
         for kind, ports in self.ports.items():
             for number, port in enumerate(ports):

@@ -1,0 +1,1 @@
+"""docs/guide: what the pages show is what happens."""

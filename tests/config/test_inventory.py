@@ -289,7 +289,7 @@ TOLD = {
     "<Location /x>\nRequire ldap-group a\n</Location>": "require-not-supported",
     "SSLProtocol SSLv3": "value-not-allowed",
     "SSLFIPS on": "value-not-supported",
-    "SSLOptions +FakeBasicAuth": "value-not-supported",
+    "SSLOptions +LegacyDNStringFormat": "value-not-supported",
 }
 """What is refused, and with which code."""
 

@@ -27,7 +27,24 @@ from .observed import Seen
 HOUR = datetime.timedelta(hours=1)
 SECURED = {"t1": "a.example", "t2": "b.example", "t3": "localhost", "t4": "over.example", "t5": "127.0.0.1"}
 """Members that speak TLS, and whose certificate each shows; t5 wants to see one of the client's."""
-CERTIFIED = ("a.example", "b.example", "wiki.example.com", "localhost", "over.example", "127.0.0.1", "client.example")
+CERTIFIED = (
+    *("a.example", "b.example", "wiki.example.com", "localhost", "over.example", "127.0.0.1", "client.example"),
+    "staff.example",
+)
+
+NAMES = {
+    "staff.example": x509.Name(
+        [
+            x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "DE"),
+            x509.NameAttribute(x509.NameOID.LOCALITY_NAME, "München"),
+            x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Snake Oil, Ltd."),
+            x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "a/b+c"),
+            x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ann"),
+            x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, "ann@staff.example"),
+        ]
+    )
+}
+"""Certificates that are for somebody with more than a name."""
 
 
 @dataclass(slots=True)
@@ -63,12 +80,12 @@ def _bound() -> socket.socket:
 
 def make_certificates(root: Path) -> dict[str, str]:
     """Write NAME.crt and NAME.key for each certified name, and what it says of revoked certificates: NAME.crl of none,
-    NAME.revoked.crl of its own; answer the names by fingerprint."""
+    NAME.revoked.crl of its own; clients.pem has client.example and staff.example. Answer the names by fingerprint."""
     names: dict[str, str] = {}
     now = datetime.datetime.now(datetime.UTC)
     for name in CERTIFIED:
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) if name not in NAMES else NAMES[name]
         certificate = (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -99,6 +116,8 @@ def make_certificates(root: Path) -> dict[str, str]:
         )
         (root / f"{name}.pem").write_bytes((root / f"{name}.crt").read_bytes() + (root / f"{name}.key").read_bytes())
         names[certificate.fingerprint(hashes.SHA256()).hex()] = name
+    clients = [(root / f"{name}.crt").read_bytes() for name in ("client.example", "staff.example")]
+    (root / "clients.pem").write_bytes(b"".join(clients))
     return names
 
 

@@ -23,6 +23,9 @@ class Known:
     def get(self, name: bytes) -> bytes:
         return self.values.get(name.decode(), b"")
 
+    def subject(self) -> bytes:
+        return self.values.get("subject", b"")
+
     def above(self) -> int:
         return int(self.values.get("above", b"-1"))
 

@@ -137,7 +137,8 @@ def compile_provider(line: RequireLine) -> Require:
         return Require(access.METHOD, names, (), line.origin)
     if provider in NAMED:
         made = Require(NAMED[provider], names, (), line.origin)
-        if any("%{" in word for word in words):
+        # It is an expression, and in one a backslash takes the next letter as it is.
+        if any("%{" in word for word in words) or "\\" in line.text:
             made.text = partial(words_of, compile_text(line.text, line.origin))
         return made
     if provider == "expr":

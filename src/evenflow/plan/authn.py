@@ -12,11 +12,12 @@ import hashlib
 import hmac
 from typing import Final
 
-from evenflow.plan import denials, steps, userfiles
+from evenflow.plan import denials, fake_basic, steps, userfiles
 from evenflow.plan.decision import FIELDS, FILES, Inquiry, answer, wait, written
 from evenflow.plan.edits import unwrapped
 from evenflow.plan.model import Decision, Scope
 from evenflow.plan.questions import PASSWORD, Answers
+from evenflow.plan.tls import options_of
 
 ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -31,6 +32,14 @@ def type_of(scope: Scope, inquiry: Inquiry) -> bytes:
 
 def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
     """Find out who the user is and set `inquiry.user`; a Decision where that fails."""
+    inquiry.asked |= FIELDS
+    field = inquiry.head.get(b"authorization")
+    given = credentials(field)
+    shown = fake_basic.field_of(inquiry, scope, options_of(scope)) if scope.tls_options else None
+    if fake_basic.is_typed(given, inquiry) and field != shown:
+        return answer(inquiry, 403, denials.TYPED_SUBJECT)
+    if shown is not None:
+        field, given = shown, credentials(shown)
     kind = type_of(scope, inquiry)
     if not kind:
         return answer(inquiry, 500, "a user is required, and no AuthType says how to ask for one (AH00027)")
@@ -38,10 +47,7 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
         return answer(inquiry, 500, "nobody knows this AuthType (AH01796)")
     if not scope.auth_name:
         return answer(inquiry, 500, "AuthType Basic needs an AuthName (AH01615)")
-    inquiry.asked |= FIELDS
     inquiry.auth_type = kind
-    field = inquiry.head.get(b"authorization")
-    given = credentials(field)
     if given is None:
         return challenge(inquiry, scope, "no credentials" if field is None else denials.WRONG_SCHEME)
     user, password = given
@@ -75,6 +81,8 @@ def authenticate(inquiry: Inquiry, scope: Scope) -> Decision | None:
     note(inquiry, scope, b"granted" if right else b"denied")
     if not right:
         return challenge(inquiry, scope, denials.WRONG_PASSWORD)
+    if shown is not None:
+        inquiry.head.replace(b"Authorization", shown)
     return None
 
 

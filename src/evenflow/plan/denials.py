@@ -15,6 +15,7 @@ WRONG_SCHEME: Final = "credentials of another scheme than Basic (AH01614)"
 WRONG_PASSWORD: Final = "a wrong password (AH01617)"
 NO_SUCH_USER: Final = "an unknown user (AH01618)"
 NOT_THIS_USER: Final = "the user may not come in (AH01631)"
+TYPED_SUBJECT: Final = "a certificate's subject that somebody has typed (AH02035)"
 NO_TLS: Final = "SSL connection required (AH02219)"
 BY_SSL_REQUIRE: Final = "an SSLRequire does not hold (AH02229)"
 NO_NAME: Final = "the TLS handshake named no host (AH02033, SSLStrictSNIVHostCheck)"
@@ -28,6 +29,7 @@ DENIALS: Final = frozenset(
         WRONG_PASSWORD,
         NO_SUCH_USER,
         NOT_THIS_USER,
+        TYPED_SUBJECT,
         NO_TLS,
         BY_SSL_REQUIRE,
         NO_NAME,

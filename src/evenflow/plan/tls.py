@@ -22,6 +22,9 @@ class TlsFacts(Protocol):
     def get(self, name: bytes) -> bytes:
         """The value of one of mod_ssl's variables; b"" for none."""
 
+    def subject(self) -> bytes:
+        """Who the client's certificate is for, in one line; b"" where it has shown none. Verified or not."""
+
     def above(self) -> int:
         """How many authorities stand above the client's certificate; -1 where it has shown none."""
 
@@ -47,6 +50,8 @@ def options_of(scope: Scope) -> frozenset[bytes]:
         found = (found | option.added) - option.removed
     return found
 
+
+FAKE_BASIC: Final = b"fakebasicauth"
 
 STANDARD: Final = (
     b"SSL_VERSION_INTERFACE", b"SSL_VERSION_LIBRARY", b"SSL_PROTOCOL", b"SSL_SECURE_RENEG", b"SSL_COMPRESS_METHOD",
@@ -92,10 +97,12 @@ def set_variables(inquiry: Inquiry) -> None:
             value = facts.get(name)
             if value:
                 found[name] = value
-    if scope.tls_user and facts is not None:
+    # Beside FakeBasicAuth it has no effect, not even where nobody asks for a user (httpd).
+    if scope.tls_user and facts is not None and FAKE_BASIC not in options:
         name = facts.get(scope.tls_user)
         if name:
             inquiry.user = name
+            inquiry.auth_type = b"ClientCert"
 
 
 def admit(inquiry: Inquiry) -> Decision | None:

@@ -10,6 +10,7 @@ import re
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
+from evenflow.serve.one_line import subject_of
 from evenflow.serve.unverified import VERIFIED, verdict
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class HandshakeFacts:
         if value is None:
             value = self.values[name] = self.find(name)
         return value
+
+    def subject(self) -> bytes:
+        """Who the client's certificate is for, in one line; b"" where it has shown none. Verified or not."""
+        return subject_of(self.client) if self.client else b""
 
     def above(self) -> int:
         """How many authorities stand above the client's certificate; -1 where it has shown none."""

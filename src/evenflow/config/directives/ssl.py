@@ -21,7 +21,6 @@ OPTIONS: Final = ("stdenvvars", "exportcertdata", "strictrequire", "optrenegotia
                   "legacydnstringformat")  # fmt: skip
 
 REFUSED_OPTIONS: Final = {
-    "fakebasicauth": "write `SSLUserName SSL_CLIENT_S_DN_CN`, and `Require expr` for who may come in",
     "legacydnstringformat": "read the parts: `%{SSL_CLIENT_S_DN_CN}s`, `%{SSL_CLIENT_S_DN_O}s`",
 }
 
@@ -258,7 +257,8 @@ DIRECTIVES = (
         options,
         "Put what is known of TLS into the environment of requests.",
         syntax="[+|-]WORD ...",
-        differs="`FakeBasicAuth` and `LegacyDNStringFormat` are refused; `OptRenegotiate` has nothing to optimise.",
+        differs="`LegacyDNStringFormat` is refused; `OptRenegotiate` has nothing to optimise. `FakeBasicAuth` takes "
+        "verified certificates alone, whatever `SSLVerifyClient` says.",
     ),
     Directive(
         "SSLVerifyClient",

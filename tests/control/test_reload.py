@@ -126,7 +126,8 @@ def test_no_request_fails_and_no_tunnel_breaks_while_it_is_reloaded(serve: Calla
             "--children", "2",
         ).ready()  # fmt: skip
         tunnels = [tunnel(server) for _ in range(4)]
-        with Asking(server.port, 6) as asking:
+        # Load, but children have to be made as well.
+        with Asking(server.port, 6, pause=0.01) as asking:
             for turn in range(RELOADS):
                 reload(server)
                 if turn % (RELOADS // 5) == 0:

@@ -19,6 +19,7 @@ from evenflow.tools.doctor.security import check_nodes
 from evenflow.tools.doctor.sessions import check_stale_route
 from evenflow.tools.doctor.synchrony import check_internal_reload
 from evenflow.tools.doctor.visit import Check, Finding, Node, Visit, found
+from evenflow.tools.doctor.ways import check_own_paths
 from evenflow.tools.symptoms import GROUPS, SYMPTOMS, Symptom
 from evenflow.tools.troubleshooting import ERRORS
 from tests.config.advice.told import told
@@ -72,6 +73,10 @@ def route_of_nobody(visit: Visit, there: Answering) -> None:
 
 def a_node_beside(visit: Visit, there: Answering) -> None:
     visit.nodes = [Node("node1", there.asker())]
+
+
+def with_robots(visit: Visit, there: Answering) -> None:
+    visit.own = ("/robots.txt",)
 
 
 def two_builds(folder: Path) -> set[str]:
@@ -128,6 +133,7 @@ PUT_IN: Final[dict[str, PutIn]] = {
     "S06": living(check_internal_reload, lambda head: answer(200, b"", "Allow: PUT, OPTIONS")),
     "E01": nobody_there,
     "E02": written((XML, VALVE, "")),
+    "E03": living(check_own_paths, lambda head: answer(200, b"", "X-Confluence-Request-Time: 1"), with_robots),
 }
 
 

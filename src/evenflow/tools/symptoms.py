@@ -145,7 +145,15 @@ EDITORS: Final = (
     Symptom(
         "D17",
         "`Too many open files` or no free thread on the nodes while people edit",
-        doctor=("only-internal-proxy", "internal-proxy-open"),
+        doctor=(
+            "only-internal-proxy",
+            "internal-proxy-open",
+            "internal-proxy-preferred",
+            "direct-way-through-confluence",
+            "direct-way-not-led",
+            "direct-way-not-enforced",
+            "way-not-expected",
+        ),
         audit=("synchrony-internal-proxy",),
     ),
     Symptom(
@@ -531,6 +539,11 @@ OTHERS: Final = (
         "the node is not told to believe X-Forwarded-For",
         "give it a RemoteIpValve",
         audit=("valve-missing",),
+    ),
+    Symptom(
+        "E03",
+        "robots.txt, or something else of the balancer's own, is Confluence's",
+        doctor=("own-path-taken",),
     ),
 )
 

@@ -43,6 +43,10 @@ WIKI = (
     "ProxyPass / balancer://wiki/ nocanon\n"
 )
 HEALTHY = "LogLevel crit\nServerName 127.0.0.1\n" + BALANCERS + SYNCHRONY + STICKY + WIKI
+INTERNAL = HEALTHY.replace("{wiki[0]} route=1", "{wiki[0]} route=1 upgrade=websocket").replace(
+    "{wiki[1]} route=2", "{wiki[1]} route=2 upgrade=websocket"
+)
+"""Nodes that take WebSockets: editors can go through them."""
 
 Change = Callable[[Request, Response], Response]
 
@@ -155,3 +159,18 @@ def zipped(_: Request, answer: Response) -> Response:
     """Packed, and said."""
     assert isinstance(answer.body, bytes)
     return Response(answer.status, [*answer.fields, ("Content-Encoding", "gzip")], gzip.compress(answer.body))
+
+
+def with_internal_proxy(site: Site) -> None:
+    """Let the nodes have what Confluence has below /synchrony-proxy."""
+    for wiki, beside in zip(site.wikis, site.synchronies, strict=True):
+
+        async def internal(request: Request, beside: Handler = beside) -> Response | Upgrade:
+            if request.path == "/synchrony-proxy/reload":
+                return Response(200, [("Allow", "PUT, OPTIONS")])
+            if request.path == "/synchrony-proxy/healthcheck":
+                return Response(200, [("Content-Type", "application/json")], b'{"isSynchronyProxy":true}')
+            request.target = request.target.replace("/synchrony-proxy", "/synchrony", 1)
+            return await beside(request)
+
+        wiki.internal = internal

@@ -15,7 +15,7 @@ from evenflow.tools.doctor.asking import AGENT
 from evenflow.tools.doctor.run import CHECKS, as_json, as_text, examine
 from evenflow.tools.doctor.visit import FAIL, HINT, UNKNOWN
 from tests.tools.doctor.answering import Answering
-from tests.tools.doctor.site import HEALTHY, STICKY, SYNCHRONY, WIKI, Site, zipped
+from tests.tools.doctor.site import HEALTHY, INTERNAL, STICKY, SYNCHRONY, WIKI, Site, with_internal_proxy, zipped
 
 Prepare = Callable[[Site], None]
 
@@ -183,25 +183,6 @@ NODES = {
 @pytest.mark.parametrize(("prepare", "expected"), NODES.values(), ids=NODES.keys())
 def test_a_nodes_fault_is_named(tmp_path: Path, prepare: Prepare, expected: set[str]) -> None:
     assert expected <= visit(tmp_path, prepare=prepare) <= expected | {"status-unreadable", "builds-differ"}
-
-
-def with_internal_proxy(site: Site) -> None:
-    from evenflow.tools.demo.synchrony import BAYEUX_PATH
-
-    for wiki, synchrony in zip(site.wikis, site.synchronies, strict=True):
-
-        async def internal(request: Request, synchrony: object = synchrony) -> object:
-            if request.path == "/synchrony-proxy/reload":
-                return Response(200, [("Allow", "PUT, OPTIONS")])
-            request.target = BAYEUX_PATH
-            return await synchrony(request)  # type: ignore[operator]
-
-        wiki.internal = internal  # type: ignore[assignment]
-
-
-INTERNAL = HEALTHY.replace("{wiki[0]} route=1", "{wiki[0]} route=1 upgrade=websocket").replace(
-    "{wiki[1]} route=2", "{wiki[1]} route=2 upgrade=websocket"
-)
 
 
 def test_the_second_way_beside_the_direct_one_is_a_hint(tmp_path: Path) -> None:

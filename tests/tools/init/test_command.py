@@ -29,6 +29,7 @@ def test_it_is_written_once(tmp_path: Path) -> None:
     file = tmp_path / "wiki.conf"
     done = run(*WIKI, "--robots", "-o", str(file))
     assert done.exit_code == 0 and done.stdout == ""
+    assert "doctor" not in done.stderr
     assert f"wrote {file}" in done.stderr and f"Now type: evenflow check {file}" in done.stderr
     assert f'Alias /robots.txt "{tmp_path}/robots.txt"' in file.read_text()
     assert (tmp_path / "robots.txt").read_text() == "User-agent: *\nDisallow: /\n"
@@ -36,6 +37,8 @@ def test_it_is_written_once(tmp_path: Path) -> None:
     again = run(*WIKI, "--robots", "-o", str(file))
     assert again.exit_code == 2 and f"`{tmp_path}/robots.txt` is there already" in again.stderr
     assert not file.exists()
+    direct = run(*WIKI, "--direct", "-o", str(tmp_path / "direct.conf"))
+    assert f"evenflow doctor {tmp_path}/direct.conf --expect direct" in direct.stderr
 
 
 def test_files_of_the_certificate_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ssl
 import sys
 from dataclasses import replace
-from typing import NoReturn
+from typing import IO, Final, NoReturn
 
 import click
 
 from evenflow.tools.options import DEFINE, FORM, defines_of, say
+
+WAYS: Final = ("direct", "synchrony-proxy", "polling")
+"""`ways.WAYS`, said here as nothing else of it is needed to show what can be typed."""
 
 
 @click.command(short_help="Examine a living deployment from outside.")
@@ -21,33 +24,40 @@ from evenflow.tools.options import DEFINE, FORM, defines_of, say
               help="How long a quiet WebSocket is watched; 0 for not at all.")  # fmt: skip
 @click.option("--rate", type=click.FloatRange(0.5, 50), default=5.0, show_default=True, metavar="N",
               help="Requests a second at most.")  # fmt: skip
+@click.option("--expect", type=click.Choice(WAYS), help="The way to Synchrony that editors are to get, and no other.")
+@click.option("--editor", type=click.File(encoding="utf-8", errors="replace"), metavar="FILE",
+              help="A page while it is edited, as a browser saved it: it names the ways.")  # fmt: skip
+@click.option("--own", multiple=True, metavar="PATH", help="What the balancer answers itself: /robots.txt.")
 @FORM
 @DEFINE
 @click.pass_obj
 def doctor(
     above: tuple[str, ...], site: str, nodes: tuple[str, ...], synchronies: tuple[str, ...], at: str | None,
-    idle: float, rate: float, form: str, defined: tuple[str, ...],
+    idle: float, rate: float, expect: str | None, editor: IO[str] | None, own: tuple[str, ...],
+    form: str, defined: tuple[str, ...],
 ) -> NoReturn:  # fmt: skip
     """Examine the Confluence at URL, or the one that the balancer's configuration FILE serves (whose members are then
     asked directly too): some two hundred requests at most, none that changes anything.
 
-    Ends with 0, with 1 where a fault was found (hints and open questions do not count), and with 2 where there is
-    nothing to ask.
+    Ends with 0, with 1 where a fault was found (hints and open questions do not count) or where `--expect` is not
+    proven, and with 2 where there is nothing to ask.
     """
     from rich.console import Console
 
     from evenflow.tools.doctor.asking import Asker, Manners
     from evenflow.tools.doctor.run import as_json, as_text, examine
     from evenflow.tools.doctor.target import from_file
-    from evenflow.tools.doctor.visit import Node, Visit, place_of
+    from evenflow.tools.doctor.visit import Node, Visit, place_of, shown_of_itself
+    from evenflow.tools.doctor.ways import ADDRESSES
 
     # Certificates have a check of their own; the others must get through all the same.
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     try:
         if "://" not in site:
-            site, more_nodes, more_synchronies = from_file(site, defines_of(above + defined))
-            nodes, synchronies = nodes or more_nodes, synchronies or more_synchronies
+            target = from_file(site, defines_of(above + defined))
+            site, own = target.site, own + target.own
+            nodes, synchronies = nodes or target.nodes, synchronies or target.synchronies
         place, path = place_of(site)
         if at is not None:
             host, _, port = at.rpartition(":")
@@ -56,6 +66,11 @@ def doctor(
             place = replace(place, address=(host.strip("[]"), int(port)))
         manners = Manners(rate=rate)
         visit = Visit(Asker(place, manners, trust), path, [], idle)
+        visit.own, visit.expected = tuple(dict.fromkeys(own)), expect or ""
+        if editor is not None:
+            visit.editor = shown_of_itself(editor.read())
+            if ADDRESSES not in visit.editor:
+                raise ValueError(f"`{editor.name}` has no `{ADDRESSES}`: save a page while it is edited, as HTML")
         for number, url in enumerate(nodes):
             node = Node(url.partition("://")[2].rstrip("/"), Asker(replace(place_of(url)[0]), manners, trust))
             if number < len(synchronies):

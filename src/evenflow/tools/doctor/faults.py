@@ -176,6 +176,47 @@ FAULTS: Final = {
             sure=False,
         ),
         Fault(
+            "internal-proxy-preferred",
+            "editors go through Confluence although the direct way works",
+            "the page names the internal proxy first: `synchrony.proxy.enabled` is true on the nodes",
+            "set `-Dsynchrony.proxy.enabled=false` on every node and start it anew",
+        ),
+        Fault(
+            "direct-way-through-confluence",
+            "nodes run out of threads and files while people edit, though `/synchrony` is led somewhere",
+            "`/synchrony` leads to Confluence's internal proxy and not to Synchrony itself",
+            "lead it to Synchrony's own port: `ProxyPass /synchrony http://NODE:8091/synchrony upgrade=websocket`",
+            sure=False,
+        ),
+        Fault(
+            "own-path-taken",
+            "robots.txt, or something else of the balancer's own, is Confluence's",
+            "a path that the balancer keeps for itself (`ProxyPass PATH !`) is sent on by a rule with `[P]`, or by a "
+            "mapping above it",
+            "write `RewriteCond %{REQUEST_URI} !^PATH` above that rule, or the line with `!` above the mapping",
+        ),
+        Fault(
+            "direct-way-not-led",
+            "editors do not get the direct way, which is expected (`--expect direct`)",
+            "change 1 of 2 is missing, the balancer's: it leads `/synchrony` to Synchrony itself, WebSockets too, and "
+            "keeps for itself what is its own",
+            "write `ProxyPass /synchrony http://NODE:8091/synchrony upgrade=websocket` above the mapping for `/`; "
+            "`evenflow init confluence --direct` writes all of it",
+        ),
+        Fault(
+            "direct-way-not-enforced",
+            "editors may go through Confluence's internal proxy, and the direct way is expected (`--expect direct`)",
+            "change 2 of 2 is missing, the nodes': their internal proxy is off, and no editor is told of it",
+            "set `-Dsynchrony.proxy.enabled=false` on every node and start it anew; then let the balancer refuse "
+            "`/synchrony-proxy` (`Require all denied`)",
+        ),
+        Fault(
+            "way-not-expected",
+            "editors get another way to Synchrony than the expected one (`--expect`)",
+            "the first address that answers `/heartbeat` is taken, and a WebSocket only where it is not lost",
+            "compare the evidence with what you expect: the other faults say what is in the way",
+        ),
+        Fault(
             "internal-proxy-reload",
             "anybody can make Confluence read its settings for editors again",
             "`/synchrony-proxy/reload` answers requests from outside",

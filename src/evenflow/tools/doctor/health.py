@@ -89,7 +89,7 @@ def check_builds(visit: Visit) -> Iterator[Finding]:
     builds = {}
     for node in visit.nodes:
         try:
-            build = shown_of_itself(node.asker.ask(visit.login)).get(BUILD)
+            build = shown_of_itself(node.asker.ask(visit.login).text).get(BUILD)
         except Unanswered:
             continue
         if build is not None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from evenflow.config.render import printable
-from evenflow.tools.doctor import addresses, bodies, health, security, sessions, synchrony, waiting
+from evenflow.tools.doctor import addresses, bodies, health, security, sessions, synchrony, waiting, ways
 from evenflow.tools.doctor.asking import Cut, Enough, Unanswered
 from evenflow.tools.doctor.visit import FAIL, HINT, PASS, UNKNOWN, Check, Finding, Visit, found, unknown
 
@@ -36,7 +36,8 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("field limit", bodies.check_field_limit),
     ("synchrony", synchrony.check_heartbeat),
     ("websocket", synchrony.check_upgrades),
-    ("ways", synchrony.check_ways),
+    ("ways", ways.check_ways),
+    ("own paths", ways.check_own_paths),
     ("polling", synchrony.check_polling),
     ("markup", bodies.check_markup),
     ("internal proxy", synchrony.check_internal_reload),
@@ -58,10 +59,15 @@ class Report:
     url: str
     findings: tuple[Finding, ...]
     asked: int
+    way: ways.Way | None = None
+    """What an editor gets; None where that was not found out."""
+    expected: str = ""
 
     @property
     def failed(self) -> bool:
-        return any(finding.verdict == FAIL for finding in self.findings)
+        """A fault was found, or what is expected is not proven."""
+        proven = not self.expected or any(one.check == ways.EXPECTED and one.verdict == PASS for one in self.findings)
+        return not proven or any(finding.verdict == FAIL for finding in self.findings)
 
 
 def examine(visit: Visit, progress: Callable[[str, int, int], None] = lambda name, done, of: None) -> Report:
@@ -74,12 +80,19 @@ def examine(visit: Visit, progress: Callable[[str, int, int], None] = lambda nam
         pass
     except Unanswered as why:
         findings.append(found("unanswered", "site", str(why)))
-        return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
-    for done, (name, check) in enumerate(CHECKS):
-        progress(name, done, len(CHECKS))
+        return _reported(visit, findings)
+    checks = [*CHECKS, (ways.EXPECTED, ways.check_expected)] if visit.expected else CHECKS
+    for done, (name, check) in enumerate(checks):
+        progress(name, done, len(checks))
         cut = any(one.fault is not None and one.fault.code == CUT for one in findings)
         findings += _run(name, check, visit, cut)
-    return Report(visit.site.place.url + visit.path, tuple(findings), visit.site.manners.asked)
+    return _reported(visit, findings)
+
+
+def _reported(visit: Visit, findings: list[Finding]) -> Report:
+    url = visit.site.place.url + visit.path
+    way = None if visit.ways is None else visit.ways.way
+    return Report(url, tuple(findings), visit.site.manners.asked, way, visit.expected)
 
 
 def _run(name: str, check: Check, visit: Visit, cut: bool) -> Iterator[Finding]:
@@ -98,7 +111,11 @@ def _run(name: str, check: Check, visit: Visit, cut: bool) -> Iterator[Finding]:
 
 def as_text(report: Report) -> str:
     """A line for each check, and for each fault its four sentences."""
-    lines = [report.url, ""]
+    lines = [report.url]
+    if report.way is not None:
+        lines.append(f"an editor gets: {in_words(report.way)}")
+        lines.append(f"      evidence: {printable(report.way.evidence)}")
+    lines.append("")
     for finding in report.findings:
         where = f" ({finding.where})" if finding.where else ""
         if finding.fault is None:
@@ -119,12 +136,22 @@ def as_text(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def in_words(way: ways.Way) -> str:
+    """The way, for people."""
+    by = "Confluence's internal proxy" if ways.INTERNAL_ADDRESS in way.address else "the direct way"
+    if way.name == ways.NONE:
+        return "no way to Synchrony" if not way.address else f"{by}, where nothing answers"
+    return f"{by}, by {'long polling' if way.name == ways.POLLING else 'WebSocket'}"
+
+
 def as_json(report: Report) -> str:
     """One JSON object for programs."""
     said: dict[str, Any] = {
         "version": JSON_VERSION,
         "url": report.url,
         "requests": report.asked,
+        "way": None if report.way is None else {**asdict(report.way), "evidence": printable(report.way.evidence)},
+        "expected": report.expected or None,
         "findings": [
             {
                 "check": one.check,

@@ -1,6 +1,4 @@
-"""Which way an editor would really get: direct, through the internal proxy, or by polling; and does it stay on one
-node?
-"""
+"""Synchrony through the balancer: the heartbeat, the WebSocket, polling, and whether an editor stays on one node."""
 
 from __future__ import annotations
 
@@ -182,34 +180,9 @@ def check_held_poll(visit: Visit) -> Iterator[Finding]:
     editor.leave()
 
 
-def check_ways(visit: Visit) -> Iterator[Finding]:
-    """The ways that are there, in the order in which an editor tries them."""
-    direct = _opens(visit, BAYEUX)
-    internal = _opens(visit, visit.path + INTERNAL)
-    if direct:
-        if internal:
-            yield found("internal-proxy-open", "ways", f"{BAYEUX} -> 101, and {visit.path + INTERNAL} -> 101")
-        return
-    if internal:
-        yield found("only-internal-proxy", "ways", f"{BAYEUX} is no WebSocket, {visit.path + INTERNAL} is")
-        return
-    answer, said = Editor(visit.site, BAYEUX, Jar()).handshake()
-    if not is_answer(answer, said):
-        yield found("no-way-to-synchrony", "ways", f"no WebSocket, and {answer.evidence('Content-Type')}")
-
-
 def check_internal_reload(visit: Visit) -> Iterator[Finding]:
     """The internal proxy's own switch. Asked with OPTIONS, which changes nothing."""
     target = f"{visit.path}/synchrony-proxy/reload"
     answer = visit.site.ask(target, "OPTIONS")
     if "PUT" in answer.get("allow").upper():
         yield found("internal-proxy-reload", "internal proxy", answer.evidence("Allow"))
-
-
-def _opens(visit: Visit, target: str) -> bool:
-    try:
-        shaken = shake(visit.site, target)
-    except Unanswered:
-        return False
-    shaken.close()
-    return shaken.accepted

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from evenflow.config.checks.mappings import paths_and_mappings
 from evenflow.config.checks.view import host_and_port
 from evenflow.config.load import load
 from evenflow.tools.audit.front import from_configuration
 
 
-def from_file(path: str, defines: Mapping[str, str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """(the public URL, the nodes' URLs, their Synchronies' URLs). Raises ValueError with what to type."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The public URL, the nodes' URLs, their Synchronies' in the same order, and the paths that the balancer keeps for
+    itself.
+    """
+
+    site: str
+    nodes: tuple[str, ...] = ()
+    synchronies: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+
+def from_file(path: str, defines: Mapping[str, str]) -> Target:
+    """Raises ValueError with what to type."""
     loaded = load(path, defines)
     if loaded.settings is None:
         raise ValueError(f"`{path}` cannot be used: type `evenflow check {path}`")
@@ -19,7 +33,9 @@ def from_file(path: str, defines: Mapping[str, str]) -> tuple[str, tuple[str, ..
         raise ValueError(f"{why}; type the public address in place of the file")
     nodes = tuple(_url(member.url) for member in front.balancer.members)
     led = front.balancer.synchrony
-    return front.url, nodes, tuple(_url(member.url) for member in led.members) if led is not None else ()
+    synchronies = tuple(_url(member.url) for member in led.members) if led is not None else ()
+    own = dict.fromkeys(path for path, mapping in paths_and_mappings(front.balancer.server) if mapping.target == "!")
+    return Target(front.url, nodes, synchronies, tuple(own))
 
 
 def _url(member: str) -> str:

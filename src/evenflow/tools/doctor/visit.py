@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evenflow.tools.doctor.asking import Answer, Asker, Place
 from evenflow.tools.doctor.faults import FAULTS, Fault
+
+if TYPE_CHECKING:
+    from evenflow.tools.doctor.ways import Ways
 
 FAIL: Final = "fail"
 HINT: Final = "hint"
@@ -53,6 +56,14 @@ class Visit:
     """The `ajs-` values of the login page."""
     routes: set[str] = field(default_factory=set)
     """Names of the cookies that look like a balancer's."""
+    own: tuple[str, ...] = ()
+    """Paths that the balancer answers itself."""
+    editor: dict[str, str] = field(default_factory=dict)
+    """The `ajs-` values of a page that is edited, where somebody has saved one."""
+    expected: str = ""
+    """The way that editors are to get (`ways.WAYS`); "" where nobody says."""
+    ways: Ways | None = None
+    """The ways that are there, once they were tried."""
 
     @property
     def login(self) -> str:
@@ -60,12 +71,12 @@ class Visit:
 
     def learn(self, page: Answer) -> None:
         """Take the values that a page of Confluence shows of itself."""
-        self.meta = shown_of_itself(page) | self.meta
+        self.meta = shown_of_itself(page.text) | self.meta
 
 
-def shown_of_itself(page: Answer) -> dict[str, str]:
+def shown_of_itself(page: str) -> dict[str, str]:
     """The `ajs-` values and others of a page's head, by name."""
-    return dict(META.findall(page.text))
+    return dict(META.findall(page))
 
 
 Check = Callable[[Visit], Iterator[Finding]]

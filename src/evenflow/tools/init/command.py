@@ -89,6 +89,8 @@ def init(
         click.echo(f"\nWrite this into the nodes' own files:\n\n{told}", err=True)
     if output is not None:
         click.echo(f"\nNow type: evenflow check {output}", err=True)
+        if direct:
+            click.echo(f"Once it serves: evenflow doctor {output} --expect direct", err=True)
 
 
 def read_nodes(

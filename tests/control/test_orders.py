@@ -59,7 +59,7 @@ def test_what_is_no_order_is_refused_with_what_there_is() -> None:
     assert carry_out(None, House())["ok"] is False
     assert carry_out({"do": 5}, House())["ok"] is False
     said = told(do="dance")
-    known = "reload, upgrade, status, members, drain, disable, enable, add"
+    known = "reload, upgrade, status, members, drain, disable, enable, add, remove"
     assert said["error"] == f"there is no order `dance`: they are {known}"
 
 
@@ -169,3 +169,21 @@ def test_a_member_is_added_where_there_is_room() -> None:
     assert said["member"]["usable"]
     assert "no URL" in told(do="add", balancer="wiki")["error"]
     assert "there is no balancer" in told(do="add", balancer="nobody", member="http://b3")["error"]
+
+
+def test_an_added_member_is_removed_and_no_other() -> None:
+    house = House("ProxySet growth=1\n")
+    carry_out({"do": "add", "balancer": "wiki", "member": "http://b3:8090"}, house)
+    carry_out({"do": "enable", "balancer": "wiki", "member": "b3:8090"}, house)
+    order = {"do": "remove", "balancer": "wiki", "member": "b3:8090"}
+    said = carry_out({**order, "deadline": 900}, house)
+    assert (said["member"]["state"], said["member"]["removing"], said["deadline"]) == ("draining", True, 900)
+    assert house.emptied == (b"wiki", b"http://b3:8090", 900.0)
+    assert "is being removed already" in carry_out(order, house)["error"]
+    said = carry_out({"do": "enable", "balancer": "wiki", "member": "b3:8090"}, house)
+    assert (said["member"]["state"], said["member"]["removing"]) == ("serving", False)
+    said = carry_out({**order, "member": "n1"}, house)
+    assert "was not added while it ran" in said["error"]
+    assert "there is no member" in carry_out({**order, "member": "n9"}, house)["error"]
+    assert carry_out({**order, "deadline": 0}, house)["ok"] is False
+    assert house.generation.scoreboard.member(0, 0).status == 0

@@ -17,7 +17,8 @@ import pytest
 from evenflow.balancer.added import members_now, settle
 from evenflow.balancer.balance import FIRST_ANSWER
 from evenflow.control import channel
-from evenflow.control.services import REST, Followed, Services, followed_of, settings_of, url_of
+from evenflow.control.removal import REST
+from evenflow.control.services import Followed, Services, followed_of, settings_of, url_of
 from evenflow.plan.model import Plan
 from evenflow.plan.services import Service
 from evenflow.serve.dns_questions import NoAnswer, Target

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from evenflow.balancer.added import take_url
 from evenflow.control import channel, watchdog
 from tests.control.processes import Served, alive, until
 from tests.faults.members import Visit
@@ -96,3 +97,7 @@ def test_nobody_watches_where_nothing_is_probed_and_nobody_has_a_name() -> None:
     assert watchdog.wanted(plan_of(lines.format("http://a")))
     # Who is added may have a name.
     assert watchdog.wanted(plan_of(lines.format("http://10.0.0.1\nProxySet growth=1")))
+    # And who was added has to be looked after when it is to be removed, also where there is no room for another one.
+    full = plan_of(lines.format("http://10.0.0.1\nProxySet growth=1"))
+    take_url(full.balancers[0].spares[0], b"http://10.0.0.2")
+    assert watchdog.wanted(full)

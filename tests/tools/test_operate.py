@@ -75,7 +75,7 @@ def test_a_reload_says_what_serves_or_what_is_wrong(serve: Callable[..., Served]
 
 def test_members_are_shown_drained_and_taken_back(serve: Callable[..., Served]) -> None:
     with listening_member(upgraded) as member:
-        server = serve(BALANCER.format(port=member.port))
+        server = serve(BALANCER.format(port=member.port).replace("</Proxy>", "ProxySet growth=1\n</Proxy>"))
         shown = type_in("members", "wiki").stdout
         assert "balancer://wiki: byrequests" in shown and "n1" in shown and "disabled" in shown
         with tunnel(server):
@@ -90,6 +90,13 @@ def test_members_are_shown_drained_and_taken_back(serve: Callable[..., Served]) 
         assert said["member"]["state"] == "serving"
         assert type_in("disable", "wiki", "n1").stdout.endswith("is disabled: nothing is left there\n")
         until(lambda: server.said.count("changed by the control socket") >= 4)
+        # Who was added may go again, and is gone when nobody uses it.
+        assert type_in("add", "wiki", "http://127.0.0.1:2").returncode == 0
+        done = type_in("remove", "wiki", "127.0.0.1:2", "--wait")
+        assert done.returncode == 0 and done.stderr.endswith("http://127.0.0.1:2 is gone\n")
+        assert "is disabled: nothing is left there; then it is removed\n" in done.stderr
+        done = type_in("remove", "wiki", "n2")
+        assert done.returncode == 1 and "was not added while it ran" in done.stderr
 
 
 def test_an_upgrade_says_what_goes_on_or_why_not(serve: Callable[..., Served], tmp_path: Path) -> None:

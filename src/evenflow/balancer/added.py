@@ -1,7 +1,8 @@
 """Members that were added while it runs: rows that a balancer keeps free (`growth`) become members by their URL.
 
 The URL stands in the row; a row without one is free. Each process makes its own `Member` of it, when it reads the
-balancer anew. A row is never given back, as in httpd; but those that are kept for the targets of a service are.
+balancer anew. httpd never gives a row back; here it is free again once nobody uses its member (`control.removal`), and
+each process sees by the URL that it is another's.
 """
 
 from __future__ import annotations

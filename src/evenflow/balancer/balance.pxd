@@ -41,7 +41,7 @@ cdef class Balance:
     cdef Py_ssize_t _child
     cdef long long _changes
     cdef long long _restarts
-    cdef list _spares
+    cdef list _spares, _urls
 
     cpdef read(self)
     @cython.locals(until=cython.double)
@@ -54,10 +54,10 @@ cdef class Balance:
 
     cpdef bint is_current(self)
 
-    @cython.locals(slot=MemberSlot)
+    @cython.locals(slot=MemberSlot, url=bytes)
     cdef object _take_added(self)
 
-    @cython.locals(slot=MemberSlot, gone=list)
+    @cython.locals(slot=MemberSlot, gone=list, at=Py_ssize_t, place=Py_ssize_t)
     cdef object _give_back(self)
 
     @cython.locals(slot=MemberSlot)

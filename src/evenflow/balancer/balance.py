@@ -60,6 +60,7 @@ class Balance:
         "sticky_cookie", "sticky_path", "separator", "semicolon_ends",
         "method", "pick", "turn", "keyed", "announced", "watches", "budget", "outliers", "slow_start", "narrows",
         "reason", "trace", "row", "cells", "follows", "_awaited_until", "_child", "_changes", "_restarts", "_spares",
+        "_urls",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, scoreboard: Scoreboard, child: int) -> None:
@@ -68,6 +69,8 @@ class Balance:
         """The members in configuration order, and behind them those that were added while it runs."""
         self._spares = [scoreboard.member(member.slot, child) for member in balancer.spares]
         """The rows that are free."""
+        self._urls: list[bytes] = []
+        """By which URLs those were taken that are not, in the order of `slots`."""
         self._take_added()
         self.follows = any(member.service is not None for member in balancer.spares)
         """Whether a service names members of it."""
@@ -136,20 +139,27 @@ class Balance:
         """Those that were added since belong to the members."""
         free = []
         for slot in self._spares:
-            if take_url(slot.member, slot.url):
+            url = slot.url
+            if take_url(slot.member, url):
                 self.slots.append(slot)
+                self._urls.append(url)
             else:
                 free.append(slot)
         self._spares = free
 
     def _give_back(self) -> None:
-        """Rows of a service's targets that are free again, or another's by now, are ours no more."""
-        gone = [slot for slot in self.slots if slot.member.service is not None and slot.url != slot.member.name]
+        """Rows that are free again, or another's by now, are ours no more. What their members are called says nothing:
+        the manager's page may have looked at them in this process."""
+        at = len(self.balancer.members)
+        gone = []
+        for place in range(len(self._urls) - 1, -1, -1):
+            slot = self.slots[at + place]
+            if slot.url != self._urls[place]:
+                gone.append(slot)
+                del self.slots[at + place], self._urls[place]
+                leave_url(slot.member)
         if not gone:
             return
-        for slot in gone:
-            leave_url(slot.member)
-            self.slots.remove(slot)
         self._spares += gone
         # What was remembered of them must not be taken for their successors'.
         self.pick = self.method.pick_for(self.turn)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn, Protocol
 
 import evenflow
-from evenflow.control import draining, loading
+from evenflow.control import draining, loading, removal
 from evenflow.control.addresses import describe_address, known_address
 from evenflow.control.generation import Generation
 from evenflow.control.manager.add import NotAdded, add_member
@@ -211,6 +211,7 @@ def describe_member(view: MemberView, board: Scoreboard) -> dict[str, Any]:
         "state": state_of(view),
         "status": letters + ("E" if slot.error_since else ""),
         "usable": slot.usable(),
+        "removing": slot.goes > 0.0,
         "loadfactor": float(view.factor),
         "lbset": view.lbset,
         "busy": view.busy,
@@ -242,13 +243,11 @@ def drain(order: dict[str, Any], house: House) -> dict[str, Any]:
     """The member keeps its sessions and gets no new ones; with `deadline`, for so many seconds: until then its tunnels
     have left, one after the other, and then it is disabled.
     """
-    seconds = order.get("deadline")
-    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= MOST_SECONDS):
-        raise Unclear(f"a deadline is a number of seconds up to {MOST_SECONDS}")
+    seconds = deadline_of(order)
     done = change(order, house, {b"w_status_N": b"1"})
     if seconds is not None:
         balancer, view = find_member(house, order)
-        house.empty_by(balancer, view.member, float(seconds))
+        house.empty_by(balancer, view.member, seconds)
     return {**done, "deadline": seconds}
 
 
@@ -280,6 +279,30 @@ def add(order: dict[str, Any], house: House) -> dict[str, Any]:
     except NotAdded as fault:
         raise Unclear(str(fault)) from None
     return {"balancer": found[0].name.decode("latin-1"), "member": describe_member(view_member(member, board), board)}
+
+
+def remove(order: dict[str, Any], house: House) -> dict[str, Any]:
+    """A member that was added goes: it drains, with `deadline` as in `drain`, and is no more once nobody uses it."""
+    seconds = deadline_of(order)
+    balancer, view = find_member(house, order)
+    try:
+        removal.remove(view.member, board_of(house), time.monotonic())
+    except removal.NotRemoved as fault:
+        raise Unclear(str(fault)) from None
+    if seconds is not None:
+        house.empty_by(balancer, view.member, seconds)
+    changed = describe_member(find_member(house, order)[1], board_of(house))
+    return {"balancer": balancer.name.decode("latin-1"), "member": changed, "deadline": seconds}
+
+
+def deadline_of(order: dict[str, Any]) -> float | None:
+    """Seconds; None where none is said. Raises Unclear."""
+    seconds = order.get("deadline")
+    if seconds is None:
+        return None
+    if not (isinstance(seconds, (int, float)) and 0 < seconds <= MOST_SECONDS):
+        raise Unclear(f"a deadline is a number of seconds up to {MOST_SECONDS}")
+    return float(seconds)
 
 
 def change(order: dict[str, Any], house: House, said: dict[bytes, bytes]) -> dict[str, Any]:
@@ -333,8 +356,9 @@ ORDERS: Final[dict[str, Callable[[dict[str, Any], House], dict[str, Any]]]] = {
     "disable": disable,
     "enable": enable,
     "add": add,
+    "remove": remove,
 }
 ALWAYS: Final = frozenset({"reload", "upgrade", "status"})
 """Those that need nothing of the configuration: where it could not be loaded after an upgrade."""
-CHANGES: Final = frozenset({"drain", "disable", "enable", "add"})
+CHANGES: Final = frozenset({"drain", "disable", "enable", "add", "remove"})
 """Those that are worth a line of the error log; a reload writes its own."""

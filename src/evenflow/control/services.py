@@ -18,11 +18,12 @@ from typing import Final
 from evenflow.balancer.added import settle
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.identity import read_url
+from evenflow.control.removal import LOOK, give_back, rests
 from evenflow.plan.model import Balancer, Member, Plan
 from evenflow.plan.services import Service
 from evenflow.serve.dns_questions import Dns, NoAnswer, Target
 from evenflow.serve.error_log import ErrorLog
-from evenflow.slotmem.addresses import NOTHING, is_name
+from evenflow.slotmem.addresses import is_name
 from evenflow.slotmem.layout import BUSY, DISABLED, DRAINING, NAMED, RESTART_AT_ZERO, TEXT_LIMIT, URL_LIMIT
 from evenflow.slotmem.scoreboard import Scoreboard
 
@@ -30,10 +31,6 @@ LEAST: Final = 1.0
 """Seconds that every answer counts, whatever its time to live."""
 LONGEST_PAUSE: Final = 5.0
 """Seconds until a service is asked for again that came to nothing; it begins with LEAST and doubles."""
-LOOK: Final = 0.5
-"""Seconds from one look at those who leave to the next."""
-REST: Final = 2.0
-"""Seconds for which a row that is free again is not used, so that everybody sees that it is."""
 HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 MOST_SETS: Final = 100
 MOST_FACTOR: Final = 100.0
@@ -49,8 +46,6 @@ class Followed:
         self.failures = 0
         self.applied: dict[bytes, tuple[int, int, bytes]] = {}
         """Factor, lbset and route as they were said last, by the target's URL: the manager may have changed them."""
-        self.freed: dict[int, float] = {}
-        """When a row became free, by its slot."""
 
 
 class Services:
@@ -151,7 +146,7 @@ class Services:
 
     def join(self, one: Followed, url: bytes, said: tuple[int, int, bytes], now: float) -> None:
         """A new target becomes a member, if there is a row for it."""
-        free = [row for row in one.rows if not row.name and now >= one.freed.get(row.slot, -REST) + REST]
+        free = [row for row in one.rows if not row.name and not rests(self.scoreboard.member(row.slot, 0), now)]
         shown = url.decode("latin-1")
         if not free or free[0].blocked:
             self.log.warn(
@@ -172,7 +167,7 @@ class Services:
         slot.name_route(said[2])
         slot.error_since = 0.0
         slot.recovered = 0.0
-        slot.leave_by = 0.0
+        slot.leave_by = slot.goes = 0.0
         slot.status = 0
         self.scoreboard.address(member.slot).left_at = NAMED
         slot.url = url
@@ -221,15 +216,7 @@ class Services:
                 self.scoreboard.balancer(one.balancer.index).changed()
             elif slot.total(BUSY) == 0:
                 self.tell("a member has left", one, member)
-                slot.url = b""
-                slot.name_route(b"")
-                slot.error_since = slot.leave_by = 0.0
-                slot.status = DISABLED
-                row.left_at = 0.0
-                row.write("", NOTHING)
-                one.freed[member.slot] = now
-                settle((one.balancer,), self.scoreboard)
-                self.scoreboard.balancer(one.balancer.index).changed()
+                give_back(one.balancer, member, self.scoreboard, now)
 
     def tell(self, words: str, one: Followed, member: Member) -> None:
         name = member.name.decode("latin-1")

@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from evenflow.control import child, listening, privileges
 from evenflow.control.generation import Generation
+from evenflow.control.removal import Removals
 from evenflow.plan.model import Member, Plan
 from evenflow.serve.prober import Prober
 from evenflow.slotmem.addresses import is_name
@@ -27,12 +28,18 @@ LAST_WORDS: Final = 2.0
 
 def wanted(plan: Plan) -> bool:
     """Whether there is anything to look after, apart from the manager's page."""
-    return probes(plan) or plan.heartbeats is not None or any(is_named(member) for member in plan.members)
+    named = any(is_named(member) for member in plan.members)
+    return probes(plan) or plan.heartbeats is not None or named or may_grow(plan)
 
 
 def probes(plan: Plan) -> bool:
     """Whether some member is to be asked how it is."""
     return any(member.probe is not None for member in plan.members)
+
+
+def may_grow(plan: Plan) -> bool:
+    """Whether members can be added while it runs, and removed again."""
+    return any(balancer.growth for balancer in plan.balancers)
 
 
 def is_named(member: Member) -> bool:
@@ -111,6 +118,8 @@ def works_of(
         from evenflow.serve.names import Names
 
         works.append(Names(plan, board, log).run())
+    if may_grow(plan):
+        works.append(Removals(plan, board, log).run())
     if any(member.service is not None for member in plan.members):
         from evenflow.control.services import Services
 

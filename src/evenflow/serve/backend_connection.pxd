@@ -8,6 +8,7 @@ from evenflow.serve.sockets cimport SENT, WOULD_BLOCK
 
 cdef class BackendConnection(Connection):
     cdef readonly Member member
+    cdef bytes called
     cdef public Connection client
     cdef readonly bint connecting
     cdef public bint broken

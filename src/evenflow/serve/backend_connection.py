@@ -48,6 +48,8 @@ class BackendConnection(Connection):
     def __init__(self, server: Server, fd: int, member: Member) -> None:
         Connection.__init__(self, server, fd, None)
         self.member = member
+        self.called = member.name
+        """What the member was when it began: its row may be another's by now."""
         self.client: Connection | None = None
         self.connecting = True
         self.broken = False
@@ -217,6 +219,8 @@ class BackendConnection(Connection):
 
     def is_current(self) -> bool:
         """Whether the member is still where it leads to."""
+        if self.called != self.member.name:
+            return False
         address = self.address
         return address is None or self.server.resolver.is_current(self.member, address)
 

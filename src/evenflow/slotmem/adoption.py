@@ -16,6 +16,8 @@ from evenflow.slotmem.layout import (
     CHILD_CELLS,
     CHILD_COUNTED,
     CONNECTIONS,
+    DISABLED,
+    DRAINING,
     ELECTED,
     HELD,
     IN_FLIGHT,
@@ -26,6 +28,7 @@ from evenflow.slotmem.layout import (
     STATUS_BITS,
     TUNNELS,
 )
+from evenflow.slotmem.members import MemberSlot
 from evenflow.slotmem.scoreboard import Scoreboard
 
 COUNTED: Final = (ELECTED, SENT, RECEIVED)
@@ -85,7 +88,9 @@ def adopt_added(new: Scoreboard, old: Scoreboard) -> None:
         if not member.name:
             of_service = getattr(member, "service", None) is not None
             free.setdefault((owners.get(id(member.balancer)), of_service), []).append(index)
-    for index, key in enumerate(member_keys(old)):
+    # Who is being taken away must not take somebody else's.
+    keys = sorted(enumerate(member_keys(old)), key=lambda one: old.member(one[0], 0).goes > 0.0)
+    for index, key in keys:
         url = old.member(index, 0).url
         of_service = old.address(index).left_at != 0.0
         rows = free.get((key[0][0], of_service)) if url else None  # type: ignore[index]
@@ -97,7 +102,13 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
     """One member's settings that were changed, its error, and what each child owes it."""
     slot, before = new.member(index, 0), old.member(was, 0)
     said, had = new.members[index], old.members[was]
+    goes = before.goes > 0.0
+    if goes and not said.name:
+        adopt_going(new, index, before)
     for letter, bit in STATUS_BITS:
+        if goes and said.name and bit in (DISABLED, DRAINING):
+            # A line names it now: it stays.
+            continue
         if (letter in said.status) == (letter in had.status):
             slot.set_status(bit, bool(before.status & bit))
     if (b"E" in said.status) == (b"E" in had.status):
@@ -107,7 +118,7 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
         slot.factor = before.factor
     if said.lbset == had.lbset:
         slot.lbset = before.lbset
-    slot.leave_by = before.leave_by
+    slot.leave_by = 0.0 if goes and said.name else before.leave_by
     new.address(index).adopt(old.address(was))
     slot.ready = before.ready
     before.read_texts()
@@ -120,6 +131,14 @@ def adopt_member(new: Scoreboard, index: int, old: Scoreboard, was: int) -> None
         for cell in range(OWN_CELLS):
             if cell not in COUNTED and cell not in HELD:
                 new.region.ints[to + cell] = old.region.ints[here + cell]
+
+
+def adopt_going(new: Scoreboard, index: int, before: MemberSlot) -> None:
+    """A member that is being taken away goes on to go. What it has in flight is known before anybody looks."""
+    new.member(index, 0).goes = before.goes
+    at = new.layout.own(new.layout.children, index)
+    for cell in HELD:
+        new.region.ints[at + cell] = before.total(cell)
 
 
 def adopt_balancer(slot: BalancerSlot, said: Any, before: BalancerSlot, had: Any) -> None:

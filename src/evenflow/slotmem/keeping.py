@@ -36,6 +36,8 @@ def keep(scoreboard: Scoreboard) -> str:
         and (member.name or scoreboard.member(index, 0).url)
         # Who is a service's target is asked anew.
         and scoreboard.address(index).left_at == 0.0
+        # Nobody uses it after a restart.
+        and scoreboard.member(index, 0).goes <= 0.0
     ]
     return json.dumps({"version": VERSION, "balancers": balancers, "members": members}, indent=1)
 

@@ -72,6 +72,9 @@ ERROR_SINCE: Final = 3
 """A float: when the member failed, CLOCK_MONOTONIC; 0.0 while it is not in error."""
 RECOVERED: Final = 4
 """A float: when it left the error state last, CLOCK_MONOTONIC; 0.0 for never. Behind ERROR_SINCE."""
+GOES: Final = 5
+"""A float, of a member that was added while it runs: since when it is being taken away, CLOCK_MONOTONIC. Less than 0
+where its row is free again: when it became so. 0.0 for all others."""
 READY: Final = 6
 """How many requests more the member says it could take (`lbmethod=heartbeat`): the watchdog's, and 0 while it says
 nothing."""

@@ -15,6 +15,7 @@ from evenflow.slotmem.layout import (
     ELECTED,
     ERROR_SINCE,
     FACTOR,
+    GOES,
     LATENCY,
     LBSET,
     LEAVE_BY,
@@ -209,6 +210,15 @@ class MemberSlot:
     @ready.setter
     def ready(self, requests: int) -> None:
         self.shared[READY] = requests
+
+    @property
+    def goes(self) -> float:
+        """Since when a member that was added is being taken away; 0.0 while it is not."""
+        return self._region.floats[self._at + GOES]
+
+    @goes.setter
+    def goes(self, moment: float) -> None:
+        self._region.floats[self._at + GOES] = moment
 
     @property
     def leave_by(self) -> float:

@@ -18,6 +18,7 @@ from evenflow.slotmem.layout import (
     HELD,
     LONG_AGO,
     MEASURED_CELLS,
+    OWN_CELLS,
     STATUS_BITS,
     Layout,
 )
@@ -165,6 +166,20 @@ class Scoreboard:
         for index in range(self.layout.members):
             for cell in HELD:
                 self.region.ints[self.layout.own(child, index) + cell] = 0
+
+    def clear_member(self, index: int) -> None:
+        """Nobody uses the member any more: what was counted of it is forgotten, and it is as it was configured."""
+        slot = self.member(index, 0)
+        for child in range(self.layout.rows):
+            at = self.layout.own(child, index)
+            for cell in range(OWN_CELLS):
+                self.region.ints[at + cell] = 0
+            at = self.layout.measure(child, index)
+            for cell in range(MEASURED_CELLS):
+                self.region.ints[at + cell] = 0
+        slot.recovered = slot.leave_by = 0.0
+        slot.ready = 0
+        self._configure_member(slot, self.members[index])
 
     def _check(self, index: int, size: int) -> None:
         if not 0 <= index < size:

@@ -86,11 +86,14 @@ class SessionTable:
         return self._floats[SINCE]
 
     def begin(self, now: float) -> None:
-        """Count from now on; who was seen before is forgotten."""
-        if self.since:
-            self.seen[:] = bytes(self.size)
-            self.forget_samples()
+        """Nobody was seen yet: count from now on."""
         self._floats[SINCE] = now
+
+    def begin_anew(self, now: float) -> None:
+        """Who was seen before is forgotten."""
+        self.seen[:] = bytes(self.size)
+        self.forget_samples()
+        self.begin(now)
 
     def count(self, now: float) -> int:
         """So many sessions were seen within the idle time."""
@@ -214,7 +217,7 @@ def begin_counting(scoreboard: Scoreboard, balancer: Any) -> None:
     for member in (*balancer.members, *balancer.spares):
         table: SessionTable | None = scoreboard.sessions.get(member.slot)
         if table is not None:
-            table.begin(monotonic())
+            table.begin_anew(monotonic())
 
 
 def left_at(scoreboard: Scoreboard, member: int, elected: int) -> Left | None:

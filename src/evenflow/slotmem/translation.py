@@ -26,7 +26,7 @@ CELLS: Final[dict[str, dict[str, int]]] = {
         "LIMITED": layout.LIMITS_KEPT,
     },
     "member": {
-        **dict.fromkeys(("STATUS", "FACTOR", "LBSET", "ERROR_SINCE", "RECOVERED", "READY", "LEAVE_BY"), ONE),
+        **dict.fromkeys(("STATUS", "FACTOR", "LBSET", "ERROR_SINCE", "RECOVERED", "GOES", "READY", "LEAVE_BY"), ONE),
         **dict.fromkeys(("ROUTE", "REDIRECT"), layout.TEXT_CELLS),
         "URL": layout.URL_CELLS,
     },

@@ -24,7 +24,8 @@ def waited_for(member: dict[str, Any]) -> int:
 
 def text(member: dict[str, Any]) -> str:
     """One line: what is left, and until when."""
-    return f"{member['name']} is {member['state']}: {what(member)}{until(member)}"
+    then = "; then it is removed" if member.get("removing") else ""
+    return f"{member['name']} is {member['state']}: {what(member)}{until(member)}{then}"
 
 
 def what(member: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
 """What is typed at a running evenflow: reload, upgrade, status, members, drain, disable, enable,
-add.
+add, remove.
 
 Each is an order over the control socket of whoever started it. Without -f the one instance that runs is meant.
 """
@@ -123,26 +123,9 @@ def drain(
         raise click.UsageError("--timeout goes with --wait")
     said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
     drained = changed("drain", balancer, member, file, form if not wait else "quiet", **said)
-    if not wait:
-        sys.exit(0)
-    began = time.monotonic()
-    said_last = ""
-    while True:
-        answer = order(file, {"do": "members", "balancer": balancer}, "quiet")
-        one = next(row for row in rows(answer) if row["name"] == drained["name"])
-        line = leaving.text(one)
-        if form == "text" and (line != said_last or sys.stderr.isatty()):
-            leaving.show(line, leaving.is_empty(one))
-        said_last = line
-        if leaving.is_empty(one):
-            if form == "json":
-                click.echo(json.dumps({"ok": True, "balancer": balancer, "member": one}))
-            sys.exit(0)
-        if timeout is not None and time.monotonic() - began >= timeout:
-            if form == "json":
-                click.echo(json.dumps({"ok": False, "error": "the time is over", "member": one}))
-            sys.exit(3)
-        time.sleep(LOOK_SECONDS)
+    if wait:
+        wait_for(balancer, drained["name"], file, form, timeout, False)
+    sys.exit(0)
 
 
 @click.command(short_help="Give a member nothing more.")
@@ -182,7 +165,39 @@ def add(balancer: str, url: str, file: str | None, form: str) -> NoReturn:
     sys.exit(0)
 
 
-COMMANDS: Final = (reload, upgrade, status, members, drain, disable, enable, add)
+@click.command(short_help="Take a member away that was added.")
+@click.argument("balancer")
+@click.argument("member")
+@click.option("--deadline", metavar="TIME", help="As for `evenflow drain`: within TIME its tunnels leave.")
+@click.option("--wait", is_flag=True, help="Wait until it is gone.")
+@click.option(
+    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
+)
+@FILE
+@FORM
+def remove(
+    balancer: str,
+    member: str,
+    deadline: str | None,
+    wait: bool,
+    timeout: float | None,
+    file: str | None,
+    form: str,
+) -> NoReturn:
+    """Take MEMBER of BALANCER away, which was added while it ran. It drains as by `evenflow drain`; once nobody has a
+    session there and nothing is in flight, it is gone and there is room for another one. `evenflow enable` keeps it if
+    that is typed before. One that a line of the configuration names stays: drain or disable it.
+    """
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout goes with --wait")
+    said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
+    going = changed("remove", balancer, member, file, form if not wait else "quiet", **said)
+    if wait:
+        wait_for(balancer, going["name"], file, form, timeout, True)
+    sys.exit(0)
+
+
+COMMANDS: Final = (reload, upgrade, status, members, drain, disable, enable, add, remove)
 
 
 def order(file: str | None, what: dict[str, Any], form: str, seconds: float | None = None) -> dict[str, Any]:
@@ -247,6 +262,31 @@ def changed(what: str, balancer: str, member: str, file: str | None, form: str, 
     if form == "text":
         click.echo(leaving.text(one))
     return one
+
+
+def wait_for(
+    balancer: str, name: str, file: str | None, form: str, timeout: float | None, until_gone: bool
+) -> NoReturn:
+    """Show what is left at the member of this name until nothing is, or until it is gone; then end."""
+    began = time.monotonic()
+    said_last = ""
+    while True:
+        answer = order(file, {"do": "members", "balancer": balancer}, "quiet")
+        one = next((row for row in rows(answer) if row["name"] == name), None)
+        ended = one is None or (leaving.is_empty(one) and not until_gone)
+        line = leaving.text(one) if one is not None else f"{name} is gone"
+        if form == "text" and (line != said_last or sys.stderr.isatty()):
+            leaving.show(line, ended)
+        said_last = line
+        if ended:
+            if form == "json":
+                click.echo(json.dumps({"ok": True, "balancer": balancer, "member": one}))
+            sys.exit(0)
+        if timeout is not None and time.monotonic() - began >= timeout:
+            if form == "json":
+                click.echo(json.dumps({"ok": False, "error": "the time is over", "member": one}))
+            sys.exit(3)
+        time.sleep(LOOK_SECONDS)
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:

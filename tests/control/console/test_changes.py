@@ -127,3 +127,35 @@ def test_what_was_not_taken_is_said() -> None:
     looked = Looked()
     answer = post(looked, act="member", w_lf="1000")
     assert answer.status == 200 and "a load factor is a number from 1 to 100" in html.unescape(answer.text)
+
+
+def test_an_addition_can_be_taken_back_while_the_member_stays() -> None:
+    looked = Looked(growth=1)
+    told = json.loads(post(looked, JSON, act="add", url="http://new").body)
+    assert told["undo"] == {"b": "b0", "nonce": "secret", "change": looked.ledger.all()[0].id}
+    new = {"m": "m3", "w": "http://new"}
+
+    def buttons() -> tuple[int, int]:
+        page = looked.get("show=member&b=b0&m=m3").text
+        return page.count('value="undo"'), page.count('value="remove"')
+
+    assert buttons() == (1, 1)
+    post(looked, act="enable", **new)
+    assert buttons() == (2, 1)
+    assert post(looked, act="remove", back="balancer", **new).fields["location"].startswith("?show=balancer&b=b0&done=")
+    slot = looked.scoreboard.member(3, 0)
+    assert slot.goes > 0.0 and buttons() == (2, 0)
+    # Page, httpd's page and its XML show it while it goes, and none of them once it is gone.
+    shown = [looked.get().text, looked.ask()[2], looked.ask(query="xml=1")[2]]
+    assert all("http://new" in one for one in shown)
+    looked.scoreboard.clear_member(3)
+    slot.url = b""
+    slot.goes = 0.0
+    looked.witness.write_unsaid()
+    shown = [looked.get().text.partition('id="changes"')[0], looked.ask()[2], looked.ask(query="xml=1")[2]]
+    assert not any("http://new" in one for one in shown)
+    assert "removed: nobody uses it any more" in looked.get().text
+    assert looked.get("show=balancer&b=b0").text.count('value="undo"') == 0
+    # Only the last addition of several leads to it.
+    post(looked, act="add", url="http://new")
+    assert looked.get("show=balancer&b=b0").text.count('value="undo"') == 1

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from evenflow.control.console.deeds import Done, Doubtful, Refused
+from evenflow.control.console.ledger import Change
 from evenflow.slotmem.layout import BUSY, CHANGES, DISABLED, DRAINING, STOPPED
 from evenflow.slotmem.sessions import provide
 from tests.control.console.looked import Looked
@@ -143,8 +144,68 @@ def test_a_member_is_added_and_says_why_not() -> None:
         do(looked, act="add", url="http://127.0.0.8:8090")
     with pytest.raises(Refused, match="is no URL of a member"):
         do(looked, act="add", url="http://a b")
-    with pytest.raises(Refused, match="stays until a restart"):
-        do(looked, act="undo", change=done.changes[0].id)
+
+
+ADDED = {"m": "m3", "w": "http://127.0.0.9:8090"}
+
+
+def added(looked: Looked) -> Change:
+    """A member that was added and serves."""
+    change = do(looked, act="add", url=ADDED["w"]).changes[0]
+    do(looked, act="enable", **ADDED)
+    return change
+
+
+def test_adding_a_member_is_undone_by_removing_it() -> None:
+    looked = Looked(growth=1)
+    change = added(looked)
+    slot = looked.scoreboard.member(3, 0)
+    back = do(looked, act="undo", change=change.id)
+    assert (slot.status, slot.goes > 0.0) == (DRAINING, True)
+    assert [(one.words, one.undoes) for one in back.changes] == [
+        ("drains, is removed when nobody uses it any more", change.id)
+    ]
+    member = looked.lookout.picture(0).balancers[0].members[2]
+    assert member.cells["word"] == "drained" and member.cells["why"].endswith("; then it is removed")
+    with pytest.raises(Refused, match="is being removed already"):
+        do(looked, act="undo", change=change.id)
+    # Undoing that keeps it, and so does enabling it; then the addition can be undone once more.
+    do(looked, act="undo", change=back.changes[0].id)
+    assert (slot.status, slot.goes) == (0, 0.0)
+    do(looked, act="undo", change=change.id)
+    kept = do(looked, act="enable", **ADDED).changes[0]
+    assert (slot.status, slot.goes, kept.words) == (0, 0.0, "drains no more, is not removed")
+    do(looked, act="undo", change=kept.id)
+    assert (slot.status, slot.goes > 0.0) == (DRAINING, True)
+
+
+def test_only_an_added_member_is_removed() -> None:
+    looked = Looked(growth=1)
+    added(looked)
+    with pytest.raises(Refused, match=r"was not added while it ran: its line is conf/wiki\.conf:9"):
+        do(looked, act="remove")
+    do(looked, act="remove", **ADDED)
+    assert words(looked)[-1] == "drains, is removed when nobody uses it any more"
+
+
+def test_the_last_member_is_not_removed_without_asking() -> None:
+    looked = Looked(growth=1)
+    added(looked)
+    for index in (0, 1):
+        looked.scoreboard.member(index, 0).status = DISABLED
+    with pytest.raises(Doubtful, match="is the last member of balancer://confluence"):
+        do(looked, act="remove", **ADDED)
+    assert looked.scoreboard.member(3, 0).goes == 0.0
+    do(looked, act="remove", sure="1", **ADDED)
+    assert looked.scoreboard.member(3, 0).goes > 0.0
+
+
+def test_who_is_gone_cannot_be_removed() -> None:
+    looked = Looked(growth=1)
+    change = do(looked, act="add", url=ADDED["w"]).changes[0]
+    looked.scoreboard.member(3, 0).url = b""
+    with pytest.raises(Refused, match="is not there any more"):
+        do(looked, act="undo", change=change.id)
 
 
 def test_undo_says_what_was_before_and_only_once() -> None:

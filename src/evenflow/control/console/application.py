@@ -30,7 +30,7 @@ from evenflow.control.console.deeds import Deeds, Done, Doubtful, Refused
 from evenflow.control.console.ledger import MOST_SHOWN, Change
 from evenflow.control.console.lookout import Lookout
 from evenflow.control.console.picture import BalancerPicture, Picture
-from evenflow.control.console.settings import ADDED, STATUS_SAID
+from evenflow.control.console.settings import ADDED, REMOVED, STATUS_SAID, Place
 from evenflow.control.console.visit import Visit
 from evenflow.control.manager.change import STATUS_FIELDS, offered
 from evenflow.serve.handed_on import FIELD
@@ -65,6 +65,8 @@ GUARD: Final = {
 MOST_ROWS: Final = 12
 """Changes on a page that is about something else."""
 CLASSIC: Final = "httpd's form"
+NO_WAY_BACK: Final = frozenset((REMOVED,))
+"""Fields of changes that nothing takes back."""
 
 Part = Callable[[Request, Visit], Awaitable[Response]]
 
@@ -196,8 +198,8 @@ class Application:
         """What the script shows of it."""
         sentence = "; ".join(f"{one.member or 'balancer://' + one.balancer}: {one.words}" for one in done.changes)
         undo = None
-        if len(done.changes) == 1 and may_undo(done.changes[0], set()):
-            view = done.balancer
+        view = done.balancer
+        if len(done.changes) == 1 and not NO_WAY_BACK & {one.field for one in done.changes[0].what}:
             undo = {"b": f"b{view.balancer.index}", "nonce": view.nonce, "change": done.changes[0].id}
         said = " ".join([sentence, *done.said]).strip()
         return {"ok": not done.said, "said": said or "Nothing was different.", "undo": undo}
@@ -226,12 +228,16 @@ class Application:
         undone = self.deeds.ledger.undone()
         owners = {one.view.name: one for one in picture.balancers}
         found = []
+        newer: set[Place] = set()
         for change in reversed(self.deeds.ledger.all()):
             owner = owners.get(change.balancer)
             if owner is None or (name is not None and change.balancer != name):
                 continue
             if member is None or change.member == member:
-                found.append(Row(change, owner, may_undo(change, undone), change.id in undone))
+                may = may_undo(change, undone, owner) and change.what[0].place not in newer
+                found.append(Row(change, owner, may, change.id in undone and not may))
+            if any(one.field == ADDED for one in change.what):
+                newer.add(change.what[0].place)
         return found[:most]
 
     async def show_all(self, request: Request, asks: Visit) -> Response:
@@ -324,9 +330,15 @@ def by_script(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
-def may_undo(change: Change, undone: set[str]) -> bool:
-    """Whether there is a way back."""
-    return change.id not in undone and all(one.field != ADDED for one in change.what)
+def may_undo(change: Change, undone: set[str], owner: BalancerPicture) -> bool:
+    """Whether there is a way back. Who was added can be removed as long as it is there, whatever was done since."""
+    fields = {one.field for one in change.what}
+    member = next((one for one in owner.members if one.view.name == change.member), None)
+    if member is None and change.member:
+        return False
+    if ADDED in fields:
+        return member is not None and member.may_go
+    return change.id not in undone and not NO_WAY_BACK & fields
 
 
 def back_to(said: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from evenflow.control import removal
 from evenflow.control.console import settings
 from evenflow.control.console.ledger import Change, Ledger
 from evenflow.control.console.lookout import Lookout
@@ -196,15 +197,33 @@ class Deeds:
             raise Refused(str(fault), 400) from None
         return []
 
+    def remove(self, view: BalancerView, said: dict[str, str]) -> list[str]:
+        """A member that was added goes: it drains, and is no more once nobody uses it."""
+        return self.take_away(view, self.member(view, said), said.get("w", ""), said)
+
+    def take_away(
+        self, view: BalancerView, member: MemberView | None, name: str, said: dict[str, str]
+    ) -> list[str]:
+        if member is None:
+            raise Refused(f"{name} is not there any more.")
+        self.ask_first(view, member, said, True)
+        try:
+            removal.remove(member.member, self.lookout.scoreboard, time.monotonic())
+        except removal.NotRemoved as fault:
+            raise Refused(str(fault)) from None
+        return []
+
     def undo(self, view: BalancerView, said: dict[str, str]) -> list[str]:
         """Say again what was before a change. Raises Refused where something else was said since."""
         change = self.ledger.find(said.get("change", ""))
         if change is None or change.balancer != view.name:
             raise Refused("That change is not known any more.", 404)
+        member = next((one for one in view.members if one.name == change.member), None)
+        if any(one.field == settings.ADDED for one in change.what):
+            # It may have been added, removed and kept since: what counts is what is.
+            return self.take_away(view, member, change.member, said)
         if change.id in self.ledger.undone():
             raise Refused("That change was taken back already.")
-        if any(one.field == settings.ADDED for one in change.what):
-            raise Refused("A member that was added stays until a restart; disable it instead.")
         now = self.witness.known
         for one in change.what:
             is_now = now.get((one.place, one.field))
@@ -212,15 +231,20 @@ class Deeds:
                 raise Refused(f"{change.member or 'The balancer'} is not there any more.")
             if is_now != one.after:
                 raise Refused(f"Somebody changed it again since ({one.words}): undo that first.")
-        member = next((one for one in view.members if one.name == change.member), None)
         notes: list[str] = []
         wanted: dict[bytes, bytes] = {}
         for one in change.what:
-            wanted |= settings.form(one.field, one.before)
+            if one.field != settings.GOES:
+                wanted |= settings.form(one.field, one.before)
+        goes = next((one for one in change.what if one.field == settings.GOES), None)
+        if goes is not None and goes.before == "1":
+            return self.take_away(view, member, change.member, said)
         if member is None:
             return self.change_balancer(view, wanted)
         if any(wanted.get(one) == b"1" for one in (b"w_status_D", b"w_status_S", b"w_status_N")):
             self.ask_first(view, member, said, wanted.keys().isdisjoint((b"w_status_D", b"w_status_S")))
+        if goes is not None:
+            member.slot.goes = 0.0
         notes += self.change_member(view, member, wanted)
         if wanted.get(b"w_status_N") == b"0":
             self.leave_by(member, 0.0)
@@ -234,5 +258,6 @@ ACTS: Final[dict[str, Callable[[Deeds, BalancerView, dict[str, str]], list[str]]
     "member": Deeds.set_member,
     "balancer": Deeds.set_balancer,
     "add": Deeds.add,
+    "remove": Deeds.remove,
     "undo": Deeds.undo,
 }

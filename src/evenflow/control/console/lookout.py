@@ -145,9 +145,8 @@ class Lookout:
     def show_balancer(self, view: BalancerView, now: float) -> BalancerPicture:
         members = [self.show_member(one, now) for one in view.members]
         balancer = view.balancer
-        made = BalancerPicture(
-            f"b{balancer.index}", view, members, len(balancer.members) + len(balancer.spares) - len(members)
-        )
+        free = sum(not row.name and row.service is None for row in balancer.spares)
+        made = BalancerPicture(f"b{balancer.index}", view, members, free)
         rates = sum(self.watched[one.view.member.slot].speed.requests for one in members)
         made.cells = {
             "rate": words.rate(rates),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evenflow.control.console.words import BAD, GOOD, KINDS, counted, summed_up
 from evenflow.control.manager.view import BalancerView, MemberView
+from evenflow.control.removal import is_added
 from evenflow.slotmem.layout import DISABLED, DRAINING, STOPPED
 
 MOST_SAID: Final = 6
@@ -28,6 +29,11 @@ class MemberPicture:
     """Of a member that drains: sessions (or what was in flight) when it began, and now."""
     acts: tuple[str, ...] = ()
     """What may be done to it now, by `deeds.ACTS`."""
+
+    @property
+    def may_go(self) -> bool:
+        """Whether it can be removed: it was added while it ran, and stays so far."""
+        return is_added(self.view.member) and self.view.slot.goes <= 0.0
 
     @property
     def events(self) -> dict[str, Any]:

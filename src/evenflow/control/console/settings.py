@@ -13,12 +13,18 @@ from typing import Final
 from evenflow.balancer.added import members_now, settle
 from evenflow.balancer.methods import METHODS
 from evenflow.control.manager.change import STATUS_FIELDS
+from evenflow.control.removal import is_added
 from evenflow.plan.model import Balancer
 from evenflow.slotmem.layout import CHECK_FAILED
 from evenflow.slotmem.scoreboard import Scoreboard
 
 ADDED: Final = "added"
-"""The field of a member that was not there before."""
+"""The field of a member that was not there before; BY_SERVICE is its value where a service names it."""
+BY_SERVICE: Final = "service"
+REMOVED: Final = "removed"
+"""That of one that is not there any more."""
+GOES: Final = "goes"
+"""Whether a member that was added is being removed."""
 
 STATUS_SAID: Final = {
     "w_status_N": ("drains", "drains no more"),
@@ -27,6 +33,7 @@ STATUS_SAID: Final = {
     "w_status_H": ("is a standby", "is no more a standby"),
     "w_status_R": ("is a spare", "is no more a spare"),
     "w_status_I": ("its errors are ignored", "its errors count again"),
+    GOES: ("is removed when nobody uses it any more", "is not removed"),
     "b_sforce": ("no other member is tried", "other members are tried"),
 }
 """On and off, in words."""
@@ -59,7 +66,9 @@ class Difference:
     def words(self) -> str:
         """`drains`, `load factor 1.00 → 2.00`."""
         if self.field == ADDED:
-            return "added, disabled at first"
+            return "named by its service" if self.after == BY_SERVICE else "added, disabled at first"
+        if self.field == REMOVED:
+            return "removed: nobody uses it any more" if self.before != BY_SERVICE else "left by its service, and empty"
         if self.field in STATUS_SAID:
             return STATUS_SAID[self.field][self.after != "1"]
         return f"{VALUES_SAID.get(self.field, self.field)} {self.before or 'none'} → {self.after or 'none'}"
@@ -95,19 +104,27 @@ def read(balancers: Iterable[Balancer], scoreboard: Scoreboard) -> Settings:
             for field, bit in STATUS_FIELDS.items():
                 if bit != CHECK_FAILED:
                     said[field.decode()] = str(int(bool(slot.status & bit)))
+            if is_added(member):
+                said[GOES] = str(int(slot.goes > 0.0))
+            elif member.service is not None:
+                said[GOES] = BY_SERVICE
             place = (name, count, member.name.decode("latin-1"))
             found.update({(place, field): value for field, value in said.items()})
     return found
 
 
 def differences(before: Settings, after: Settings) -> list[Difference]:
-    """What changed; of a member that is new only that it is."""
+    """What changed; of a member that is new, or not there any more, only that."""
     known = {place for place, _ in before}
     found = []
+    for place, field in before:
+        # Others go with their lines, and then it is another generation.
+        if field == GOES and (place, field) not in after:
+            found.append(Difference(place, REMOVED, before[place, field], ""))
     for (place, field), value in after.items():
         if place not in known:
             known.add(place)
-            found.append(Difference(place, ADDED, "", "1"))
+            found.append(Difference(place, ADDED, "", BY_SERVICE if after.get((place, GOES)) == BY_SERVICE else "1"))
             before = before | {key: one for key, one in after.items() if key[0] == place}
         elif before.get((place, field)) != value:
             found.append(Difference(place, field, before.get((place, field), ""), value))

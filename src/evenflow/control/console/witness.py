@@ -22,6 +22,8 @@ NOBODY: Final = "unknown"
 OTHERWISE: Final = "by another way"
 ITSELF: Final = "evenflow"
 OVER: Final = "the time of its drain is over"
+UNUSED: Final = "nobody uses it any more"
+BY_SERVICE: Final = "its service"
 
 
 class Witness:
@@ -57,13 +59,26 @@ class Witness:
     def write_unsaid(self) -> None:
         """Write down all that is there by now and nobody said."""
         self.in_doubt = False
-        unsaid = [one for one in self.learn() if not self.said(one)]
-        over = [one for one in unsaid if self.is_over(one)]
-        rest = [one for one in unsaid if one not in over]
-        if over:
-            self.ledger.note(ITSELF, OVER, over)
-        if rest:
-            self.ledger.note(NOBODY, OTHERWISE, rest)
+        unsaid: dict[tuple[str, str], list[Difference]] = {}
+        for one in self.learn():
+            if not self.said(one):
+                unsaid.setdefault(self.whose(one), []).append(one)
+        for (who, how), what in unsaid.items():
+            self.ledger.note(who, how, what)
+
+    def whose(self, difference: Difference) -> tuple[str, str]:
+        """Who did that, and how, as far as it can be told."""
+        if settings.BY_SERVICE in (difference.before, difference.after):
+            return ITSELF, BY_SERVICE
+        if difference.field == settings.REMOVED or self.is_empty(difference):
+            return ITSELF, UNUSED
+        return (ITSELF, OVER) if self.is_over(difference) else (NOBODY, OTHERWISE)
+
+    def is_empty(self, difference: Difference) -> bool:
+        """Whether a member was disabled because it is being removed and nobody has a session there."""
+        if difference.field != "w_status_D" or difference.after != "1":
+            return False
+        return self.known.get((difference.place, settings.GOES)) == "1"
 
     def said(self, difference: Difference) -> bool:
         """Whether the ledger has it."""

@@ -46,10 +46,11 @@ def state_of(
     slot = view.slot
     status = slot.status
     left = in_flight(view)
+    then = "; then it is removed" if slot.goes > 0.0 else ""
     if status & STOPPED:
-        return State(OFF, "stopped", f"takes nothing; {left} in flight" if view.busy else "takes nothing")
+        return State(OFF, "stopped", (f"takes nothing; {left} in flight" if view.busy else "takes nothing") + then)
     if status & DISABLED:
-        return State(OFF, "disabled", f"takes nothing new; {left} in flight" if view.busy else "takes nothing")
+        return State(OFF, "disabled", (f"takes nothing new; {left} in flight" if view.busy else "takes nothing") + then)
     if status & CHECK_FAILED:
         return State(BAD, "failing its check", check or "its health check fails")
     if view.unresolved:
@@ -57,7 +58,8 @@ def state_of(
     if slot.error_since:
         return State(BAD, "in error", f"{STAGES_SAID.get(stage, 'the error log says why')}; {next_try(view, now)}")
     if status & DRAINING:
-        return draining(view, now, left)
+        state = draining(view, now, left)
+        return State(state.kind, state.word, state.why + then)
     if passing_over:
         return State(LEAVING, "passed over", f"an outlier for {passing_over} of {children} children")
     if status & STANDBY:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Final
 
 from evenflow.balancer.added import members_now, settle
 from evenflow.compiler.findings import Refused
 from evenflow.compiler.identity import Url, read_url
+from evenflow.control.removal import REST, rests
 from evenflow.plan.model import Balancer, Member
 from evenflow.slotmem.layout import URL_LIMIT
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -29,11 +31,17 @@ def add_member(balancer: Balancer, text: bytes, scoreboard: Scoreboard) -> Membe
     settle((balancer,), scoreboard)
     url = read_member(text)
     name = url.name.encode("latin-1")
+    now = monotonic()
     for member in members_now(balancer):
         if covers(member, url):
             shown = member.name.decode("latin-1")
+            if scoreboard.member(member.slot, 0).goes > 0.0:
+                raise NotAdded(f"`{shown}` is being removed.", "Enable it to keep it, or wait until it is gone.")
             raise NotAdded(f"`{shown}` is a member already.", "A member covers all URLs that begin with its own.")
-    free = next((member for member in balancer.spares if not (member.name or member.service)), None)
+    rows = [member for member in balancer.spares if not (member.name or member.service)]
+    free = next((member for member in rows if not rests(scoreboard.member(member.slot, 0), now)), None)
+    if free is None and rows:
+        raise NotAdded("The room that there is was another member's a moment ago.", f"Try again in {REST:g} seconds.")
     if free is None:
         where = f"<Proxy balancer://{balancer.name.decode('latin-1')}>"
         raise NotAdded(
@@ -46,6 +54,7 @@ def add_member(balancer: Balancer, text: bytes, scoreboard: Scoreboard) -> Membe
             "Write a BalancerMember line and reload.",
         )
     slot = scoreboard.member(free.slot, 0)
+    slot.goes = 0.0
     slot.url = name
     settle((balancer,), scoreboard)
     scoreboard.balancer(balancer.index).changed()

@@ -13,6 +13,7 @@ from evenflow.balancer.added import members_now
 from evenflow.balancer.methods import METHODS, NAMES
 from evenflow.control import draining
 from evenflow.control.manager.parameters import leading_hundredths, leading_number
+from evenflow.control.removal import TAKES_NOTHING
 from evenflow.plan.model import Balancer, Plan
 from evenflow.slotmem.balancers import BalancerSlot
 from evenflow.slotmem.layout import (
@@ -70,6 +71,9 @@ def change_member(
             refused += MEMBER_FIELDS[field](slot, field, value)
         else:
             refused.append(not_taken(field, value, "there is no such setting of a member"))
+    if slot.goes > 0.0 and not slot.status & (TAKES_NOTHING | DRAINING):
+        # Whoever enables a member that is being removed keeps it.
+        slot.goes = 0.0
     if slot.status & DRAINING and not drained:
         draining.begin(scoreboard, slot.member.slot)
     if slot.usable() and not was_usable:

@@ -87,3 +87,4 @@ def test_who_is_asked_directly_matters_beside_another_proxy_alone() -> None:
     text = "ProxyRemote * http://10.9.9.1\nNoProxy .example.com\nProxyPass / http://10.0.0.1/"
     (found,) = complaints(text)
     assert found.code == "value-not-supported" and "`NoProxy` beside `ProxyRemote`" in found.headline
+    assert "compares it with the Host of the request" in found.notes[0] and "name in `ProxyRemote`" in found.help

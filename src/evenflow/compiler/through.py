@@ -62,7 +62,10 @@ def tell_direct(proxy: ProxySettings, findings: Findings) -> None:
                 "value-not-supported",
                 "`NoProxy` beside `ProxyRemote`: the client's Host does not choose the way to a member here",
                 origin,
-                notes=("httpd compares it with the Host of the request, not with the member",),
+                notes=(
+                    "httpd compares it with the Host of the request, not with the member; and a connection that it"
+                    " keeps takes the next request, whichever of both it leads to",
+                ),
                 help="remove it; name in `ProxyRemote` the members that are behind another proxy",
             )
         else:

@@ -181,7 +181,8 @@ DIRECTIVES = (
         direct,
         "Has no effect where no ProxyRemote is said.",
         syntax="NAME|DOMAIN|ADDRESS ...",
-        differs="An error beside ProxyRemote: there httpd lets the client's Host choose who is asked.",
+        differs="An error beside ProxyRemote: there httpd lets the client's Host choose who is asked, and a kept "
+        "connection may lead to the other one.",
     ),
     Directive(
         "ProxyDomain",

@@ -17,12 +17,14 @@ def test_a_file_is_visited_with_its_members(tmp_path: Path) -> None:
         text = site.server.file.read_text().replace("ServerName 127.0.0.1", f"ServerName 127.0.0.1:{site.port}")
         (tmp_path / "visited.conf").write_text(text)
         words = ["doctor", str(tmp_path / "visited.conf"), "--idle", "0", "--rate", "50", "--format", "json"]
+        words += ["--expect", "direct"]
         done = CliRunner().invoke(main, words)
     said = json.loads(done.stdout)
     # Nodes by the site's own address: this is what an open port looks like from outside.
     assert done.exit_code == 0, done.output
     assert {one["code"] for one in said["findings"] if "code" in one} <= {"node-reachable"}
     assert said["requests"] < 200
+    assert (said["expected"], said["way"]["name"], said["way"]["address"]) == ("direct", "direct", "/synchrony")
 
 
 def test_a_fault_is_exit_1_and_nonsense_is_2(tmp_path: Path) -> None:

@@ -36,6 +36,15 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.do(f"{domain}.enable")
 
+    @contextlib.contextmanager
+    def window(self) -> Iterator[Browser]:
+        """One more window of the same Chromium: it has the same cookies."""
+        target = self.do("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
+        port = self.link.remote_address[1]
+        with connect(f"ws://127.0.0.1:{port}/devtools/page/{target}", max_size=1 << 26, open_timeout=PATIENCE) as link:
+            yield Browser(link)
+        self.do("Target.closeTarget", targetId=target)
+
     def do(self, method: str, **said: Any) -> dict[str, Any]:
         """One command, and what comes of it."""
         self.number += 1
@@ -97,6 +106,10 @@ class Browser:
         said = {"key": name, "text": text, "windowsVirtualKeyCode": code}
         self.do("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **said)
         self.do("Input.dispatchKeyEvent", type="keyUp", key=name, windowsVirtualKeyCode=code)
+
+    def type(self, words: str) -> None:
+        """Put something in where the focus is."""
+        self.do("Input.insertText", text=words)
 
     def text(self, selector: str) -> str:
         """What stands there, "" for nothing."""

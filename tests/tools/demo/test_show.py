@@ -85,11 +85,13 @@ def test_without_pycrdt_the_rest_is_shown(
     assert "editpage.action" not in said.out and f"curl -i http://127.0.0.1:{port}/" in said.out
 
 
-def test_a_front_that_does_not_start_shows_its_log(place: tuple[Path, int, Sequence[Node]]) -> None:
+def test_a_front_that_does_not_start_shows_its_log(
+    place: tuple[Path, int, Sequence[Node]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     require_peer("apache2")
     file, _, nodes = place
-    # It wants a file that is not there, and says so only in its log.
-    file.write_text(f"LoadModule mime_module {front.MODULES}/mod_mime.so\n{file.read_text()}")
+    # This module wants a file that is not there, and httpd says so only in its log.
+    monkeypatch.setattr(front, "MORE_MODULES", (*front.MORE_MODULES, "mime"))
     with pytest.raises(DemoFault, match=r"httpd ended with status 1 (?s:.*)mime.types"):
         show.run(file, True, show.Ending(), nodes, "httpd")
 

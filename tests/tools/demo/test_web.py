@@ -56,6 +56,13 @@ def test_an_iterator_is_sent_in_chunks() -> None:
     assert answer.endswith(b"Transfer-Encoding: chunked\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n")
 
 
+def test_a_health_check_in_http_1_0_is_answered_and_the_connection_ends() -> None:
+    answer = say(b"GET /?q=2 HTTP/1.0\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n") and answer.count(b"HTTP/1.1 200 OK") == 1
+    answer = say(b"GET /pieces HTTP/1.0\r\n\r\n")
+    assert answer.endswith(b"Connection: close\r\n\r\none two") and b"chunked" not in answer
+
+
 def test_head_has_no_body() -> None:
     assert say(b"HEAD /deaf HTTP/1.1\r\n\r\n").endswith(b"Content-Length: 13\r\n\r\n")
 

@@ -7,6 +7,8 @@ nodes behind it. A node can be killed and started again meanwhile, also from ano
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from typing import Final, Self
 
 START_SECONDS: Final = 20.0
 END_SECONDS: Final = 10.0
+FRONT_SECONDS: Final = 3.0
+"""httpd would wait ten for editors that are still open."""
 
 
 class DemoFault(Exception):
@@ -98,7 +102,7 @@ class Cluster:
             fronts = [started for started in self._started if started.node is None]
             self._started = [started for started in self._started if started.node is not None]
         for started in fronts:
-            end(started.process)
+            end(started)
 
     def ended(self) -> str | None:
         """The title and exit status of a process that ended by itself, None while all run."""
@@ -130,7 +134,7 @@ class Cluster:
                 started.process.kill()
                 self._started.remove(started)
             for started in doomed:
-                end(started.process)
+                end(started)
 
     def revive(self, name: str) -> None:
         """Start what does not run of one node, and wait until it listens. Raises `DemoFault`."""
@@ -143,10 +147,10 @@ class Cluster:
                 raise
 
     def end(self) -> None:
-        """End everything, the last started first; who does not listen within `END_SECONDS` is killed."""
+        """End everything, the last started first; who does not listen in time is killed."""
         with self._changing:
             while self._started:
-                end(self._started.pop().process)
+                end(self._started.pop())
 
     def _start_nodes(self, nodes: Sequence[Node]) -> None:
         """All at once, since most of the time each of them loads modules."""
@@ -170,13 +174,15 @@ class Cluster:
         return started
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(started: Started) -> None:
     """Ask a process to end, and see to it that it does."""
+    process = started.process
     process.terminate()
     try:
-        process.wait(END_SECONDS)
+        process.wait(FRONT_SECONDS if started.node is None else END_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
+        # With its children.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if process.stdin is not None:
         process.stdin.close()

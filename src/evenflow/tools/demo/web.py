@@ -1,7 +1,8 @@
 """A small HTTP/1.1 server for the stand-in nodes: RFC 9112 as far as a node behind a balancer needs it.
 
-A handler takes a `Request` and gives back a `Response`, or an `Upgrade` that takes the connection over. Bodies stream
-in both directions. It knows no paths and no cookies, and it is not meant to stand on the open internet.
+Health checks come as HTTP/1.0: they are answered, and the connection ends. A handler takes a `Request` and gives back a
+`Response`, or an `Upgrade` that takes the connection over. Bodies stream in both directions. It knows no paths and no
+cookies, and it is not meant to stand on the open internet.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+VERSION: Final = "HTTP/1.1"
 HEAD_LIMIT: Final = 65536
 PIECE: Final = 65536
 
 
 class BadRequest(Exception):
-    """The other side's bytes are no HTTP/1.1 request; the connection ends with 400."""
+    """The other side's bytes are no HTTP request; the connection ends with 400."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ async def one_exchange(handler: Handler, reader: asyncio.StreamReader, writer: a
     head = await read_head(reader)
     if head is None:
         return False
-    method, target, fields = head
+    method, target, version, fields = head
     request = Request(method, target, fields, read_body(fields, reader, writer))
     answer = await handler(request)
     if isinstance(answer, Upgrade):
@@ -106,12 +108,12 @@ async def one_exchange(handler: Handler, reader: asyncio.StreamReader, writer: a
     # What the handler left unread still stands before the next request.
     async for _ in request.body:
         pass
-    await write_response(writer, answer, with_body=method != "HEAD")
-    return "close" not in fields.get("connection", "").lower()
+    await write_response(writer, answer, with_body=method != "HEAD", chunked=version == VERSION)
+    return version == VERSION and "close" not in fields.get("connection", "").lower()
 
 
-async def read_head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]] | None:
-    """Method, target and fields of the next request; None where the client is gone."""
+async def read_head(reader: asyncio.StreamReader) -> tuple[str, str, str, dict[str, str]] | None:
+    """Method, target, version and fields of the next request; None where the client is gone."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -120,7 +122,7 @@ async def read_head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, s
         raise BadRequest(f"a head of more than {HEAD_LIMIT} bytes") from fault
     lines = head.decode("latin-1").split("\r\n")
     words = lines[0].split(" ")
-    if len(words) != 3 or words[2] != "HTTP/1.1":
+    if len(words) != 3 or words[2] not in (VERSION, "HTTP/1.0"):
         raise BadRequest(f"no HTTP/1.1 request line: {lines[0]!r}")
     fields: dict[str, str] = {}
     for line in lines[1:-2]:
@@ -129,7 +131,7 @@ async def read_head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, s
             raise BadRequest(f"no header field: {line!r}")
         key = name.lower()
         fields[key] = f"{fields[key]}, {value.strip()}" if key in fields else value.strip()
-    return words[0], words[1], fields
+    return words[0], words[1], words[2], fields
 
 
 async def read_body(
@@ -174,20 +176,25 @@ def head_bytes(status: int, fields: list[tuple[str, str]]) -> bytes:
     return "\r\n".join(lines).encode("latin-1")
 
 
-async def write_response(writer: asyncio.StreamWriter, answer: Response, *, with_body: bool) -> None:
+async def write_response(
+    writer: asyncio.StreamWriter, answer: Response, *, with_body: bool, chunked: bool = True
+) -> None:
+    """Write it whole; an iterator without `chunked` ends with the connection."""
     body = answer.body
     if isinstance(body, bytes):
         head = head_bytes(answer.status, [*answer.fields, ("Content-Length", str(len(body)))])
         writer.write(head + body if with_body else head)
         await writer.drain()
         return
-    writer.write(head_bytes(answer.status, [*answer.fields, ("Transfer-Encoding", "chunked")]))
+    framing = ("Transfer-Encoding", "chunked") if chunked else ("Connection", "close")
+    writer.write(head_bytes(answer.status, [*answer.fields, framing]))
     await writer.drain()
     if not with_body:
         return
     async for piece in body:
         if piece:
-            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             await writer.drain()
-    writer.write(b"0\r\n\r\n")
+    if chunked:
+        writer.write(b"0\r\n\r\n")
     await writer.drain()

@@ -126,6 +126,7 @@ def test_the_switch_of_the_profile_shuts_what_the_nodes_leave_open(tmp_path: Pat
         said = told(visit)
     assert set(said) == {PASS}
     assert "/synchrony-proxy: 403" in said[PASS] and "node1 itself still has it" in said[PASS]
+    assert "no page was seen" in said[PASS]
 
 
 def test_without_it_the_nodes_part_is_missing_unless_their_page_does_not_name_it(tmp_path: Path) -> None:
@@ -140,7 +141,9 @@ def test_without_it_the_nodes_part_is_missing_unless_their_page_does_not_name_it
             visit.ways, visit.editor = None, {ADDRESSES: ",".join(addresses)}
             return told(visit)
 
-        assert set(named(f"{site}/synchrony")) == {PASS}
+        said = named(f"{site}/synchrony")
+        assert set(said) == {PASS} and "and not /synchrony-proxy" in said[PASS] and "--editor" not in said[PASS]
+        assert ways_of(visit).way.named
         assert codes(check_ways(visit)) == []
         # Confluence's `synchrony.proxy.enabled=true`, and what it does where nobody says anything.
         assert "names no other address" in named(f"{site}/synchrony-proxy")["direct-way-not-enforced"]
@@ -210,7 +213,7 @@ def test_addresses_of_a_page() -> None:
 
 
 def test_what_is_not_proven_fails_and_the_report_says_the_way() -> None:
-    way = Way(POLLING, "/synchrony", "GET /synchrony/heartbeat -> 200")
+    way = Way(POLLING, "/synchrony", "GET /synchrony/heartbeat -> 200", True)
     proven = Finding(EXPECTED, PASS, "it is so")
     assert Report("http://wiki", (), 1, way, DIRECT).failed
     assert not Report("http://wiki", (proven,), 1, way, DIRECT).failed
@@ -219,8 +222,8 @@ def test_what_is_not_proven_fails_and_the_report_says_the_way() -> None:
     text = as_text(Report("http://wiki", (), 1, way))
     assert "an editor gets: the direct way, by long polling\n      evidence: GET /synchrony/heartbeat -> 200\n" in text
     assert json.loads(as_json(Report("http://wiki", (), 1, way)))["way"]["name"] == "polling"
-    assert in_words(Way(THROUGH, "/wiki/synchrony-proxy", "")) == "Confluence's internal proxy, by WebSocket"
-    assert in_words(Way(NONE, "", "")) == "no way to Synchrony"
+    assert in_words(Way(THROUGH, "/wiki/synchrony-proxy", "", True)) == "Confluence's internal proxy, by WebSocket"
+    assert in_words(Way(NONE, "", "")) == "no way to Synchrony, if its page names what is usual (--editor)"
     assert "change 1 of 2" in FAULTS["direct-way-not-led"].cause
     assert "change 2 of 2" in FAULTS["direct-way-not-enforced"].cause
 

@@ -140,8 +140,10 @@ def in_words(way: ways.Way) -> str:
     """The way, for people."""
     by = "Confluence's internal proxy" if ways.INTERNAL_ADDRESS in way.address else "the direct way"
     if way.name == ways.NONE:
-        return "no way to Synchrony" if not way.address else f"{by}, where nothing answers"
-    return f"{by}, by {'long polling' if way.name == ways.POLLING else 'WebSocket'}"
+        said = "no way to Synchrony" if not way.address else f"{by}, where nothing answers"
+    else:
+        said = f"{by}, by {'long polling' if way.name == ways.POLLING else 'WebSocket'}"
+    return said if way.named else f"{said}, if its page names what is usual (--editor)"
 
 
 def as_json(report: Report) -> str:

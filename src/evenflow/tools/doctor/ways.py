@@ -82,6 +82,8 @@ class Way:
     name: str
     address: str
     evidence: str
+    named: bool = False
+    """A page was seen, and it names the address; else it is what is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,8 @@ def _choose(visit: Visit, tried: tuple[Tried, ...], offered: tuple[str, ...] | N
             name = INTERNAL if INTERNAL_ADDRESS in one.address else DIRECT
             if one.lost:
                 name = POLLING if one.polls else NONE
-            return Way(name, one.address, "; ".join(told))
-    return Way(NONE, "", "; ".join(told))
+            return Way(name, one.address, "; ".join(told), offered is not None)
+    return Way(NONE, "", "; ".join(told), offered is not None)
 
 
 def _path(visit: Visit, address: str) -> str:
@@ -276,4 +278,6 @@ def shut(visit: Visit, ways: Ways) -> str:
             continue
         if answer.status == 200:
             told.append(f"{node.name} itself still has it")
+    if ways.offered is None:
+        told.append(f"no page was seen that names {DIRECT_ADDRESS} (--editor), which is usual")
     return "; ".join(told)

@@ -14,6 +14,11 @@ from typing import Any
 import pytest
 
 from evenflow.control import channel, estate, handover, loading
+from evenflow.control.console import legacy
+from evenflow.control.console.ledger import Ledger
+from evenflow.control.console.place import Console
+from evenflow.control.console.rings import Rings
+from evenflow.control.console.settings import Difference
 from evenflow.control.crew import Crew
 from evenflow.control.generation import Generation
 from evenflow.control.inherited import Inherited
@@ -21,10 +26,13 @@ from evenflow.control.log_pipes import LogPipe
 from evenflow.control.map_programs import MapProgram
 from evenflow.control.supervisor import Supervisor
 from evenflow.origin import NOWHERE
-from evenflow.plan.model import Listener, Plan
+from evenflow.plan.model import Listener, Member, Plan
 from evenflow.serve import log_output, loop
 from evenflow.serve.error_log import ErrorLog
+from evenflow.slotmem import bequest
+from evenflow.slotmem.adoption import member_keys
 from evenflow.slotmem.layout import DRAINING
+from evenflow.slotmem.sessions import provide
 from evenflow.slotmem.tokens import Tokens
 from tests.balancer.cluster import Cluster, member
 
@@ -142,6 +150,89 @@ def test_what_was_handed_over_stays_good(tmp_path: Path) -> None:
         log_output.forget()
 
 
+def seen(house: Supervisor) -> None:
+    """Sessions, charts and changes that are known in both generations of the house."""
+    boards = [crew.generation.scoreboard for crew in house.crews()]
+    for board in boards:
+        board.balancer(0).sticky_cookie = board.balancer(0).sticky_path = b"S"
+        board.members[0].balancer = board.balancers[0]  # type: ignore[misc]
+    provide(boards[0], None, 50.0, True)
+    provide(boards[1], boards[0], 60.0, True)
+    boards[1].member(0, 0).saw(b"a.n1", 100.0)
+    console = Console(Member(b"balancer-manager", b"http", "localhost", 80, b"", 1, NOWHERE))
+    console.rings, console.ledger = Rings(member_keys(boards[1])), Ledger()
+    console.rings.add([(5.0, 0.1, 0.0)])
+    console.ledger.note("eve", "page", [Difference(("c", 0, "http://b1"), "w_status_N", "0", "1")])
+    house.generation.console = console
+
+
+def test_sessions_charts_and_changes_go_on(tmp_path: Path) -> None:
+    with furnished(tmp_path) as house:
+        seen(house)
+        found = estate.take_up(as_read(estate.describe(house, NOBODY)), house.path, nothing_to_load)
+        boards = [crew.generation.scoreboard for crew in found.crews()]
+        table = boards[1].sessions[0]
+        assert (table.count(101.0), table.since) == (1, 50.0)
+        # Children of before go on in the same table, whichever generation is theirs.
+        for crew, name in zip(house.crews(), (b"b.n1", b"c.n1"), strict=True):
+            crew.generation.scoreboard.member(0, 0).saw(name, 102.0)
+        assert (table.count(103.0), boards[0].sessions[0].count(103.0)) == (3, 3)
+        assert table.region is boards[0].sessions[0].region
+        console = found.generation.console
+        assert console is not None and console.rings is not None and console.ledger is not None
+        assert console.rings.series(0, 0) == [5.0]
+        (change,) = console.ledger.all()
+        assert (change.who, change.words) == ("eve", "drains")
+        # The list is one, not a copy.
+        console.ledger.note("root", "evenflow enable", [Difference(("c", 0, "http://b1"), "w_status_N", "1", "0")])
+        former = house.generation.console
+        assert former is not None and former.ledger is not None and len(former.ledger.all()) == 2
+        # A third program finds what the second one only had copies of.
+        third = bequest.take_up(as_read(bequest.describe(boards[1])), {})
+        assert third.sessions[0].count(103.0) == 3
+        again = legacy.take_up(as_read(legacy.describe(console)), member_keys(third))
+        assert again is not None and again.ledger is not None and len(again.ledger.all()) == 2
+        # And the next reload goes on with all of it, as behind any other generation.
+        younger = Cluster(member(route=b"n1"), sticky_cookie=b"S").scoreboard
+        younger.members[0].balancer = younger.balancers[0]  # type: ignore[misc]
+        provide(younger, boards[1], 104.0)
+        assert younger.sessions[0] is table
+        assert found.channel is not None
+        found.channel.forget()
+        log_output.forget()
+
+
+def test_a_program_may_neither_tell_nor_read_them(tmp_path: Path) -> None:
+    with furnished(tmp_path) as house:
+        seen(house)
+        told = as_read(estate.describe(house, NOBODY))
+        for crew in told["crews"]:
+            del crew["scoreboard"]["sessions"]
+        del told["console"]
+        handover.check(told, house.path)
+        found = estate.take_up(told, house.path, nothing_to_load)
+        assert found.generation.scoreboard.sessions == {} and found.generation.console is None
+        assert found.channel is not None
+        found.channel.forget()
+        log_output.forget()
+
+
+def test_those_of_another_kind_begin_anew(tmp_path: Path) -> None:
+    with furnished(tmp_path) as house:
+        seen(house)
+        told = as_read(estate.describe(house, NOBODY))
+        told["crews"][-1]["scoreboard"]["sessions"]["kind"][0] += 1
+        told["crews"][0]["scoreboard"]["sessions"]["tables"][0]["at"] = 1 << 40
+        told["console"]["rings"]["kind"][0] += 1
+        found = estate.take_up(told, house.path, nothing_to_load)
+        assert [crew.generation.scoreboard.sessions for crew in found.crews()] == [{}, {}]
+        console = found.generation.console
+        assert console is not None and console.rings is None and console.ledger is not None
+        assert found.channel is not None
+        found.channel.forget()
+        log_output.forget()
+
+
 def test_commands_and_programs_are_found_by_their_process(tmp_path: Path) -> None:
     with furnished(tmp_path) as house:
         pipe = LogPipe("|cat", NOWHERE)
@@ -188,12 +279,12 @@ def test_the_version_is_raised_with_the_table(tmp_path: Path) -> None:
     assert handover.VERSION == 1
     assert names == [
         [
-            "agreed", "ancestry", "asker", "channel", "crews", "descriptors", "drain_seconds", "emptying",
+            "agreed", "ancestry", "asker", "channel", "console", "crews", "descriptors", "drain_seconds", "emptying",
             "environment", "evenflow", "failed", "former", "given", "log", "manager", "methods", "path", "pid_file",
             "pipes", "places", "process", "version",
         ],
         ["generation", "pipes", "posts", "programs", "scoreboard", "shares", "watch"],
         ["index", "line", "pid", "place", "quick_deaths", "started"],
-        ["balancers", "cells", "children", "dead", "hosts", "members", "memory", "rows", "size", "tokens"],
+        ["balancers", "cells", "children", "dead", "hosts", "members", "memory", "rows", "sessions", "size", "tokens"],
         ["count", "limit", "member", "memory"],
     ]  # fmt: skip

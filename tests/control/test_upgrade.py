@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -184,6 +185,71 @@ def test_what_was_changed_and_counted_stays(serve: Callable[..., Served], tmp_pa
         assert server.get("/app")[1] == b"hello"
         assert len(three.visits) == 1 and len(one.visits) == visits
         assert server.said.count("member unavailable") == 1
+
+
+MANAGED = """LogLevel notice
+<Proxy balancer://a>
+BalancerMember http://127.0.0.1:{} route=n1
+ProxySet stickysession=S nonce=secret
+</Proxy>
+ProxyPass /app balancer://a/
+<Location /manager>
+SetHandler balancer-manager
+</Location>
+"""
+FORGETFUL = (
+    ("slotmem/bequest.py", '"sessions": describe_sessions(board)', '"sessions": {"kind": [], "tables": []}'),
+    ("slotmem/bequest.py", 'told.get("sessions", {})', "{}"),
+    ("control/console/legacy.py", "    if not told:\n", "    if told:\n"),
+    ("control/console/legacy.py", "    if console is not None and console.rings is not None", "    if False"),
+    ("control/console/legacy.py", "    if console is not None and console.ledger is not None", "    if False"),
+)
+"""One that neither tells of sessions and changes, nor reads what another one tells, as before they were told."""
+
+
+@pytest.mark.once
+def test_sessions_and_the_list_of_changes_go_on(serve: Callable[..., Served], tmp_path: Path) -> None:
+    pytest.importorskip("starlette")
+    new, forgetful = another(tmp_path, "7.0.0"), another(tmp_path, "6.0.0", *FORGETFUL)
+    with listening_member(hello) as one:
+        server = serve(MANAGED.format(one.port), "--children", "1").ready()
+
+        def sees(*sessions: str) -> None:
+            for session in sessions:
+                assert server.get(f"/app/x;S={session}.n1")[1] == b"hello"
+
+        def counted() -> int:
+            count: int = ask(server, do="status")["sessions"]
+            return count
+
+        def page() -> str:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            try:
+                connection.request("GET", "/manager", headers={"Accept": "text/html"})
+                return connection.getresponse().read().decode()
+            finally:
+                connection.close()
+
+        def listed() -> int:
+            until(lambda: '<main id="balancers">' in page())
+            return page().count("evenflow drain")
+
+        until(lambda: '<main id="balancers">' in page())
+        sees("a", "b", "c")
+        ask(server, do="drain", balancer="a", member="n1")
+        assert (counted(), listed()) == (3, 1)
+        assert upgrade(server, new)["ok"]
+        assert (counted(), listed()) == (3, 1)
+        sees("a", "b", "d")
+        assert counted() == 4
+        # To a program that knows nothing of that, and back: all of it begins anew, and nothing else is wrong.
+        assert upgrade(server, forgetful)["ok"]
+        assert (counted(), listed()) == (0, 0)
+        sees("a", "b")
+        assert upgrade(server, new)["ok"]
+        assert (counted(), listed()) == (0, 0)
+        sees("a")
+        assert counted() == 1
 
 
 def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from evenflow.control import handover, loading
 from evenflow.control.allowance import Allowance, Doubt
 from evenflow.control.channel import Channel
+from evenflow.control.console import legacy
 from evenflow.control.crew import Crew, Post
 from evenflow.control.generation import Generation
 from evenflow.control.inherited import Inherited
@@ -31,6 +32,8 @@ from evenflow.plan.model import Listener, Plan
 from evenflow.serve import log_output, loop
 from evenflow.serve.error_log import ErrorLog
 from evenflow.slotmem import bequest
+from evenflow.slotmem.adoption import member_keys
+from evenflow.slotmem.region import Region
 from evenflow.slotmem.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -63,6 +66,12 @@ class Writer:
             "pipes": [self.pipe(pipe) for pipe in generation.pipes],
             "programs": [self.program(one) for one in generation.programs],
         }
+
+    def console(self, generation: Generation) -> dict[str, Any]:
+        told = legacy.describe(generation.console)
+        for descriptor in legacy.descriptors_of(told):
+            self.hand(descriptor)
+        return told
 
     def post(self, post: Post) -> dict[str, Any]:
         return {
@@ -123,6 +132,7 @@ def describe(house: Supervisor, former: handover.Program) -> dict[str, Any]:
         "places": sorted(house.allowance.places),
         "ancestry": bequest.describe_ancestry(house.ancestry),
         "drain_seconds": house.drain_seconds,
+        "console": writer.console(house.generation),
     }
     told["descriptors"] = sorted(set(writer.descriptors))
     return told
@@ -135,6 +145,7 @@ class Reader:
         self.told = told
         self.sockets: dict[int, socket.socket] = {}
         self.tokens: dict[int, Tokens] = {}
+        self.regions: dict[int, Region] = {}
         self.pipes = [self.pipe(one) for one in told["pipes"]]
         self.log = self.open_log()
 
@@ -168,7 +179,7 @@ class Reader:
         return plan
 
     def crew(self, told: dict[str, Any]) -> Crew:
-        board = bequest.take_up(told["scoreboard"], self.tokens)
+        board = bequest.take_up(told["scoreboard"], self.tokens, self.regions)
         shares: list[list[Bound]] = [
             [(self.socket(descriptor), listener_of(self.socket(descriptor))) for descriptor in share]
             for share in told["shares"]
@@ -212,6 +223,8 @@ def take_up(told: dict[str, Any], path: str, load_with: Callable[[list[socket.so
 
     reader = Reader(told)
     crews = [reader.crew(one) for one in told["crews"]]
+    serving = crews[-1].generation
+    serving.console = legacy.take_up(told.get("console", {}), member_keys(serving.scoreboard))
     given = [reader.socket(descriptor) for descriptor in told["given"]]
     manager = ServiceManager(told["manager"]["address"], told["manager"]["pace"])
     manager.ready = told["manager"]["ready"]

@@ -3,7 +3,9 @@ descriptor the next one inherits with all the descriptors that the table names.
 
 `version` says whether the next one can read the rest; how to come back (`former`) is read whatever it says. Two
 programs of one version agree on the table, on the lines between supervisor, children and judge, and on signals: who
-changes any of these raises VERSION. Where cells stand is told, and translated; lbmethods are compared besides.
+changes any of these raises VERSION. What a program can do without (sessions, charts, the list of changes) is told under
+a name of its own, which another program of the same version may not know. Where cells stand is told, and translated;
+lbmethods are compared besides.
 """
 
 from __future__ import annotations

@@ -15,11 +15,15 @@ from typing import Any, Final
 from evenflow.slotmem import layout, tokens
 from evenflow.slotmem.adoption import Ancestry
 from evenflow.slotmem.keeping import BALANCER_SAYS, MEMBER_SAYS, facts, wire
-from evenflow.slotmem.region import CELL, Memory
+from evenflow.slotmem.members import place_of
+from evenflow.slotmem.region import CELL, Memory, Region
 from evenflow.slotmem.scoreboard import Scoreboard, layout_for
+from evenflow.slotmem.sessions import HEAD_CELLS, KEPT, SAMPLES, SINCE, STEPS, SessionTable, cells_for
 from evenflow.slotmem.tokens import Tokens
 from evenflow.slotmem.translation import Translation, named, numbered, placing, strange_name
 
+SESSIONS: Final = [layout.STAMPS, STEPS, HEAD_CELLS, SINCE, KEPT, SAMPLES, place_of(b"session")]
+"""Two programs that agree on it mean the same by a table's bytes and cells."""
 LASTING_SAYS: Final = (*BALANCER_SAYS, "persist")
 
 
@@ -71,6 +75,7 @@ def describe(board: Scoreboard) -> dict[str, Any]:
         "members": [{"balancer": places.get(id(one.balancer)), **facts(one, MEMBER_SAYS)} for one in board.members],
         "hosts": [as_json(host.server_name) for host in board.hosts],
         "dead": named("child", board.dead),
+        "sessions": describe_sessions(board),
         "tokens": [
             {"member": index, "limit": one.limit, "count": one.fd, "memory": one.region.memory.descriptor}
             for index, one in board.tokens.items()
@@ -80,12 +85,14 @@ def describe(board: Scoreboard) -> dict[str, Any]:
 
 def descriptors_of(told: dict[str, Any]) -> list[int]:
     """Those that the other program must inherit; -1 among them where there is none to be had."""
-    return [told["memory"], *[one[name] for one in told["tokens"] for name in ("count", "memory")]]
+    tables = {one["memory"] for one in told["sessions"]["tables"]}
+    return [told["memory"], *tables, *[one[name] for one in told["tokens"] for name in ("count", "memory")]]
 
 
-def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
+def take_up(told: dict[str, Any], shared: dict[int, Tokens], regions: dict[int, Region] | None = None) -> Scoreboard:
     """The scoreboard that was described, with copies of its descriptors; one of another version is translated. `shared`
-    are the tokens that were found before, by their descriptor: generations have them in common. Raises Strange.
+    are the tokens that were found before, by their descriptor: generations have them in common; and so it is with the
+    `regions` of sessions. Raises Strange.
     """
     balancers = [SimpleNamespace(**wire(one), index=index) for index, one in enumerate(told["balancers"])]
     members = []
@@ -109,7 +116,31 @@ def take_up(told: dict[str, Any], shared: dict[int, Tokens]) -> Scoreboard:
         if one["count"] not in shared:
             shared[one["count"]] = Tokens(one["limit"], os.dup(one["count"]), Memory(os.dup(one["memory"])))
         board.tokens[one["member"]] = shared[one["count"]]
+    # A program that counted none, or had another table, told of none.
+    take_up_sessions(board, told.get("sessions", {}), {} if regions is None else regions)
     return board
+
+
+def describe_sessions(board: Scoreboard) -> dict[str, Any]:
+    """The tables of sessions, as far as another program can find them."""
+    tables = [
+        {"member": index, "size": one.size, "idle": one.idle, "at": one.at, "memory": one.region.memory.descriptor}
+        for index, one in board.sessions.items()
+    ]
+    return {"kind": SESSIONS, "tables": [one for one in tables if one["memory"] >= 0]}
+
+
+def take_up_sessions(board: Scoreboard, told: dict[str, Any], regions: dict[int, Region]) -> None:
+    """The same tables, the children's and ours. Where they are of another kind, or do not fit, sessions count anew."""
+    if told.get("kind") != SESSIONS:
+        return
+    for one in told["tables"]:
+        descriptor = one["memory"]
+        if descriptor not in regions:
+            regions[descriptor] = Region(os.fstat(descriptor).st_size // CELL, Memory(os.dup(descriptor)))
+        region = regions[descriptor]
+        if one["size"] & (one["size"] - 1) == 0 and one["at"] + cells_for(one["size"]) <= len(region.ints):
+            board.sessions[one["member"]] = SessionTable(one["size"], one["idle"], region, one["at"])
 
 
 def check_size(told: dict[str, Any]) -> None:

@@ -49,12 +49,17 @@ class Change:
 
 
 class Ledger:
-    """`path` is "" for one in memory. All processes share the descriptor, and a line is one write."""
+    """`path` is "" for one in memory; `descriptor` is one that is there already, and ours from now on. All processes
+    share it, and a line is one write.
+    """
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, path: str = "", descriptor: int = -1) -> None:
         """Raises OSError where the file cannot be had."""
         self.path = path
-        if path:
+        self.descriptor = descriptor
+        if descriptor >= 0:
+            pass
+        elif path:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         else:
@@ -63,6 +68,10 @@ class Ledger:
             fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags | os.O_APPEND)
         self.changes: list[Change] = []
         self.read_to = 0
+
+    def __del__(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
 
     def note(self, who: str, how: str, what: Sequence[Difference], undoes: str = "") -> list[Change]:
         """Write down what was changed, a line for each member. Where that cannot be (the disk is full) it is known at

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-from evenflow.slotmem.region import Region
+from evenflow.slotmem.region import Memory, Region
 
 POINTS: Final = 60
 SECONDS: Final = 5.0
@@ -21,11 +21,13 @@ HEAD: Final = 1
 
 
 class Rings:
-    """`keys[i]` names the member of row i over generations."""
+    """`keys[i]` names the member of row i over generations. `memory` is that of rings which are there already;
+    ValueError where it is smaller.
+    """
 
-    def __init__(self, keys: Sequence[Hashable]) -> None:
+    def __init__(self, keys: Sequence[Hashable], memory: Memory | None = None) -> None:
         self.keys = list(keys)
-        self.region = Region(HEAD + len(self.keys) * len(KINDS) * POINTS)
+        self.region = Region(HEAD + len(self.keys) * len(KINDS) * POINTS, memory)
 
     @property
     def written(self) -> int:

@@ -12,6 +12,7 @@ from typing import Final
 from click.testing import CliRunner
 
 from evenflow.tools.cli import main
+from evenflow.tools.doctor import command
 from evenflow.tools.doctor.faults import FAULTS
 from evenflow.tools.doctor.run import Report, as_json, as_text, in_words
 from evenflow.tools.doctor.visit import PASS, Finding, Visit, found
@@ -21,6 +22,7 @@ from evenflow.tools.doctor.ways import (
     EXPECTED,
     NONE,
     POLLING,
+    WAYS,
     Way,
     check_expected,
     check_own_paths,
@@ -226,6 +228,10 @@ def test_what_is_not_proven_fails_and_the_report_says_the_way() -> None:
     assert in_words(Way(NONE, "", "")) == "no way to Synchrony, if its page names what is usual (--editor)"
     assert "change 1 of 2" in FAULTS["direct-way-not-led"].cause
     assert "change 2 of 2" in FAULTS["direct-way-not-enforced"].cause
+
+
+def test_what_can_be_expected_can_be_typed() -> None:
+    assert command.WAYS == WAYS
 
 
 def test_as_it_is_typed(tmp_path: Path) -> None:

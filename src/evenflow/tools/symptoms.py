@@ -110,6 +110,7 @@ EDITORS: Final = (
         "Synchrony answers 401, and its JSON says `jwt/unknown-iss`",
         "the token was signed with a key that this Synchrony does not know, as after a move",
         "give all nodes the same `jwt.private.key` and `jwt.public.key`",
+        doctor=("token-refused",),
         audit=("synchrony-keys-differ",),
     ),
     Symptom(
@@ -117,6 +118,7 @@ EDITORS: Final = (
         "Synchrony answers 401, and its JSON says `jwt/invalid-aud`",
         "a token is made for one address of Synchrony, and it is asked for by another",
         "set the same `synchrony.service.url` on all nodes: the public address, with `/synchrony/v1`",
+        doctor=("token-refused",),
         audit=("synchrony-service-url",),
     ),
     Symptom(
@@ -262,7 +264,7 @@ ADDRESSES: Final = (
         "D32",
         "A redirect leads to `:8090`, to localhost, or to a node's own name",
         doctor=("redirect-elsewhere",),
-        audit=("connector-proxy-name", "connector-proxy-port", "connector-redirect-port"),
+        audit=("connector-proxy-name", "connector-proxy-port", "connector-redirect-port", "valve-undoes-port"),
         check=("redirects-leak",),
     ),
     Symptom(

@@ -48,7 +48,6 @@ def test_a_fault_is_named(
     [
         ('jvmRoute="1"', 'jvmRoute="node1"', "jvm-route", 'jvmRoute="1"'),
         (' jvmRoute="1"', "", "jvm-route", 'jvmRoute="1"'),
-        ("proxyName", 'secure="true" proxyName', "connector-secure", "remove `secure`"),
     ],
 )
 def test_faults_in_the_clear(place: Place, old: str, new: str, expected: str, typed: str) -> None:
@@ -56,6 +55,17 @@ def test_faults_in_the_clear(place: Place, old: str, new: str, expected: str, ty
     place.change(XML, old, new)
     found = [one.diagnostic for one in place.audit().findings if one.diagnostic.code != DIFFER]
     assert [(one.code, typed in one.help) for one in found] == [(expected, True)]
+
+
+def test_secure_counts_where_the_valve_hears_of_no_scheme(place: Place) -> None:
+    in_the_clear(place)
+    for name in (XML, OTHER_XML):
+        place.change(name, "proxyName", 'secure="true" proxyName')
+    assert codes(place.audit()) == set()
+    place.change(BALANCER, "RequestHeader set X-Forwarded-Proto http\n", "")
+    assert {(one.diagnostic.code, one.diagnostic.help) for one in place.audit().findings} == {
+        ("connector-secure", "remove `secure` from the Connector")
+    }
 
 
 def test_a_valve_reads_the_port_that_the_balancer_tells(place: Place) -> None:

@@ -22,6 +22,8 @@ def test_where_redirects_lead() -> None:
     assert redirected("https://wiki.example.com/") == ["redirect-scheme"]
     assert redirected("http://wiki.example.com:8090/") == ["redirect-elsewhere"]
     assert redirected("http://localhost:8090/") == ["redirect-elsewhere"]
+    assert redirected("http://10.0.0.3:8080/") == ["redirect-elsewhere"]
+    assert redirected("http://127.0.0.3/") == ["redirect-elsewhere"]
     assert redirected("https://sso.example.com/login") == []
     assert redirected("/again") == ["redirect-loop"]
 

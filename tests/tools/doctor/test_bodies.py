@@ -57,6 +57,18 @@ def test_a_server_that_waits_for_the_body_has_no_limit() -> None:
     assert b"Expect: 100-continue\r\nContent-Length: 100000000\r\n" in there.heads[0]
 
 
+def test_a_page_of_confluence_was_not_put_there_by_the_balancer() -> None:
+    own = [b'<html><meta name="ajs-build-number" content="1">', b"<html><title>404 Not Found</title>"]
+    for page, expected in zip(own, ([], ["error-bodies-replaced"]), strict=True):
+        with (
+            Answering(lambda head, page=page: answer(404, page)) as there,  # type: ignore[misc]
+            Answering(lambda head: answer(404, b"{}", "Content-Type: application/json")) as node,
+        ):
+            visit = there.visit()
+            visit.nodes = [Node("n", node.asker())]
+            assert codes(check_error_bodies(visit)) == expected
+
+
 def test_error_bodies_without_a_node_to_compare_with() -> None:
     page = b"<html><title>404 Not Found</title></html>"
     for said, expected in (

@@ -17,9 +17,20 @@ def test_a_redirect_to_a_login_and_a_heartbeat_below_the_context() -> None:
 
 
 def test_a_refusal_in_json_proves_that_synchrony_was_reached() -> None:
-    body = b'{"type":"jwt/unknown-iss"}'
+    body = b'{"type":"jwt/missing"}'
     with Answering(lambda head: answer(401, body, "Content-Type: application/json")) as there:
         assert codes(check_polling(there.visit())) == [UNKNOWN] == codes(check_held_poll(there.visit()))
+
+
+def test_a_refusal_of_keys_or_addresses_is_named() -> None:
+    for said in (b'{"type":"jwt/unknown-iss"}', b'{"type":"jwt/invalid-aud"}'):
+        with Answering(lambda head, said=said: answer(401, said, "Content-Type: application/json")) as there:  # type: ignore[misc]
+            assert codes(check_polling(there.visit())) == ["token-refused"]
+
+
+def test_whoever_is_silent_to_an_upgrade_does_not_hand_it_on() -> None:
+    with Answering(lambda head: b"") as there:
+        assert codes(check_upgrades(there.visit())) == ["websocket-lost"]
 
 
 def test_a_101_that_is_no_websocket() -> None:

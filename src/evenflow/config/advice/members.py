@@ -75,7 +75,7 @@ def check_probes(server: Server, places: Places) -> Iterator[Diagnostic]:
                     notes=("a probe brings no cookie, so the application takes it for a new visitor",),
                     help="write `hcuri=/status`, which Atlassian's applications answer without a session",
                 )
-            elif target.endswith("/status") and said.hcexpr is UNSET:
+            elif target.endswith("/status") and (said.hcexpr is UNSET or said.hcexpr is None):
                 yield warning(
                     "probe-blind",
                     "the status alone does not tell a node that still starts: `/status` answers 200 then too",

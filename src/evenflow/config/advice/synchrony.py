@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import CONFLUENCE_PORT, SYNCHRONY_PORT, Use, forwards_everything, uses
-from evenflow.config.checks.view import Places, Server, covers, flag, takes
+from evenflow.config.checks.view import Places, Server, covers, flag, matches, takes
 from evenflow.config.diagnostics import Diagnostic, Label, warning
 from evenflow.config.settings import UNSET, Block, RequireLine
+from evenflow.origin import Origin
 
 GUESSED = "8090 is Confluence's and 8091 is Synchrony's port unless somebody changed them"
 
@@ -72,20 +73,33 @@ def check_context(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 
 def check_internal_proxy(server: Server, places: Places) -> Iterator[Diagnostic]:
-    """A rule for Synchrony that takes /synchrony-proxy, which is Confluence's, as well."""
+    """A rule or pattern for Synchrony that takes /synchrony-proxy, which is Confluence's, as well."""
+    for mapping in server.mappings:
+        assert mapping.path is not None
+        if not mapping.regex:
+            if covers(mapping.path, "/synchrony-proxy"):
+                break
+        elif matches(mapping.path, "/synchrony-proxy/healthcheck") is True:
+            if mapping.target != "!" and matches(mapping.path, "/x/y") is False:
+                yield _takes_internal(places, mapping.origin, "pattern")
+            break
     for rule in server.rules:
         if not flag(rule, "P"):
             continue
         if takes(rule, "/synchrony/heartbeat") is not False and takes(rule, "/x/y") is False:
             if takes(rule, "/synchrony-proxy/healthcheck") is not True:
                 continue
-            yield warning(
-                "synchrony-takes-internal-proxy",
-                "this rule takes `/synchrony-proxy` too, which is Confluence's own",
-                places.whole(rule.origin),
-                notes=("the pattern compares letters; it does not know where a segment of the path ends",),
-                help="write `^/synchrony(/|$)` in the pattern, or use `ProxyPass /synchrony`",
-            )
+            yield _takes_internal(places, rule.origin, "rule")
+
+
+def _takes_internal(places: Places, origin: Origin, what: str) -> Diagnostic:
+    return warning(
+        "synchrony-takes-internal-proxy",
+        f"this {what} takes `/synchrony-proxy` too, which is Confluence's own",
+        places.whole(origin),
+        notes=("the pattern compares letters; it does not know where a segment of the path ends",),
+        help="write `^/synchrony(/|$)` in the pattern, or use `ProxyPass /synchrony`",
+    )
 
 
 def check_sticky(server: Server, places: Places) -> Iterator[Diagnostic]:

@@ -279,6 +279,11 @@ def _holds(condition: ConditionLine, path: str) -> bool | None:
     return _search(condition.pattern, path, ignore_case=flag(condition, "NC"))
 
 
+def matches(pattern: str, path: str) -> bool | None:
+    """Whether the pattern of a mapping takes exactly `path`; None for a pattern that is not understood."""
+    return _search(pattern, path, ignore_case=False)
+
+
 def _search(pattern: str, text: str, *, ignore_case: bool) -> bool | None:
     wanted = not pattern.startswith("!")
     try:

@@ -57,7 +57,7 @@ def check_scheme(node: Node, connector: Element, front: Front) -> Iterator[Findi
             "session cookies of a site with TLS are set without `Secure`",
             "a page in the clear of the same host then sends them where everybody can read them",
         )
-    elif front.scheme == "http" and secure:
+    elif front.scheme == "http" and secure and not valve_scheme(node, front):
         yield wrong_attribute(
             "connector-secure",
             node,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -31,7 +32,7 @@ def check_redirects(visit: Visit) -> Iterator[Finding]:
             return
         url = urlsplit(urljoin(f"{site.url}{target}", location))
         chain[-1] += f" {location}"
-        wrong = _wrong(site, url.scheme, url.hostname or "", url.port)
+        wrong = wrong_address(site, url.scheme, url.hostname or "", url.port)
         if wrong:
             yield found(wrong, check, ", ".join(chain))
         if wrong or (url.hostname or "").lower() != site.host.lower():
@@ -40,15 +41,23 @@ def check_redirects(visit: Visit) -> Iterator[Finding]:
     yield found("redirect-loop", check, ", ".join(chain))
 
 
-def _wrong(site: Place, scheme: str, host: str, port: int | None) -> str:
+def wrong_address(site: Place, scheme: str, host: str, port: int | None) -> str:
     """The fault of a redirect to there, "" for none. Another host may be a login's and is not followed."""
     if host.lower() != site.host.lower():
-        local = host in ("localhost", "127.0.0.1") or host.endswith((".local", ".internal"))
+        local = host == "localhost" or host.endswith((".local", ".internal")) or is_inside(host)
         return "redirect-elsewhere" if local or port in (8090, 8091, 8443) else ""
     usual = {"http": 80, "https": 443}.get(scheme, 0)
     if scheme != site.scheme:
         return "redirect-scheme"
     return "redirect-elsewhere" if (port or usual) != site.port else ""
+
+
+def is_inside(host: str) -> bool:
+    """Whether it is an address of a private network, or of one machine alone."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def check_plain(visit: Visit) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from evenflow.tools.doctor.asking import PATIENCE, Answer, Asker, Jar, Unanswered, decode
 from evenflow.tools.doctor.synchrony import BAYEUX, Editor, is_answer
-from evenflow.tools.doctor.visit import Finding, Visit, found, unknown
+from evenflow.tools.doctor.visit import Finding, Visit, found, looks_like_confluence, unknown
 
 MB: Final = 1_000_000
 WANTED: Final = 100 * MB
@@ -39,7 +39,9 @@ def check_error_bodies(visit: Visit) -> Iterator[Finding]:
         if ours.is_html and (theirs is None or theirs.status != ours.status):
             yield found("outage-in-html", "error bodies", ours.evidence("Content-Type", "Server"))
     elif theirs is not None:
-        if _kind(theirs) != _kind(ours) and theirs.status == ours.status:
+        # A page of Confluence itself was not put there by the balancer: the request came to another address of it.
+        replaced = _kind(theirs) != _kind(ours) and not looks_like_confluence(ours)
+        if replaced and theirs.status == ours.status:
             both = f"{ours.evidence('Content-Type')}; at the node {theirs.evidence('Content-Type')}"
             yield found("error-bodies-replaced", "error bodies", both)
     elif _is_a_servers_page(ours):

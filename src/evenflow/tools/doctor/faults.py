@@ -237,6 +237,14 @@ FAULTS: Final = {
             "does both",
         ),
         Fault(
+            "token-refused",
+            "nobody can edit: Synchrony answers 401",
+            "Synchrony knows another key than Confluence, or another address of itself",
+            "give all nodes the same `jwt.private.key`, `jwt.public.key` and `synchrony.service.url`; `evenflow audit` "
+            "compares them",
+            sure=False,
+        ),
+        Fault(
             "bayeux-spread",
             "editors connect again and again, `Unknown client` in Synchrony's log",
             "requests of one editor reach several Synchrony nodes",

@@ -17,6 +17,8 @@ BAYEUX: Final = "/synchrony/v1/bayeux-sync1"
 INTERNAL: Final = "/synchrony-proxy/v1/bayeux-sync1"
 SPELLINGS: Final = ("Upgrade", "keep-alive, Upgrade", "Upgrade, keep-alive")
 POLLS: Final = 6
+REFUSALS: Final = ("jwt/unknown-iss", "jwt/invalid-aud")
+"""What Synchrony says of a token of somebody else's, or for another address."""
 LONGEST: Final = 130.0
 """Seconds that a poll may advise; what is longer is not waited for."""
 
@@ -46,7 +48,12 @@ def check_upgrades(visit: Visit) -> Iterator[Finding]:
     taken: dict[str, Answer] = {}
     strange = None
     for spelling in SPELLINGS:
-        shaken = shake(visit.site, BAYEUX, spelling)
+        try:
+            shaken = shake(visit.site, BAYEUX, spelling)
+        except Unanswered as why:
+            # Some who do not hand the upgrade on keep silent, or hang up.
+            yield found("websocket-lost", check, f"`Connection: {spelling}`: {why}")
+            return
         shaken.close()
         taken[spelling] = shaken.answer
         if shaken.answer.status == 101 and not shaken.accepted:
@@ -143,6 +150,9 @@ def check_polling(visit: Visit) -> Iterator[Finding]:
     answer, said = editor.handshake()
     if not is_answer(answer, said):
         yield found("polling-broken", "polling", answer.evidence("Content-Type", "Server"))
+        return
+    if not editor.client and any(word in answer.text for word in REFUSALS):
+        yield found("token-refused", "bayeux", answer.evidence())
         return
     if not editor.client:
         yield unknown("bayeux", f"Synchrony wants a token, so no editor can be played: {answer.evidence()}")

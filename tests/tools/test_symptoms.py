@@ -173,8 +173,9 @@ def test_the_rows_have_every_code_and_no_other() -> None:
         for tool, codes in named.items():
             codes |= set(getattr(row, tool))
     guide = (CHECKOUT / "docs" / "guide" / "audit.md").read_text()
-    assert named["doctor"] == set(FAULTS)
-    assert named["audit"] == set(re.findall(r"^\| `([a-z-]+)` \|", guide, re.M))
+    row = "give it a row of tools/symptoms.py, and type `make docs`"
+    assert named["doctor"] == set(FAULTS), row
+    assert named["audit"] == set(re.findall(r"^\| `([a-z-]+)` \|", guide, re.M)), row
     assert named["check"] <= {page.stem for page in (CHECKOUT / "docs" / "checks").glob("*.md")} | set(ERRORS)
 
 

@@ -177,9 +177,9 @@ SESSIONS: Final = (
     Symptom(
         "D20",
         "People are logged out at random, drafts are lost, the node's name in the page's foot changes",
-        doctor=("affinity-lost", "no-route-cookie"),
+        doctor=("affinity-lost", "cookie-crossed", "no-route-cookie"),
         audit=("jvm-route",),
-        check=("sticky-cookie-never-set", "route-missing"),
+        check=("sticky-cookie-never-set", "route-missing", "cookie-crosses-balancers"),
     ),
     Symptom(
         "D21",

@@ -26,16 +26,15 @@ BalancerMember http://127.0.0.1:{wiki[1]} route=2
 ProxySet stickysession=ROUTEID
 </Proxy>
 <Proxy balancer://synchrony>
-BalancerMember http://127.0.0.1:{synchrony[0]} route=1 upgrade=websocket
-BalancerMember http://127.0.0.1:{synchrony[1]} route=2 upgrade=websocket
+BalancerMember http://127.0.0.1:{synchrony[0]} route=1 upgrade=websocket timeout=3600
+BalancerMember http://127.0.0.1:{synchrony[1]} route=2 upgrade=websocket timeout=3600
 ProxySet stickysession=SYNROUTE
 </Proxy>
 """
-STICKY = (
-    'Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=/; httponly" env=BALANCER_ROUTE_CHANGED\n'
-)
+COOKIE = 'Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=/; httponly" env=BALANCER_ROUTE_CHANGED\n'
+STICKY = f'<LocationMatch "^(?!/synchrony(?:/|$))">\n{COOKIE}</LocationMatch>\n'
 SYNCHRONY = (
-    "<Location /synchrony>\nProxyPass balancer://synchrony/synchrony timeout=3600\nHeader add Set-Cookie "
+    "<Location /synchrony>\nProxyPass balancer://synchrony/synchrony\nHeader add Set-Cookie "
     '"SYNROUTE=.%{BALANCER_WORKER_ROUTE}e; path=/synchrony; httponly" env=BALANCER_ROUTE_CHANGED\n</Location>\n'
 )
 WIKI = (
@@ -146,7 +145,7 @@ class Site:
         def asker(port: int, host: str = "127.0.0.1") -> Asker:
             return Asker(Place("http", host, port), manners, trust)
 
-        visit = Visit(asker(self.port), "", [], idle)
+        visit = Visit(asker(self.port), "", [], idle, silence=0.2)
         if nodes:
             for number in (0, 1):
                 port, beside = self.ports["wiki"][number], self.ports["synchrony"][number]

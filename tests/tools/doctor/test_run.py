@@ -15,7 +15,17 @@ from evenflow.tools.doctor.asking import AGENT
 from evenflow.tools.doctor.run import CHECKS, as_json, as_text, examine
 from evenflow.tools.doctor.visit import FAIL, HINT, UNKNOWN
 from tests.tools.doctor.answering import Answering
-from tests.tools.doctor.site import HEALTHY, INTERNAL, STICKY, SYNCHRONY, WIKI, Site, with_internal_proxy, zipped
+from tests.tools.doctor.site import (
+    COOKIE,
+    HEALTHY,
+    INTERNAL,
+    STICKY,
+    SYNCHRONY,
+    WIKI,
+    Site,
+    with_internal_proxy,
+    zipped,
+)
 
 Prepare = Callable[[Site], None]
 
@@ -65,6 +75,7 @@ SPREAD = SYNCHRONY.replace("SYNROUTE=", "OTHER=")
 CONFIGURATIONS = {
     # what is configured, and what is found
     "no cookie": (HEALTHY.replace(STICKY, ""), {"affinity-lost"}),
+    "crossed cookie": (HEALTHY.replace(STICKY, COOKIE), {"cookie-crossed"}),
     "narrow cookie": (HEALTHY.replace("e; path=/; httponly", "e; path=/pages; httponly"), {"cookie-path"}),
     "secure cookie": (HEALTHY.replace("path=/; httponly", "path=/; httponly; secure"), {"cookie-secure-in-clear"}),
     "readable cookie": (HEALTHY.replace("e; path=/; httponly", "e; path=/"), {"cookie-readable"}),
@@ -72,7 +83,7 @@ CONFIGURATIONS = {
         HEALTHY.replace(SYNCHRONY, ""),
         {"synchrony-not-reached", "websocket-lost", "polling-broken", "no-way-to-synchrony"},
     ),
-    "no upgrade": (HEALTHY.replace(" upgrade=websocket", ""), {"websocket-lost"}),
+    "no upgrade": (HEALTHY.replace(" upgrade=websocket timeout=3600", ""), {"websocket-lost"}),
     "compared as a whole": (HEALTHY.replace(SYNCHRONY, BY_RULE), {"websocket-by-spelling"}),
     "spread": (HEALTHY.replace(SYNCHRONY, SPREAD), {"bayeux-spread"}),
     "error pages": (HEALTHY.replace(WIKI, OWN_PAGES + WIKI), {"error-bodies-replaced"}),
@@ -90,7 +101,7 @@ CONFIGURATIONS = {
         {"synchrony-behind-login", "websocket-lost", "polling-broken", "no-way-to-synchrony"},
     ),
     "cut": (
-        "Timeout 2\n" + HEALTHY.replace(" timeout=3600", "").replace("=websocket", "=websocket timeout=2"),
+        "Timeout 2\n" + HEALTHY.replace("timeout=3600", "timeout=2"),
         {"tunnel-cut"},
     ),
     "strangers believed": (HEALTHY.replace("RequestHeader set X-Forwarded-Proto http\n", ""), set()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from evenflow.tools.doctor.asking import Answer, Place
-from evenflow.tools.doctor.sessions import check_affinity, check_cookies, check_stale_route, is_route
+from evenflow.tools.doctor.sessions import check_affinity, check_cookies, check_crossed, check_stale_route, is_route
 from evenflow.tools.doctor.visit import UNKNOWN
 from tests.tools.doctor.answering import Answering, answer
 
@@ -56,6 +56,22 @@ def test_flags_of_the_session_and_the_route_and_of_nothing_else() -> None:
         visit.site.place = Place("https", "wiki.example.com", 443)
         visit.site.ask = lambda *words, **more: said  # type: ignore[method-assign]
         assert codes(check_cookies(visit)) == ["cookie-not-secure", "cookie-readable"]
+
+
+def test_a_page_keeps_its_node_when_synchrony_is_asked() -> None:
+    for name, expected in (("ROUTEID", ["cookie-crossed"]), ("AWSALB", [])):
+        with Answering(lambda head, name=name: answer(200, b"", f"Set-Cookie: {name}=.1; Path=/")) as there:  # type: ignore[misc]
+            visit = there.visit()
+            visit.routes = {name}
+            assert codes(check_crossed(visit)) == expected
+
+    def settled(head: bytes) -> bytes:
+        return answer(200) if b"ROUTEID=" in head else answer(200, b"", "Set-Cookie: ROUTEID=.1; Path=/")
+
+    with Answering(settled) as there:
+        visit = there.visit()
+        visit.routes = {"ROUTEID"}
+        assert codes(check_crossed(visit)) == []
 
 
 def test_route_cookies_are_known_by_name() -> None:

@@ -175,7 +175,7 @@ def test_a_lost_websocket_is_polling_at_the_same_address(tmp_path: Path) -> None
 
 
 def test_the_internal_proxy_by_another_name(tmp_path: Path) -> None:
-    led = INTERNAL.replace("balancer://synchrony/synchrony timeout", "balancer://wiki/synchrony-proxy timeout")
+    led = INTERNAL.replace("balancer://synchrony/synchrony", "balancer://wiki/synchrony-proxy")
     with expecting(tmp_path, led, internal=True) as visit:
         assert codes(check_ways(visit)) == ["direct-way-through-confluence", "internal-proxy-open"]
         assert "under another name" in told(visit)["direct-way-not-led"]

@@ -58,6 +58,7 @@ ADVICE = (
     sessions.check_separator,
     sessions.check_duplicate_routes,
     sessions.check_cookie_path,
+    sessions.check_crossed,
     sessions.check_cookie_flags,
     sessions.check_same_site,
     sessions.check_shared_cookies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from evenflow.config.advice.uses import uses
@@ -111,6 +112,32 @@ def check_cookie_path(server: Server, places: Places) -> Iterator[Diagnostic]:
 
 def _covers(path: str, other: str) -> bool:
     return other == path or other.startswith(path.rstrip("/") + "/") or path == "/"
+
+
+def check_crossed(server: Server, places: Places) -> Iterator[Diagnostic]:
+    """A route cookie that the answers of another sticky balancer set too: whose choice it holds is then chance."""
+    everywhere = {edit for block in (server.main, server.block) for edit in block.headers.edits or ()}
+    for edit, balancer, _ in cookies(server):
+        sticky = balancer.sticky
+        if edit not in everywhere or edit.env != ("BALANCER_ROUTE_CHANGED", True) or sticky is None:
+            continue
+        for use in uses(server):
+            other = use.balancer.sticky if use.balancer is not None else None
+            if use.balancer is None or other is None or other[0] == sticky[0]:
+                continue
+            yield warning(
+                "cookie-crosses-balancers",
+                f"an answer of `balancer://{use.balancer.name}` moves people to another member of "
+                f"`balancer://{balancer.name}`",
+                places.whole(edit.origin),
+                also=(Label(places.whole(use.origin), "its answers get this cookie too", primary=False),),
+                notes=(
+                    "BALANCER_ROUTE_CHANGED is set whichever balancer has chosen, and the route is that one's choice",
+                ),
+                help=f"write `stickysession={sticky[0]}` for both, with the same routes, or put the line into "
+                f"`<LocationMatch \"^(?!{re.escape(use.path.rstrip('/'))}(?:/|$))\">`",
+            )
+            break
 
 
 def check_same_site(server: Server, places: Places) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from evenflow.tools.doctor.asking import PATIENCE, Answer, Asker, Jar, Unanswered, decode
+from evenflow.tools.doctor.asking import PATIENCE, Answer, Jar, Unanswered, decode
 from evenflow.tools.doctor.synchrony import BAYEUX, Editor, is_answer
 from evenflow.tools.doctor.visit import Finding, Visit, found, looks_like_confluence, unknown
 
@@ -94,13 +94,13 @@ def check_body_limit(visit: Visit) -> Iterator[Finding]:
     """Announce a body with `Expect: 100-continue` and send none of it: a limit on the way answers at once."""
     target = f"{visit.path}/rest/api/content/0/child/attachment"
     low, high = 0, WANTED
-    answer = _announce(visit.site, target, high)
+    answer = _announce(visit, target, high)
     if answer is None or answer.status not in (413, 417):
         return
     evidence = answer.evidence("Server")
     while high - low > max(MB, low // 10):
         middle = (low + high) // 2
-        answer = _announce(visit.site, target, middle)
+        answer = _announce(visit, target, middle)
         if answer is not None and answer.status in (413, 417):
             high = middle
         else:
@@ -108,16 +108,16 @@ def check_body_limit(visit: Visit) -> Iterator[Finding]:
     yield found("body-limit", "body limit", f"bodies above about {low / MB:.0f} MB are refused: {evidence}")
 
 
-def _announce(asker: Asker, target: str, size: int) -> Answer | None:
+def _announce(visit: Visit, target: str, size: int) -> Answer | None:
     """The answer to a body that is only announced; None where the server waits for it (100, or silence)."""
     fields = {
         "Expect": "100-continue", "Content-Length": str(size), "Content-Type": "application/octet-stream",
         "X-Atlassian-Token": "no-check",
     }  # fmt: skip
-    with asker.connect(PATIENCE) as link:
-        link.settimeout(2.0)
+    with visit.site.connect(PATIENCE) as link:
+        link.settimeout(visit.silence)
         try:
-            return asker.exchange(link, asker.head("POST", target, fields), "POST", target)
+            return visit.site.exchange(link, visit.site.head("POST", target, fields), "POST", target)
         except Unanswered:
             return None
 

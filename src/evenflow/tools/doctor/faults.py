@@ -39,6 +39,13 @@ FAULTS: Final = {
             "`stickysession`; `evenflow check` says what is missing",
         ),
         Fault(
+            "cookie-crossed",
+            "people are logged out when they begin to edit",
+            "Synchrony's answers set Confluence's route cookie: what is chosen for an editor moves the pages too",
+            "one cookie and the same routes for both balancers, or the Header line only where Confluence answers; "
+            "`evenflow check` shows the line",
+        ),
+        Fault(
             "no-route-cookie",
             "nothing yet: one node answers all the time",
             "no cookie is set by which a balancer could find the node again",
@@ -254,13 +261,14 @@ FAULTS: Final = {
             "poll-cut",
             "polling editors stutter, errors every half minute",
             "a long poll ends before Synchrony answers it",
-            "set the mapping's `timeout` well above the poll's own (evenflow, httpd: `timeout=3600`)",
+            "write `timeout=3600` behind Synchrony's members (behind the mapping if it has no balancer), on every hop",
         ),
         Fault(
             "tunnel-cut",
             "the editor says `can't reach the server` after a pause and comes back",
             "a quiet WebSocket is cut by a time-out on its way",
-            "set the time-out of WebSocket routes to an hour (`timeout=3600`), on every hop",
+            "let it be silent for an hour: `timeout=3600` behind Synchrony's members (behind the mapping if it has no "
+            "balancer), and the like on every hop",
         ),
         Fault(
             "redirect-loop",

@@ -18,6 +18,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("affinity", sessions.check_affinity),
     ("stale route", sessions.check_stale_route),
     ("cookies", sessions.check_cookies),
+    ("one cookie", sessions.check_crossed),
     ("caches", sessions.check_cached),
     ("status", health.check_status),
     ("pages", health.check_pages),

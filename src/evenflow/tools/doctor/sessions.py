@@ -10,6 +10,7 @@ from evenflow.tools.doctor.visit import NODE_FIELD, Finding, Visit, found, unkno
 
 ROUNDS: Final = 12
 SESSION: Final = ("jsessionid", "seraph.confluence")
+HEARTBEAT: Final = "/synchrony/heartbeat"
 FAR: Final = "evenflow-doctor-nobody"
 """A route that no member has."""
 
@@ -53,6 +54,23 @@ def check_affinity(visit: Visit) -> Iterator[Finding]:
         yield unknown(check, "no answer says which node it comes from")
     elif not visit.routes and not any("." in value for value in sessions):
         yield found("no-route-cookie", check, f"cookies that are set: {', '.join(jar.cookies) or 'none'}")
+
+
+def check_crossed(visit: Visit) -> Iterator[Finding]:
+    """Who has a node for its pages asks for Synchrony, and must keep it."""
+    jar = Jar()
+    visit.site.ask(visit.login, jar=jar)
+    mine = {name: value for name, value in jar.cookies.items() if name in visit.routes and not anew(name)}
+    for name, value in sorted(mine.items()):
+        answer = visit.site.ask(HEARTBEAT, fields={"Cookie": f"{name}={value}"})
+        if any(cookie.name == name for cookie in answer.cookies()):
+            said = f"Cookie: {name}={value}; {answer.evidence('Set-Cookie')}"
+            yield found("cookie-crossed", "one cookie", said)
+
+
+def anew(name: str) -> bool:
+    """Whether a cookie of this name is set with every answer, as some balancers do."""
+    return name.lower().startswith(("awsalb", "bigip"))
 
 
 def is_route(cookie: Cookie) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evenflow.tools.doctor.asking import Answer, Asker, Jar, Unanswered
+from evenflow.tools.doctor.sessions import HEARTBEAT
 from evenflow.tools.doctor.visit import Finding, Visit, found, looks_like_confluence, unknown
 from evenflow.tools.doctor.websocket import shake
 
-HEARTBEAT: Final = "/synchrony/heartbeat"
 BAYEUX: Final = "/synchrony/v1/bayeux-sync1"
 INTERNAL: Final = "/synchrony-proxy/v1/bayeux-sync1"
 SPELLINGS: Final = ("Upgrade", "keep-alive, Upgrade", "Upgrade, keep-alive")

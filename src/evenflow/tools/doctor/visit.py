@@ -52,6 +52,8 @@ class Visit:
     nodes: list[Node]
     idle: float = 75.0
     """Seconds that a quiet WebSocket must outlive."""
+    silence: float = 2.0
+    """Seconds after which a body that was only announced counts as wanted."""
     meta: dict[str, str] = field(default_factory=dict)
     """The `ajs-` values of the login page."""
     routes: set[str] = field(default_factory=set)

@@ -239,7 +239,8 @@ def test_an_error_of_a_member_is_known_on(serve: Callable[..., Served]) -> None:
 GOODBYE = b"\x88\x02\x03\xe9"
 
 
-def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served]) -> None:
+def tunnels_go_whose_way_changes(serve: Callable[..., Served], load: Callable[[Served], object]) -> None:
+    """Two tunnels, and the configuration loaded anew by `load`, twice: each goes when its own way has changed."""
     with listening_member(upgraded) as first, listening_member(upgraded) as second:
         server = serve(
             LOUD + f"EvenflowGoodbye 1\nProxyPass /ws ws://127.0.0.1:{first.port}/ws\n"
@@ -248,15 +249,19 @@ def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Serve
         ).ready()  # fmt: skip
         with tunnel(server) as goes, tunnel(server, "/other") as stays:
             rewrite(server, f"ws://127.0.0.1:{first.port}/ws", f"ws://127.0.0.1:{second.port}/ws")
-            reload(server)
+            load(server)
             assert goes.recv(100) == GOODBYE
             stays.sendall(b"\x81\x00")
             assert stays.recv(100) == b"\x81\x00"
             # And once more, for who is a generation older by then.
             rewrite(server, "ProxyPass /other", "Redirect /other /x\nProxyPass /y")
-            reload(server)
+            load(server)
             assert stays.recv(100) == GOODBYE
         until(lambda: len(server.children()) == 1)
+
+
+def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served]) -> None:
+    tunnels_go_whose_way_changes(serve, reload)
 
 
 def test_editors_leave_a_drained_member_by_its_deadline(serve: Callable[..., Served]) -> None:

@@ -19,7 +19,7 @@ from tests.control.processes import PATIENCE, Served, alive, until
 from tests.control.programs import alone, another, ask, upgrade, wrapper
 from tests.control.test_activation import Activated
 from tests.control.test_map_programs import script
-from tests.control.test_reload import GOODBYE, hello, rewrite, tunnel, upgraded
+from tests.control.test_reload import GOODBYE, hello, rewrite, tunnel, tunnels_go_whose_way_changes, upgraded
 from tests.control.test_started_as_root import DROPPED, NOBODY, identities, low_port
 from tests.control.test_watchdog import balancer, states, watchdogs
 from tests.faults.members import Visit
@@ -253,24 +253,13 @@ def test_sessions_and_the_list_of_changes_go_on(serve: Callable[..., Served], tm
 
 
 def test_tunnels_whose_way_has_changed_are_told_to_go(serve: Callable[..., Served], tmp_path: Path) -> None:
-    new = another(tmp_path, "7.0.0")
-    with listening_member(upgraded) as first, listening_member(upgraded) as second:
-        server = serve(
-            LOUD + f"EvenflowGoodbye 1\nProxyPass /ws ws://127.0.0.1:{first.port}/ws\n"
-            f"ProxyPass /other ws://127.0.0.1:{second.port}/ws",
-            "--children", "1",
-        ).ready()  # fmt: skip
-        with tunnel(server) as goes, tunnel(server, "/other") as stays:
-            rewrite(server, f"ws://127.0.0.1:{first.port}/ws", f"ws://127.0.0.1:{second.port}/ws")
-            assert upgrade(server, new)["ok"]
-            assert goes.recv(100) == GOODBYE
-            stays.sendall(b"\x81\x00")
-            assert stays.recv(100) == b"\x81\x00"
-            # The next program asks those that the one before had not forked itself.
-            rewrite(server, "ProxyPass /other", "Redirect /other /x\nProxyPass /y")
-            assert upgrade(server)["ok"]
-            assert stays.recv(100) == GOODBYE
-        until(lambda: len(server.children()) == 1)
+    # The second time the next program asks those that the one before had not forked itself.
+    programs = [another(tmp_path, "7.0.0"), None]
+
+    def load(server: Served) -> None:
+        assert upgrade(server, programs.pop(0))["ok"]
+
+    tunnels_go_whose_way_changes(serve, load)
 
 
 OTHERWISE = (

@@ -29,7 +29,7 @@ help:
 	@echo "make bench   evenflow beside nginx, HAProxy and httpd, deciding and loading; ARGS='--only evenflow,nginx --tls'"
 	@echo "make lint    ruff, mypy and the import contracts"
 	@echo "make docs    write docs/directives and docs/guide/troubleshooting.md from the program's tables"
-	@echo "make screenshots  write docs/images: the manager's page, as Chromium shows it"
+	@echo "make screenshots  write docs/images: the manager's page and the demo, as Chromium shows them"
 	@echo "make clean   remove what the others made"
 
 demo: export XDG_CACHE_HOME := $(CURDIR)/build/cache

@@ -1,6 +1,7 @@
 """Pictures of the manager's page for the guide: a small cluster in trouble, with traffic, seen by Chromium.
 
-`make screenshots` runs it; it takes three minutes, as the charts show five. It writes docs/images/manager-*.png.
+`make screenshots` runs it; it takes three minutes, as the charts show five. It writes docs/images/manager-*.png, and
+lets `demo_screenshots` write demo-*.png.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from evenflow.control import channel
+from tests import demo_screenshots
 from tests.browser import Browser, chromium
 from tests.control.processes import Served
 from tests.peers import CHECKOUT, free_port, require_peer
@@ -101,6 +103,7 @@ def take(browser: Browser, server: Served, name: str, query: str, height: int, d
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
+    demo_screenshots.main()
     ports = [free_port() for _ in range(6)]
     for port in (ports[0], ports[1], *ports[3:]):
         node = http.server.ThreadingHTTPServer(("127.0.0.1", port), Node)

@@ -11,11 +11,15 @@ HOSTS = ("127.0.0.1", "localhost")
 """Two names of one machine are two cookie jars: two people in one browser."""
 
 
+def forget_everybody(window: Browser) -> None:
+    """The browser has no cookies any more, in any of its windows."""
+    window.do("Network.clearBrowserCookies")
+
+
 def sign_in(window: Browser, host: str, port: int, name: str, page: str = "1", way: str = "") -> None:
-    """Open a page as somebody new, through the log-in; returns when one can write."""
+    """Open a page as somebody without cookies, through the log-in; returns when one can write."""
     # There is nothing to see of it when a window in the background gets the focus.
     window.do("Emulation.setFocusEmulationEnabled", enabled=True)
-    window.do("Network.clearBrowserCookies")
     said = f"&way={way}" if way else ""
     window.open(f"http://{host}:{port}/pages/editpage.action?pageId={quote(page)}{said}")
     window.type(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +46,17 @@ def nodes() -> list[Node]:
 
 
 @contextmanager
-def staged(folder: Path, before: str = "evenflow") -> Iterator[Stage]:
-    """Start it; `before` is who serves: "evenflow" or "httpd"."""
+def staged(
+    folder: Path, before: str = "evenflow", behind: Sequence[Node] = (), ports: tuple[int, int] | None = None
+) -> Iterator[Stage]:
+    """Start it; `before` is who serves: "evenflow" or "httpd". Free ports where no others are said."""
     if before == "httpd":
         require_peer("apache2")
     os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]
     os.environ["XDG_CACHE_HOME"] = str(CHECKOUT / "build" / "cache")
     folder.chmod(0o755)
-    behind, port, inner = nodes(), free_port(), free_port()
+    behind = behind or nodes()
+    port, inner = ports or (free_port(), free_port())
     file = folder / "wiki.conf"
     file.write_text(fronts.made(behind, port, inner))
     manager = f"http://127.0.0.1:{inner}/balancer-manager"

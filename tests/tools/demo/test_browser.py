@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import Browser, chromium
 from tests.peers import require_peer
-from tests.tools.demo.editors import HOSTS, node, runs, settled, sign_in, throw, written
+from tests.tools.demo.editors import HOSTS, forget_everybody, node, runs, settled, sign_in, throw, written
 from tests.tools.demo.staged import Stage, staged
 
 WORDS = 12
@@ -29,6 +29,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser,
 
 
 def both_sign_in(stage: Stage, windows: tuple[Browser, Browser], page: str, way: str = "") -> None:
+    forget_everybody(windows[0])
     for window, host, name in zip(windows, HOSTS, ("Ada", "Bob"), strict=True):
         sign_in(window, host, stage.front.port, name, page, way if window is windows[0] else "")
 
@@ -68,6 +69,7 @@ def story(stage: Stage, windows: tuple[Browser, Browser], page: str, way: str = 
     type_at_once(windows, 0, WORDS)
     doomed = node(ada, "synchrony")
     served = [window for window in windows if node(window, "confluence") == doomed]
+    assert not any("does not know the session" in window.text("#log") for window in windows)
     throw(ada, doomed)
     type_at_once(windows, WORDS, 2 * WORDS)
     ada.until(lambda: not runs(ada, doomed))
@@ -157,6 +159,7 @@ def test_what_is_typed_becomes_a_small_change(
 
 def test_it_is_dark_where_the_reader_likes_it_so(stage: Stage, windows: tuple[Browser, Browser]) -> None:
     window = windows[0]
+    forget_everybody(window)
     sign_in(window, HOSTS[0], stage.front.port, "Ada")
     grounds = []
     for dark in (True, False):
@@ -168,6 +171,7 @@ def test_it_is_dark_where_the_reader_likes_it_so(stage: Stage, windows: tuple[Br
 
 def test_all_that_can_be_done_has_a_name(stage: Stage, windows: tuple[Browser, Browser]) -> None:
     window = windows[0]
+    forget_everybody(window)
     sign_in(window, HOSTS[0], stage.front.port, "Ada")
     window.until("document.querySelectorAll('#nodes button').length === 2")
     tree = window.do("Accessibility.getFullAXTree")["nodes"]

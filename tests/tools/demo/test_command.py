@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from evenflow.tools.demo import front, show
 from evenflow.tools.demo.command import demo
 from tests.nodes.fronts import environment
 
@@ -16,6 +19,19 @@ def test_help_says_what_starts_and_how_it_ends() -> None:
     said = CliRunner().invoke(demo, ["--help"]).output
     assert "two stand-in Confluence nodes" in said
     assert "Ctrl-C" in said
+    assert "--front [evenflow|httpd]" in said
+
+
+def test_without_httpd_the_comparison_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(file: Path | None, check: bool, ending: show.Ending, before: str) -> int:
+        front.command(before, Path("demo.conf"))
+        return 0
+
+    monkeypatch.setattr(front, "HTTPD", Path("/nowhere/apache2"))
+    monkeypatch.setattr(show, "run", without)
+    done = CliRunner().invoke(demo, ["--front", "httpd"])
+    assert done.exit_code == 1
+    assert "help: apt-get install apache2" in done.output
 
 
 def test_a_file_that_is_not_there_is_said() -> None:

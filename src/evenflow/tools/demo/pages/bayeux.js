@@ -1,6 +1,6 @@
 // A Bayeux client that does not give up: by WebSocket straight to Synchrony, or by long polling through Confluence.
 
-const SOON = 100, LATER = 2000, TRIES = 3, OPENING = 5000;
+const SOON = 20, LATER = 2000, TRIES = 3, OPENING = 5000;
 const pause = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds));
 
 /**
@@ -26,19 +26,19 @@ export class Link {
   async run() {
     for (let failed = 0; ;) {
       const way = this.only || (failed < TRIES ? "websocket" : "polling");
-      this.was_ready = false;
+      this.wasReady = false;
       let reason;
       try {
-        await (way === "websocket" ? this.by_websocket() : this.by_polling());
+        await (way === "websocket" ? this.byWebSocket() : this.byPolling());
       } catch (fault) {
         reason = fault.message;
       }
       this.send = null;
       this.joining = false;
-      failed = this.was_ready ? 0 : failed + 1;
+      failed = this.wasReady ? 0 : failed + 1;
       this.told.lost(reason, way);
       this.waiting.clear();
-      await pause(failed ? Math.min(LATER, SOON * 2 ** failed) : SOON);
+      await pause(Math.min(LATER, SOON * 3 ** failed));
     }
   }
 
@@ -47,7 +47,7 @@ export class Link {
     return {channel, clientId: this.client, id: String(this.count), ...more};
   }
 
-  by_websocket() {
+  byWebSocket() {
     return new Promise((_, ended) => {
       const socket = new WebSocket(location.origin.replace(/^http/, "ws") + this.direct);
       const patience = setTimeout(() => socket.close(), OPENING);
@@ -55,7 +55,7 @@ export class Link {
       socket.onopen = () => { clearTimeout(patience); this.begin("websocket"); };
       socket.onclose = ({code}) => {
         clearTimeout(patience);
-        ended(new Error(this.was_ready ? `the WebSocket was cut (${code})` : "no WebSocket could be had"));
+        ended(new Error(this.wasReady ? `the WebSocket was cut (${code})` : "no WebSocket could be had"));
       };
       socket.onmessage = ({data}) => {
         try {
@@ -69,7 +69,7 @@ export class Link {
     });
   }
 
-  async by_polling() {
+  async byPolling() {
     const ending = new AbortController();
     const post = async (messages) => {
       const answer = await fetch(this.internal, {
@@ -127,7 +127,7 @@ export class Link {
       if (ext) this.told.joined(ext);
       this.unanswered -= 1;
       if (this.unanswered) return;
-      this.was_ready = true;
+      this.wasReady = true;
       this.told.ready(this.node, way);
       this.send(this.message("/meta/connect", {connectionType: way}));
     } else if (channel === "/meta/connect") {

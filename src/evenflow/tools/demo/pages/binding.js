@@ -48,7 +48,7 @@ export class Binding {
   }
 
   /** Do it now, or once the letter that is being composed is there. */
-  when_quiet(act) {
+  whenQuiet(act) {
     if (this.composing) this.held.push(act); else act();
   }
 

@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import {Link} from "./bayeux.js";
 import {Binding} from "./binding.js";
 import {Nodes} from "./nodes.js";
-import {Presence, colour, draw} from "./presence.js";
+import {Presence, draw} from "./presence.js";
 
 const said = JSON.parse(document.body.dataset.said);
 const at = (id) => document.getElementById(id);
@@ -12,13 +12,13 @@ const area = at("text");
 const HEARTBEAT = 2500;
 const WAYS = {websocket: "WebSocket", polling: "long polling through Confluence"};
 
-const to_text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-const from_text = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const toText = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+const fromText = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 const doc = new Y.Doc();
 const text = doc.getText("text");
 const binding = new Binding(text, area, new Y.UndoManager(text, {trackedOrigins: new Set([area])}));
-const pages = `/pages/${said.page}`, presence_of = `/presence/${said.page}`;
+const pages = `/pages/${said.page}`, presenceOf = `/presence/${said.page}`;
 const only = new URLSearchParams(location.search).get("way");
 
 // --- what happened ----------------------------------------------------------------------------------------------------
@@ -29,24 +29,24 @@ function happened(words, kind = "") {
   what.textContent = words;
   what.className = kind;
   row.append(time, what);
-  at("log").append(row);
-  at("log").scrollTop = at("log").scrollHeight;
+  // The newest first: that is what is looked for.
+  at("log").prepend(row);
 }
 
 // --- who serves -------------------------------------------------------------------------------------------------------
 
 const serves = {confluence: said.node, synchrony: "", way: ""};
 
-function show_node(kind, node) {
+function showNode(kind, node) {
   if (serves[kind] === node) return;
   serves[kind] = node;
   at(kind).dataset.node = node;
   at(kind).textContent = node ? `node ${node}` : "nobody";
   presence.tell();
-  show_people();
+  showPeople();
 }
 
-function show_way(way) {
+function showWay(way) {
   serves.way = way;
   at("way").textContent = way ? WAYS[way] : "looking for one";
   const query = new URLSearchParams(location.search);
@@ -55,12 +55,12 @@ function show_way(way) {
   at("other-way").textContent = only === "polling" ? "by WebSocket" : "by polling";
 }
 
-function show_people() {
+function showPeople() {
   const mine = {id: doc.clientID, name: `${said.user} (this window)`, ...serves};
   const rows = [mine, ...presence.others.values()].map(({id, name, confluence, synchrony}) => {
     const row = document.createElement("li"), dot = document.createElement("span"), who = document.createElement("span");
     dot.className = "dot";
-    dot.style.setProperty("--who", colour(id));
+    dot.style.setProperty("--who", presence.colour(id));
     who.textContent = name;
     const [page, editor] = [["Confluence", confluence], ["Synchrony", synchrony]].map(([kind, node]) => {
       const badge = document.createElement("b");
@@ -75,11 +75,11 @@ function show_people() {
     return row;
   });
   at("people").replaceChildren(...rows);
-  at("my-colour").style.setProperty("--who", colour(doc.clientID));
+  at("my-colour").style.setProperty("--who", presence.colour(doc.clientID));
   draw(presence.carets(), area, at("carets"));
 }
 
-function show_state() {
+function showState() {
   const waiting = link.waiting.size, words = text.toString().split(/\s+/).filter(Boolean).length;
   const kept = at("kept");
   kept.dataset.is = serves.synchrony && !waiting ? "kept" : "waiting";
@@ -90,64 +90,64 @@ function show_state() {
 
 // --- the shared text --------------------------------------------------------------------------------------------------
 
-let lost_at = 0, unconfirmed = 0;
+let lostAt = 0, unconfirmed = 0;
 
 const link = new Link({
   direct: said.bayeux,
   internal: said.internal,
   only: only in WAYS ? only : undefined,
-  subscriptions: () => [[pages, {vector: to_text(Y.encodeStateVector(doc))}], [presence_of]],
+  subscriptions: () => [[pages, {vector: toText(Y.encodeStateVector(doc))}], [presenceOf]],
   told: {
-    joined: ({update, vector}) => binding.when_quiet(() => {
-      Y.applyUpdate(doc, from_text(update), link);
-      const lacking = Y.encodeStateAsUpdate(doc, from_text(vector));
-      if (lacking.some(Boolean)) link.say(pages, {update: to_text(lacking)}, true);
+    joined: ({update, vector}) => binding.whenQuiet(() => {
+      Y.applyUpdate(doc, fromText(update), link);
+      const lacking = Y.encodeStateAsUpdate(doc, fromText(vector));
+      if (lacking.some(Boolean)) link.say(pages, {update: toText(lacking)}, true);
     }),
     ready: (node, way) => {
-      const took = lost_at ? ` after ${Math.round(performance.now() - lost_at)} ms` : "";
+      const took = lostAt ? ` after ${Math.round(performance.now() - lostAt)} ms` : "";
       const again = unconfirmed ? `; sent again: ${unconfirmed} not confirmed` : "";
       happened(`Synchrony node ${node} carries the editor${took}, by ${WAYS[way]}${again}`, "good");
-      lost_at = unconfirmed = 0;
+      lostAt = unconfirmed = 0;
       const first = area.disabled;
       area.disabled = false;
       if (first) area.focus();
-      show_way(way);
-      show_node("synchrony", node);
-      show_state();
+      showWay(way);
+      showNode("synchrony", node);
+      showState();
     },
-    heard: (channel, data) => binding.when_quiet(() => {
-      if (channel === pages) Y.applyUpdate(doc, from_text(data.update), link);
+    heard: (channel, data) => binding.whenQuiet(() => {
+      if (channel === pages) Y.applyUpdate(doc, fromText(data.update), link);
       else presence.heard(data);
     }),
-    confirmed: () => show_state(),
+    confirmed: () => showState(),
     lost: (reason) => {
       unconfirmed += link.waiting.size;
       if (serves.synchrony) {
-        lost_at = performance.now();
+        lostAt = performance.now();
         happened(reason, "bad");
       }
-      show_way("");
-      show_node("synchrony", "");
-      show_state();
+      showWay("");
+      showNode("synchrony", "");
+      showState();
       heartbeat();
     },
   },
 });
 
-const presence = new Presence(text, area, (told) => link.say(presence_of, told), () => ({name: said.user, ...serves}), show_people);
+const presence = new Presence(text, area, (told) => link.say(presenceOf, told), () => ({name: said.user, ...serves}), showPeople);
 
 doc.on("update", (update, origin) => {
-  if (origin !== link) link.say(pages, {update: to_text(update)}, true);
+  if (origin !== link) link.say(pages, {update: toText(update)}, true);
   draw(presence.carets(), area, at("carets"));
-  show_state();
+  showState();
 });
 area.addEventListener("scroll", () => { at("carets").scrollTop = area.scrollTop; });
 
 // --- the session ------------------------------------------------------------------------------------------------------
 
-function show_session({node, user}) {
+function showSession({node, user}) {
   if (node !== serves.confluence) happened(`Confluence node ${node} serves the page now`, user ? "good" : "bad");
-  show_node("confluence", node);
+  showNode("confluence", node);
   if (at("again").hidden === !user) happened(user ? `signed in on node ${node}` : `node ${node} does not know the session`, user ? "good" : "bad");
   at("again-why").textContent = `It lived on another node, and node ${node} does not know it.`;
   at("again").hidden = Boolean(user);
@@ -156,7 +156,7 @@ function show_session({node, user}) {
 async function heartbeat() {
   try {
     const answer = await fetch("/json/startheartbeatactivity.action", {method: "POST"});
-    if (answer.ok || answer.status === 401) show_session(await answer.json());
+    if (answer.ok || answer.status === 401) showSession(await answer.json());
   } catch {
     // Nobody answers; the next one may be answered.
   }
@@ -167,7 +167,7 @@ at("again-form").addEventListener("submit", async (event) => {
   const answer = await fetch("/dologin.action", {
     method: "POST", headers: {Accept: "application/json"}, body: new URLSearchParams({os_username: said.user}),
   });
-  if (answer.ok) show_session(await answer.json());
+  if (answer.ok) showSession(await answer.json());
   area.focus();
 });
 
@@ -177,8 +177,8 @@ new Nodes(said.switch, at("nodes-card"), at("nodes"), (words, kind) => { happene
 at("manager").href = said.manager || "#";
 at("manager").hidden = !said.manager;
 happened(`Confluence node ${said.node} gave out the page`);
-show_way("");
-show_people();
-show_state();
+showWay("");
+showPeople();
+showState();
 setInterval(heartbeat, HEARTBEAT);
 link.run();

@@ -6,10 +6,6 @@ const AGAIN = 4000, FORGOTTEN = 12000, CALM = 80;
 const COLOURS = [["#7c3aed", "#b794ff"], ["#0f766e", "#4fd1c0"], ["#be185d", "#ff8fc0"], ["#4d7c0f", "#a8d65c"]];
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-export function colour(id) {
-  return COLOURS[id % COLOURS.length][dark.matches ? 1 : 0];
-}
-
 export class Presence {
   /** `me()` says what to tell of this window; `changed()` is called when somebody comes, goes or moves. */
   constructor(text, area, say, me, changed) {
@@ -20,6 +16,12 @@ export class Presence {
     dark.addEventListener("change", changed);
     addEventListener("pagehide", () => say({id: this.id, left: true}));
     setInterval(() => { this.tell(); this.forget(); }, AGAIN);
+  }
+
+  /** A colour for everybody, the same in all windows: by their rank among those who are here. */
+  colour(id) {
+    const rank = [this.id, ...this.others.keys()].filter((other) => other < id).length;
+    return COLOURS[rank % COLOURS.length][dark.matches ? 1 : 0];
   }
 
   soon() {
@@ -54,7 +56,7 @@ export class Presence {
     const found = [];
     for (const {id, name, caret} of this.others.values()) {
       const place = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(caret), this.text.doc);
-      if (place) found.push({id, name, index: place.index});
+      if (place) found.push({name, colour: this.colour(id), index: place.index});
     }
     return found.sort((one, other) => one.index - other.index);
   }
@@ -64,11 +66,11 @@ export class Presence {
 export function draw(carets, area, sheet) {
   const parts = [];
   let at = 0;
-  for (const {id, name, index} of carets) {
+  for (const {name, colour, index} of carets) {
     const caret = document.createElement("span");
     caret.className = "caret";
     caret.dataset.name = name;
-    caret.style.setProperty("--who", colour(id));
+    caret.style.setProperty("--who", colour);
     parts.push(area.value.slice(at, index), caret);
     at = index;
   }

@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from evenflow.tools.cli import main
+from evenflow.tools.doctor.run import CHECKS
 from tests.tools.doctor.site import HEALTHY, Site
 
 
@@ -30,7 +31,9 @@ def test_a_file_is_visited_with_its_members(tmp_path: Path) -> None:
 def test_a_fault_is_exit_1_and_nonsense_is_2(tmp_path: Path) -> None:
     with Site(tmp_path, HEALTHY.replace(" upgrade=websocket", "")) as site:
         url = f"http://127.0.0.1:{site.port}"
-        done = CliRunner().invoke(main, ["doctor", url, "--idle", "0", "--rate", "50"])
+        # As on a terminal: what is being looked at is shown meanwhile.
+        done = CliRunner(env={"FORCE_COLOR": "1"}).invoke(main, ["doctor", url, "--idle", "0", "--rate", "50"])
+        assert f"0 of {len(CHECKS)}: affinity" in done.stderr and "0 of" not in done.stdout
         assert done.exit_code == 1 and "FAIL  websocket: websocket-lost" in done.stdout
         elsewhere = CliRunner().invoke(
             main, ["doctor", "http://wiki.example.com", "--at", f"127.0.0.1:{site.port}", "--idle", "0", "--rate", "50"]

@@ -61,7 +61,8 @@ def open_page(browser: Browser, server: Served, query: str = "") -> None:
     """Once the watchdog is there: until then a child answers as httpd does, with a page that names no icon."""
     until(lambda: is_there(server))
     browser.open(url(server, query))
-    assert browser.ask("!!document.querySelector('main')")
+    # What has just been loaded may have been the page before.
+    browser.until(f"location.search === '{query}' && !!document.querySelector('main')")
 
 
 def states(server: Served) -> list[str]:
@@ -166,13 +167,22 @@ def test_the_filter_leaves_what_is_looked_for(server: Served, browser: Browser, 
     assert browser.text("#found") == "0 of 2 members"
 
 
-def test_a_member_that_is_added_appears(server: Served, browser: Browser) -> None:
+def test_a_member_that_is_added_appears_and_one_that_is_removed_is_gone(server: Served, browser: Browser) -> None:
     open_page(browser, server, "?show=balancer&b=b0")
     browser.ask("document.querySelector('#url').value = 'http://127.0.0.9:8090'")
     browser.ask("document.querySelector('button[value=add]').click()")
     browser.until("document.querySelector('.notices')?.textContent.includes('added, disabled at first')")
     open_page(browser, server)
     assert "http://127.0.0.9:8090" in browser.text("#balancers") and states(server)[2] == "disabled"
+    browser.ask("[...document.querySelectorAll('a.name')].find((one) => one.textContent.includes('127.0.0.9')).click()")
+    browser.until("document.querySelector('button[value=remove]') !== null")
+    browser.ask("document.querySelector('button[value=remove]').click()")
+    browser.until("document.querySelector('.notices')?.textContent.includes('is removed when nobody uses it any more')")
+    # The page that is open loses it while one looks.
+    open_page(browser, server)
+    browser.until("!document.querySelector('#balancers').textContent.includes('127.0.0.9')")
+    browser.until("document.querySelector('#changes').textContent.includes('removed: nobody uses it any more')")
+    assert len(states(server)) == 2
     assert browser.complaints == []
 
 

@@ -128,6 +128,26 @@ def test_without_the_watchdog_the_child_answers(serve: Callable[..., Served]) ->
     assert set(with_it[1]) - {"Connection"} == set(classic[1]) - {"Connection"}
 
 
+def test_stickiness_that_is_made_on_the_page_is_counted(serve: Callable[..., Served]) -> None:
+    server = serve(LINES.format(""), "--children", "1").ready()
+    until(lambda: is_there(server))
+
+    def counted() -> int | None:
+        answer = channel.ask(channel.place(str(server.file)), {"do": "members"})
+        count: int | None = answer["balancers"][0]["members"][0]["sessions"]
+        return count
+
+    assert server.get("/app/x;SID=a.n1")[0] == 503 and counted() is None
+    ask(server, "/manager?show=change", "POST", "b=b0&nonce=secret&act=balancer&b_ss=SID")
+    for session in ("a", "b", "a"):
+        assert server.get(f"/app/x;SID={session}.n1")[0] == 503
+    assert counted() == 2
+    assert re.search(rb'data-cell="sessions">2<', ask(server, **BROWSER)[2])
+    # And once it is taken back nobody counts.
+    ask(server, "/manager?show=change", "POST", "b=b0&nonce=secret&act=balancer&b_ss=")
+    assert counted() is None
+
+
 def nonce_of(server: Served) -> str:
     found = re.search(r'name="nonce" value="([^"]+)"', ask(server, **BROWSER)[2].decode())
     assert found

@@ -135,12 +135,17 @@
     if (!typing) location.reload();
   }
 
+  let asked = 0;
+
   async function loadChanges() {
-    const section = byId("changes");
-    if (!section) return;
+    if (!byId("changes")) return;
+    const number = ++asked;
     const answer = await fetch(location.pathname + location.search, {headers: {Accept: "text/html"}});
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("changes");
+    const text = await answer.text();
+    // Of two that are under way the later one says all.
+    if (!answer.ok || number !== asked) return;
+    const section = byId("changes");
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("changes");
     if (fresh && !section.contains(document.activeElement)) section.replaceWith(fresh);
   }
 

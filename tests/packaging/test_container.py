@@ -14,8 +14,10 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from evenflow.control import end
-from evenflow.tools import check
+from evenflow.tools import check, version
 from tests.packaging.test_service import parsed
 from tests.peers import CHECKOUT
 
@@ -116,3 +118,28 @@ def test_it_says_how_long_a_drain_may_take() -> None:
     found = re.search(r"--stop-timeout (\d+)", text)
     assert found is not None and int(found[1]) > end.DRAIN_SECONDS + end.KILL_SECONDS
     assert f"at most {end.DRAIN_SECONDS:g} seconds" in text
+
+
+def test_it_is_compiled_or_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an image without Python's headers would be one that runs interpreted."""
+    (install,) = [rest for rest in said("RUN") if "pip install" in rest]
+    found = re.search(r'/evenflow --version >version && grep "([^"]+)" version$', install)
+    assert found is not None
+    monkeypatch.setattr(version, "compiled_of", lambda room: (2, 2))
+    assert found[1] in version.describe()
+    monkeypatch.setattr(version, "compiled_of", lambda room: (0, 2))
+    assert found[1] not in version.describe()
+
+
+def test_its_health_is_not_left_out() -> None:
+    """OCI's format has no HEALTHCHECK."""
+    text = (FOLDER / "Containerfile").read_text()
+    assert all("--format docker" in line for line in text.splitlines() if "podman build" in line)
+
+
+def test_a_reload_sees_what_an_editor_writes() -> None:
+    """Editors put another file in the place of the old one: what is mounted is its folder."""
+    text = (FOLDER / "Containerfile").read_text()
+    (mounted,) = re.findall(r"-v \S+:(\S+):ro", text)
+    (copied,) = [rest.split()[-1] for rest in said("COPY") if rest.startswith("packaging/")]
+    assert str(Path(copied).parent) == mounted

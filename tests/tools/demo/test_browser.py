@@ -113,6 +113,38 @@ def test_the_same_where_one_polls(stage: Stage, windows: tuple[Browser, Browser]
     assert windows[0].text("#way") == "long polling through Confluence"
 
 
+def test_where_no_websocket_can_be_had_it_polls(stage: Stage, windows: tuple[Browser, Browser]) -> None:
+    window = windows[0]
+    forget_everybody(window)
+    without = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose({code: 1006})); } };"
+    script = window.do("Page.addScriptToEvaluateOnNewDocument", source=without)["identifier"]
+    try:
+        sign_in(window, HOSTS[0], stage.front.port, "Ada", "without")
+    finally:
+        window.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+    assert window.text("#way") == "long polling through Confluence"
+    window.type("polled")
+    window.until(lambda: settled(window))
+    assert stage.kept("without") == "polled"
+
+
+def test_with_no_node_at_all_nothing_is_lost_either(stage: Stage, windows: tuple[Browser, Browser]) -> None:
+    window = windows[0]
+    forget_everybody(window)
+    sign_in(window, HOSTS[0], stage.front.port, "Ada", "none")
+    for name in ("1", "2"):
+        throw(window, name)
+        window.until(lambda name=name: not runs(window, name))
+    window.until("document.querySelector('#synchrony').textContent === 'nobody'")
+    window.type("into the dark")
+    assert not settled(window) and stage.kept("none") == ""
+    for name in ("1", "2"):
+        throw(window, name)
+        window.until(lambda name=name: runs(window, name))
+    window.until(lambda: settled(window))
+    assert stage.kept("none") == "into the dark" and window.text("#way") == "WebSocket"
+
+
 def test_the_same_behind_httpd(windows: tuple[Browser, Browser], tmp_path: Path) -> None:
     with staged(tmp_path, "httpd") as stage:
         story(stage, windows, "httpd")
@@ -132,6 +164,23 @@ def test_the_caret_stays_where_it_is(stage: Stage, windows: tuple[Browser, Brows
     # What is undone is one's own.
     ada.do("Input.dispatchKeyEvent", type="keyDown", key="z", modifiers=2, windowsVirtualKeyCode=90)
     bob.until(lambda: written(bob) == "before 😀 ")
+
+
+def test_others_wait_while_a_letter_is_composed(stage: Stage, windows: tuple[Browser, Browser]) -> None:
+    ada, bob = windows
+    both_sign_in(stage, windows, "composed")
+    ada.type("[]")
+    bob.until(lambda: written(bob) == "[]")
+    ada.ask("document.querySelector('#text').setSelectionRange(1, 1)")
+    ada.do("Input.imeSetComposition", text="ｋ", selectionStart=1, selectionEnd=1)
+    bob.ask("document.querySelector('#text').setSelectionRange(0, 0)")
+    bob.type("first ")
+    bob.until(lambda: settled(bob) and "first" in stage.kept("composed"))
+    assert written(ada) == "[ｋ]"
+    ada.do("Input.insertText", text="か")
+    for window in windows:
+        window.until(lambda window=window: written(window) == "first [か]")
+    assert stage.kept("composed") == "first [か]"
 
 
 @pytest.mark.parametrize(

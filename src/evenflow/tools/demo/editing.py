@@ -90,6 +90,7 @@ def editing(node: str, sessions: Sessions, editor: Editor | None) -> Answering:
             "user": session.user,
             "bayeux": BAYEUX_PATH,
             "internal": internal_proxy.BAYEUX_PATH,
+            "health": internal_proxy.HEALTH_PATH,
             "front": editor.front,
             "manager": editor.manager,
             "switch": editor.switch,

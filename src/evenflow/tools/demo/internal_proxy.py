@@ -14,12 +14,13 @@ from evenflow.tools.demo.web import HEAD_LIMIT, Request, Response
 
 PREFIX: Final = "/synchrony-proxy/"
 BAYEUX_PATH: Final = "/synchrony-proxy/v1/bayeux-sync1"
+HEALTH_PATH: Final = "/synchrony-proxy/healthcheck"
 RELAYED: Final = ("content-type", "x-synchrony-node")
 
 
 async def answer(request: Request, host: str, port: int) -> Response | None:
     """Ask Synchrony at `host:port`; None where this application has no such path, 503 where Synchrony is not there."""
-    if request.path == "/synchrony-proxy/healthcheck":
+    if request.path == HEALTH_PATH:
         return Response(200, [("Content-Type", "application/json")], b'{"status": "UP"}')
     if request.path != BAYEUX_PATH:
         return None

@@ -176,7 +176,10 @@ def what_to_try(host: str, port: int, manager: str, *, editable: bool) -> str:
         (f"curl --data-binary @FILE {ours}/upload", "size and digest of what arrived"),
     ]
     if manager:
+        rows.insert(1, (f"curl -i -b jar -c jar {ours}/who", "with a cookie jar: a session stays on its node"))
         rows.append((manager, "in a browser: the balancer-manager"))
+    else:
+        rows.append(("evenflow check FILE", "what is wrong with it"))
     width = max(len(act) for act, _ in rows)
     lines = ["Try:", *(f"  {act:<{width}}  {why}" for act, why in rows), ""]
     if editable:

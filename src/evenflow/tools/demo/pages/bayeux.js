@@ -8,8 +8,8 @@ const pause = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds)
  * all are answered, `joined(ext)` for an answer with one, `heard(channel, data)`, `confirmed()`, `lost(reason)`.
  */
 export class Link {
-  constructor({direct, internal, only, subscriptions, told}) {
-    Object.assign(this, {direct, internal, only, subscriptions, told});
+  constructor({direct, internal, health, only, subscriptions, told}) {
+    Object.assign(this, {direct, internal, health, only, subscriptions, told});
     this.waiting = new Set();
     this.count = 0;
     this.send = null;
@@ -24,8 +24,8 @@ export class Link {
   }
 
   async run() {
-    for (let failed = 0; ;) {
-      const way = this.only || (failed < TRIES ? "websocket" : "polling");
+    for (let failed = 0, refused = 0; ;) {
+      const way = this.only || (refused < TRIES ? "websocket" : "polling");
       this.wasReady = false;
       let reason;
       try {
@@ -36,9 +36,19 @@ export class Link {
       this.send = null;
       this.joining = false;
       failed = this.wasReady ? 0 : failed + 1;
-      this.told.lost(reason, way);
+      this.told.lost(reason);
       this.waiting.clear();
+      // Where nobody answers at all it is not the WebSocket that is missing.
+      refused = failed && way === "websocket" && await this.answers() ? refused + 1 : 0;
       await pause(Math.min(LATER, SOON * 3 ** failed));
+    }
+  }
+
+  async answers() {
+    try {
+      return (await fetch(this.health)).ok;
+    } catch {
+      return false;
     }
   }
 

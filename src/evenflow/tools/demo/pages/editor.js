@@ -95,6 +95,7 @@ let lostAt = 0, unconfirmed = 0;
 const link = new Link({
   direct: said.bayeux,
   internal: said.internal,
+  health: said.health,
   only: only in WAYS ? only : undefined,
   subscriptions: () => [[pages, {vector: toText(Y.encodeStateVector(doc))}], [presenceOf]],
   told: {

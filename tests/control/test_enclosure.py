@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import UnixStreamServer
 
 import pytest
 
@@ -71,12 +72,15 @@ class Member(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def member() -> Iterator[int]:
-    """The port of a member."""
-    with HTTPServer(("127.0.0.1", 0), Member) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+def member(jail: Path) -> Iterator[int]:
+    """The port of a member, who is inside at `/member` too."""
+    with HTTPServer(("127.0.0.1", 0), Member) as server, UnixStreamServer(str(jail / "member"), Member) as within:
+        (jail / "member").chmod(0o777)
+        for one in (server, within):
+            threading.Thread(target=one.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
+        within.shutdown()
 
 
 def answers(port: int) -> dict[str, tuple[int, bytes]]:
@@ -159,6 +163,7 @@ def test_everybody_but_the_supervisor_is_inside_and_nothing_is_missing(
     os.chmod(key, 0o600)
     text = ASKED.format(root=tmp_path, jail=jail) + (
         f"LogLevel notice\nProtocols h2 h2c http/1.1\nListen 127.0.0.1:{secure}\nCustomLog logs.txt %U\n"
+        'ProxyPass /by-path "unix:/member|http://member/"\n'
         f"<Proxy balancer://c>\nBalancerMember http://localhost:{member} max=2\n</Proxy>\nProxyPass /wiki balancer://c\n"
         "<Location /manager>\nSetHandler balancer-manager\n</Location>\n"
         "<Location /metrics>\nSetHandler evenflow-metrics\n</Location>\n"
@@ -176,6 +181,8 @@ def test_everybody_but_the_supervisor_is_inside_and_nothing_is_missing(
         until(lambda: all(identities(pid) == {(NOBODY,) * 4, (0,)} for pid in everybody))  # noqa: B023
         # By its name, which no file inside knows.
         assert server.get("/wiki") == (200, b"member")
+        # By a path that is inside.
+        assert server.get("/by-path") == (200, b"member")
         assert server.get("/manager")[0] == 200
         assert b"evenflow_" in server.get("/metrics")[1]
         with_tls = ["curl", "-sk", "--cert", certificate, "--key", key, f"https://127.0.0.1:{secure}/file.txt"]

@@ -24,7 +24,6 @@ from evenflow.plan.fronts import member_tls_of
 from evenflow.plan.locations import Section
 from evenflow.plan.model import Plan
 from evenflow.serve import hosts_file, libssl, stapling, tls
-from evenflow.serve.dns_questions import RESOLV
 from evenflow.serve.member_tls import context_of, ways_of
 
 ALWAYS: Final = (
@@ -66,7 +65,7 @@ FOR_TRACES: Final = (
 MOST_WAYS: Final = 128
 """Combinations of sections that are made ready for each virtual host."""
 
-NAMES: Final = (hosts_file.HOSTS, hosts_file.SWITCH, RESOLV)
+NAMES: Final = (hosts_file.HOSTS, hosts_file.SWITCH, hosts_file.RESOLV)
 """What the watchdog finds names of members by; kept for where the directory has no such file."""
 
 

@@ -31,11 +31,10 @@ import dns.rdtypes.IN.AAAA
 import dns.rdtypes.IN.SRV
 import dns.resolver
 
-from evenflow.serve.hosts_file import WatchedFile
+from evenflow.serve.hosts_file import RESOLV, WatchedFile
 
 dns.asyncbackend.get_backend("asyncio")
 
-RESOLV: Final = "/etc/resolv.conf"
 LIFETIME: Final = 6.0
 """Seconds for one question, all servers and repetitions together."""
 ONE_TRY: Final = 2.0

@@ -12,6 +12,8 @@ from typing import Final
 
 HOSTS: Final = "/etc/hosts"
 SWITCH: Final = "/etc/nsswitch.conf"
+RESOLV: Final = "/etc/resolv.conf"
+"""Whom the DNS is asked through (`serve.dns_questions`)."""
 MOST_BYTES: Final = 1 << 24
 """Of a hosts file, at most."""
 

@@ -15,7 +15,7 @@ from evenflow.config.diagnostics import Diagnostic, warning
 from evenflow.config.loaded import Loaded
 from evenflow.config.settings import UNSET
 from evenflow.config.syntax import Section, Statement, Word
-from evenflow.serve.dns_questions import RESOLV
+from evenflow.serve.hosts_file import RESOLV
 from evenflow.slotmem.addresses import is_name
 
 PATHS: Final = {

@@ -173,6 +173,13 @@ def test_programs_of_maps_are_not_started(file: str) -> None:
     assert any("RewriteMap" in note for note in notes)
 
 
+def test_where_the_children_look_for_files_is_told(file: str) -> None:
+    path = Path(file)
+    path.write_text("ChrootDir /usr\n" + path.read_text())
+    _, notes = answer(file, {}, Asked("http://a.example:8080/x"))
+    assert "files are those outside: the children look for them in `ChrootDir /usr`" in notes
+
+
 def test_a_terminal_does_not_obey_what_is_shown(file: str) -> None:
     said, notes = answer(file, {}, Asked("http://a.example:8080/%1b%5b31mred?\x1b[31m"))
     assert "\x1b" not in as_text(said, notes)

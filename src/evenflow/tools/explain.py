@@ -51,6 +51,8 @@ def answer(file: str, defines: Mapping[str, str], asked: Asked, color: bool = Fa
     notes = one.notes
     if any(line.name.lower() == "rewritemap" and "prg:" in line.rest for line in statements(loaded.tree.nodes)):
         notes += ("the programs of RewriteMap are not started here: they answer nothing",)
+    if plan.chroot_dir:
+        notes += (f"files are those outside: the children look for them in `ChrootDir {plan.chroot_dir}`",)
     said = explain(plan, one.facts, one.data, body_length=one.imagined, places=Written(loaded.tree))
     said["request"]["url"] = one.url
     return said, notes

@@ -9,7 +9,6 @@ from typing import Final
 
 import pytest
 
-from evenflow.tools.audit.audit import audit
 from evenflow.tools.doctor.addresses import check_by_address, check_page
 from evenflow.tools.doctor.bodies import check_error_bodies, check_markup
 from evenflow.tools.doctor.faults import FAULTS
@@ -193,9 +192,3 @@ def test_what_is_only_guessed_is_a_hint_and_fails_nothing() -> None:
     assert not [code for code in guessed if FAULTS[code].sure] and len(hints) >= len(guessed)
     assert not Report("http://wiki", tuple(hints), 1).failed
     assert Report("http://wiki", (*hints, found("affinity-lost", "x", "y")), 1).failed
-
-
-def test_an_audit_without_a_balancer_names_no_code_twice(tmp_path: Path) -> None:
-    """Rows speak of codes: the same one with two meanings would lead to the wrong row."""
-    place = Place(tmp_path).fill()
-    assert not audit([str(place.folder / "node1")], None, "https://wiki.example.com:8443", {}).findings

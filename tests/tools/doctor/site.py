@@ -137,7 +137,7 @@ class Site:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def visit(self, *, nodes: bool = True, idle: float = 1.0) -> Visit:
+    def visit(self, *, nodes: bool = True, idle: float = 0.2) -> Visit:
         """As polite as one is to oneself."""
         manners = Manners(rate=1000.0, most=1000)
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -111,7 +111,7 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize(("text", "expected"), CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())
 def test_a_configurations_fault_is_named(tmp_path: Path, text: str, expected: set[str]) -> None:
     assert text != HEALTHY
-    idle = 20.0 if expected == {"tunnel-cut"} else 1.0
+    idle = 20.0 if expected == {"tunnel-cut"} else 0.2
     assert visit(tmp_path, text, idle=idle) == expected
 
 

@@ -1,11 +1,12 @@
 """The sessions that pages show are typed, and print what is shown.
 
-What reads a configuration works on the files as they are printed. What is alive (`serve`, `curl` and the like) works on
-a copy in which the addresses of the page are those of stand-in nodes of ours.
+What reads a configuration works on the files as they are printed, within this process. What is alive (`serve`, `curl`
+and the like) is typed into a shell, and works on a copy in which the addresses of the page are those of nodes of ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from click.testing import CliRunner
 
+from evenflow.tools.cli import main
 from tests.control.processes import until
 from tests.peers import CHECKOUT, free_port, require_peer
 from tests.tools.doctor.site import Site
@@ -64,6 +67,9 @@ class Desk:
         if command.endswith("&"):
             self.serve(command.rstrip("& "), folder)
             return "", ()
+        if not alive and re.fullmatch(r"evenflow [^|&;>$]*", command):
+            with contextlib.chdir(folder):
+                return CliRunner().invoke(main, shlex.split(command)[1:]).output, prints
         done = subprocess.run(
             command, shell=True, cwd=folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, timeout=60, check=False,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evenflow.tools.demo import checks, documents, front, show
+from evenflow.tools.demo import checks, documents, editor_checks, front, show
 from evenflow.tools.demo.cluster import DemoFault, Node
 from tests.nodes.fronts import environment
 from tests.peers import CHECKOUT, free_port, require_peer
@@ -83,6 +83,28 @@ def test_without_pycrdt_the_rest_is_shown(
     said = capfd.readouterr()
     assert "pip install 'evenflow[demo]'" in said.err
     assert "editpage.action" not in said.out and f"curl -i http://127.0.0.1:{port}/" in said.out
+
+
+def test_without_npm_there_is_no_editor(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not show.fetch_packages()
+    assert "help: apt-get install npm" in capfd.readouterr().err
+    assert "editpage.action" in show.what_to_try("127.0.0.1", 8080, "", editable=True)
+    assert "editpage.action" not in show.what_to_try("127.0.0.1", 8080, "", editable=False)
+
+
+def test_without_pycrdt_the_editor_is_not_checked(
+    place: tuple[Path, int, Sequence[Node]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, nodes = place
+    (stage,) = show.made_for(tmp_path, nodes, (8080, 8081))
+    assert stage.checks == editor_checks.CHECKS
+    monkeypatch.setattr(documents, "available", lambda: False)
+    (stage,) = show.made_for(tmp_path, nodes, (8080, 8081))
+    assert stage.checks == ()
 
 
 def test_a_front_that_does_not_start_shows_its_log(

@@ -58,33 +58,35 @@ def run(
         folder = Path(said)
         # Where httpd starts as root, its children are somebody else.
         folder.chmod(0o755)
-        if file is not None:
-            stages = [Staged(file, checks.CHECKS)]
-        else:
-            made = folder / "wiki.conf"
-            made.write_text(front.made(nodes, *ports_of_front))
-            manager = f"http://127.0.0.1:{ports_of_front[1]}/balancer-manager"
-            stages = [Staged(made, editor_checks.CHECKS, manager)]
-            if check:
-                stages.insert(0, Staged(example_file(), checks.CHECKS))
+        stages = [Staged(file, checks.CHECKS)] if file is not None else made_for(folder, nodes, ports_of_front)
+        if file is None and check:
+            stages.insert(0, Staged(example_file(), checks.CHECKS))
         look_for_ports(stages, nodes)
         shared = what_is_shared(folder, before, stages[-1].manager)
-        if shared is not None and not check:
-            # The checks have no browser.
-            fetch_packages()
+        # The checks have no browser.
+        editable = shared is not None and (check or fetch_packages())
         with Cluster(nodes, shared) as cluster:
             switch.cluster = cluster
             if check:
                 return check_stages(stages, cluster, folder, before, switch, ending)
             host, port = serve(stages[0].file, cluster, folder, before, switch)
             click.echo(places(stages[0].file, host, port, nodes, before))
-            click.echo(what_to_try(host, port, stages[0].manager, editable=shared is not None))
+            click.echo(what_to_try(host, port, stages[0].manager, editable=editable))
             while not ending.told:
                 if ended := cluster.ended():
                     raise DemoFault(f"{ended}; the demo ends too")
                 time.sleep(LOOK_SECONDS)
             click.echo("\nending")
     return 0
+
+
+def made_for(folder: Path, nodes: Sequence[Node], ports_of_front: tuple[int, int]) -> list[Staged]:
+    """What `evenflow init` writes for these nodes."""
+    file = folder / "wiki.conf"
+    file.write_text(front.made(nodes, *ports_of_front))
+    # A writer is made of pycrdt as well.
+    wanted = editor_checks.CHECKS if documents.available() else ()
+    return [Staged(file, wanted, f"http://127.0.0.1:{ports_of_front[1]}/balancer-manager")]
 
 
 def look_for_ports(stages: Sequence[Staged], nodes: Sequence[Node]) -> None:
@@ -104,14 +106,17 @@ def what_is_shared(folder: Path, before: str, manager: str) -> Shared | None:
     return Shared(str(folder / "wiki.sqlite"), str(packages.folder()), before, manager, PATH)
 
 
-def fetch_packages() -> None:
-    """What browsers need; where it cannot be had the page says so too."""
-    if not packages.are_there(packages.folder()):
-        click.echo(f"fetching Yjs from the npm registry into {packages.folder()}")
+def fetch_packages() -> bool:
+    """What browsers need; False, and a word about it, where it cannot be had."""
+    place = packages.folder()
+    if not packages.are_there(place):
+        click.echo(f"Yjs is to be in {place}: npm fetches it")
     try:
-        packages.provide(packages.folder())
+        packages.provide(place)
     except packages.Missing as fault:
-        click.echo(f"{fault}\nThe editor does not work until then. All the rest does.\n", err=True)
+        click.echo(f"{fault}\nUntil then there is no editor. All the rest works.\n", err=True)
+        return False
+    return True
 
 
 def serve(file: Path, cluster: Cluster, folder: Path, before: str, switch: Switch) -> tuple[str, int]:
@@ -134,6 +139,8 @@ def check_stages(
     """Each configuration in turn, and its checks."""
     failed = 0
     for stage in stages:
+        if not stage.checks:
+            continue
         click.echo(f"{before} with {stage.file}")
         failed += check_all(stage.checks, checks.Front(*serve(stage.file, cluster, folder, before, switch)), ending)
         if ending.told:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenflow.config.diagnostics import Diagnostic, Label, error
+from evenflow.config.diagnostics import HINT, Diagnostic, Label, error
 from evenflow.config.load import load
-from evenflow.config.render import render, summary
+from evenflow.config.render import COLOURS, render, render_one, summary
 from evenflow.config.source import make_source
 from evenflow.config.syntax import Span
 from tests.config.cases import load_text
@@ -152,3 +152,9 @@ def test_a_configuration_cannot_bring_colours_of_its_own() -> None:
     for color in (False, True):
         text = render(loaded.diagnostics, loaded.sources, color)
         assert "Evil" in text and "\x1b[31mEvil" not in text and "\x07" not in text
+
+
+def test_a_hint_has_a_colour_of_its_own() -> None:
+    said = Diagnostic("a-code", HINT, "why")
+    assert render_one(said, {}) == "hint[a-code]: why\n"
+    assert render_one(said, {}, color=True).startswith(f"{COLOURS['hint']}hint[a-code]{COLOURS['off']}")

@@ -25,7 +25,8 @@ know where to begin:
 
 The first looks at the living site from outside ([doctor.md](doctor.md)), the second at the balancer's configuration,
 httpd's or evenflow's ([the checks](../checks/README.md)), the third at the nodes' own files ([audit.md](audit.md)).
-*(hint)*: what is seen allows a guess, not more; hints never make a command fail.
+A code with a cause behind it is the doctor's. *(hint)*: what is seen allows a guess, not more; hints never make a
+command fail.
 
 """
 TAIL: Final = """\

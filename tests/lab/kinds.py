@@ -7,23 +7,27 @@ from typing import Final
 from tests.lab.nodes import Connector
 
 WIKIS: Final = {
+    # Healthy, and below a path.
+    "path": Connector({}, path="/confluence"),
     # What the application says or does.
     "starting": Connector({}, application="state-STARTING"),
     "maintenance": Connector({}, application="state-MAINTENANCE"),
-    "error": Connector({}, application="state-ERROR"),
+    "failing": Connector({}, application="failing"),
     "clock": Connector({}, application="clock"),
     "build": Connector({}, application="build"),
     "base-url": Connector({}, application="base-url"),
     "mixed": Connector({}, application="mixed"),
     "internal": Connector({}, application="internal"),
     # What its Connector believes, with no valve that believes something else.
-    "no-valve": Connector({}, valve=False),
-    "scheme": Connector({"scheme": None, "secure": None}, valve=False),
-    "not-secure": Connector({"secure": None}, valve=False),
-    "proxy-name": Connector({"proxyName": "wiki.internal"}, valve=False),
-    "proxy-port": Connector({"proxyPort": "8090"}, valve=False),
-    "bare": Connector(dict.fromkeys(("scheme", "secure", "proxyName", "proxyPort")), valve=False),
-    "secure-in-clear": Connector({"scheme": "http", "secure": "true"}, valve=False, application="clear"),
+    "no-valve": Connector({}, valve=""),
+    "scheme": Connector({"scheme": None, "secure": None}, valve=""),
+    "not-secure": Connector({"secure": None}, valve=""),
+    "proxy-name": Connector({"proxyName": "wiki.internal"}, valve=""),
+    "proxy-port": Connector({"proxyPort": "8090"}, valve=""),
+    "bare": Connector(dict.fromkeys(("scheme", "secure", "proxyName", "proxyPort")), valve=""),
+    "secure-in-clear": Connector({"scheme": "http", "secure": "true"}, valve="", application="clear"),
+    # What the valve believes, whatever the Connector says.
+    "valve-port": Connector({}, valve="portless"),
     # What it lets through, and how much.
     "small-head": Connector({"maxHttpHeaderSize": "3000"}),
     "slashes": Connector({"encodedSolidusHandling": None}),

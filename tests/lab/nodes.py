@@ -1,7 +1,7 @@
 """The laboratory's nodes: Tomcats that believe what `evenflow init` tells them, faye servers, and broken ones of both.
 
 The two healthy Tomcats are processes of their own, with the server.xml that an administrator would have. The broken
-ones are connectors of a third, each kind on two addresses at a port of its own: a fault costs no start.
+ones are connectors of a third, each kind at two addresses of its own: a fault costs no start.
 """
 
 from __future__ import annotations
@@ -22,15 +22,12 @@ from tests.nodes.synchrony import node_environment
 from tests.peers import free_port, require_peer
 
 HERE: Final = Path(__file__).parent
-HEALTHY: Final = ("127.0.0.1", "127.0.0.2")
-SICK: Final = ("127.0.0.3", "127.0.0.4")
-
 SERVICE: Final = """\
 <Service name="{name}">
   {connectors}
   <Engine name="{name}" defaultHost="localhost">
     <Host name="localhost" appBase="webapps" autoDeploy="false" deployOnStartup="false">
-      <Context path="" docBase="{docs}" useRelativeRedirects="false">
+      <Context path="{path}" docBase="{docs}" useRelativeRedirects="false">
         {valve}
         <JarScanner><JarScanFilter defaultTldScan="false" defaultPluggabilityScan="false"/></JarScanner>
       </Context>
@@ -42,18 +39,20 @@ SERVICE: Final = """\
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A kind of broken Tomcat: its Connector's attributes other than the healthy one's (None: not there), whether a
-    RemoteIpValve stands behind it, and what the application does wrong at it.
+    """A kind of broken Tomcat: its Connector's attributes other than the healthy one's (None: not there), which
+    RemoteIpValve stands behind it ("portless" does not read the port, "" is none), what the application does wrong at
+    it, and below which path it lives.
     """
 
     attributes: Mapping[str, str | None]
-    valve: bool = True
+    valve: str = "told"
     application: str = ""
+    path: str = ""
 
 
-def service(name: str, connectors: str, valve: str) -> str:
-    """A Service with the laboratory's application."""
-    return SERVICE.format(name=name, connectors=connectors, valve=valve, docs=HERE / "webapp")
+def service(name: str, connectors: str, valve: str, path: str) -> str:
+    """A Service with the laboratory's application below `path`."""
+    return SERVICE.format(name=name, connectors=connectors, valve=valve, path=path, docs=HERE / "webapp")
 
 
 def server_xml(services: str) -> str:
@@ -86,14 +85,14 @@ def tomcat(base: Path, text: str, start_up: str, options: str) -> Iterator[subpr
         process.wait()
 
 
-def wait_for(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+def wait_for(process: subprocess.Popen[bytes], host: str, port: int, path: str, log: Path) -> None:
     """Return when the node's application answers; its page is compiled by then."""
 
     def runs() -> bool:
         assert process.poll() is None, log.read_text(errors="replace")[-4000:]
         link = http.client.HTTPConnection(host, port, timeout=20)
         try:
-            link.request("GET", "/status")
+            link.request("GET", f"{path}/status")
             answer = link.getresponse()
             said = answer.read()
         except (OSError, http.client.HTTPException):

@@ -26,6 +26,10 @@ function start(host, port, fault) {
   // Seconds that a poll is held.
   const bayeux = new faye.NodeAdapter({ mount: MOUNT, timeout: fault === 'slow' ? 15 : 1 });
   if (fault !== 'keys') bayeux.attach(server);
+  server.on('upgrade', (request, socket) => {
+    if (fault === 'keys') socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+    else if (!request.url.startsWith(MOUNT)) socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+  });
   if (fault === 'cuts') server.on('upgrade', (request, socket) => setTimeout(() => socket.destroy(), 500));
   if (fault === 'unhashed') {
     server.removeAllListeners('upgrade');

@@ -1,18 +1,35 @@
-"""Each documented fault, put in on purpose at real nodes, is named; in the healthy set-up nothing is found."""
+"""Each documented fault, put in on purpose at real nodes, is named; in the healthy deployment nothing is found."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import pytest
 
+from evenflow.tools.audit.audit import as_text as text_of_audit
+from evenflow.tools.audit.audit import audit
+from evenflow.tools.check import as_text as text_of_check
+from evenflow.tools.check import examine
+from evenflow.tools.doctor.run import Report, as_text
+from evenflow.tools.doctor.visit import HINT
+from evenflow.tools.symptoms import SYMPTOMS
+from tests.lab.faults import FAULTS, Fault
 from tests.lab.kinds import SYNCHRONIES, WIKIS
-from tests.lab.laboratory import FRONTS, Deployment, Laboratory, laboratory
+from tests.lab.laboratory import NAME, SYNCHRONY, WIKI, Deployment, Laboratory, laboratory, sick_server_xml
 from tests.nodes.fronts import environment
 
 pytestmark = pytest.mark.once
+
+FRONTS: Final = ("evenflow", "httpd")
+AT_ONCE: Final = 4
+"""So many visits: they mostly wait."""
 
 
 @pytest.fixture(scope="module")
@@ -33,20 +50,146 @@ def run(lab: Laboratory, *words: str) -> subprocess.CompletedProcess[str]:
 # --- nothing is wrong ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def healthy(lab: Laboratory) -> Deployment:
-    return lab.deploy(tls=lab.certificate)
-
-
 @pytest.mark.parametrize("front", FRONTS)
-def test_nothing_is_found_where_nothing_is_wrong(lab: Laboratory, healthy: Deployment, front: str) -> None:
-    with lab.front(front, healthy) as (file, host):
+def test_nothing_is_found_where_nothing_is_wrong(lab: Laboratory, front: str) -> None:
+    deployment = lab.deploy(tls=lab.certificate)
+    with lab.front(front, deployment) as (file, host):
         manner = ("--at", f"{host}:{lab.port}", "--idle", "1.5", "--rate", "50")
-        nodes = [word for wiki in healthy.wikis for word in ("--node", "http://{}:{}".format(*wiki))]
-        nodes += [word for one in healthy.synchronies for word in ("--synchrony", "http://{}:{}".format(*one))]
-        for done in (run(lab, "doctor", lab.url, *manner, *nodes), run(lab, "doctor", str(file), *manner)):
+        nodes = [word for wiki in deployment.wikis for word in ("--node", f"http://{wiki}:{WIKI}")]
+        nodes += [word for one in deployment.synchronies for word in ("--synchrony", f"http://{one}:{SYNCHRONY}")]
+        asked = [(lab.url, *nodes), (str(file),)] if front == "evenflow" else [(str(file),)]
+        for words in asked:
+            done = run(lab, "doctor", *words, *manner)
             assert done.returncode == 0 and "nothing found; " in done.stdout, done.stdout + done.stderr
         done = run(lab, "check", str(file))
         assert (done.returncode, done.stdout) == (0, f"{file}: no problems\n"), done.stderr
         done = run(lab, "audit", *map(str, lab.bases), "--balancer", str(file))
         assert (done.returncode, done.stdout) == (0, f"node1, node2 behind {lab.url}: nothing found\n"), done.stderr
+
+
+def test_nothing_is_found_below_a_path_either(lab: Laboratory) -> None:
+    deployment = lab.deploy(("path", "path"), tls=lab.certificate)
+    with lab.front("evenflow", deployment) as (_, host):
+        report = lab.visit(deployment, host, 1.5)
+    assert "nothing found; " in as_text(report), as_text(report)
+
+
+# --- one thing is wrong -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A fault that was put in: its deployment, and the doctor's visits by front."""
+
+    deployment: Deployment
+    visits: dict[str, Future[Report]]
+
+
+@pytest.fixture(scope="module")
+def broken(lab: Laboratory, request: pytest.FixtureRequest) -> Iterator[dict[str, Broken]]:
+    """All faults that this run asks for, and the visits to them, several at a time."""
+    items = [item for item in request.session.items if item.path == request.path]
+    asked = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    visited = {(one["fault"].name, one["front"]) for one in asked if {"fault", "front"} <= one.keys()}
+    pool = ThreadPoolExecutor(AT_ONCE)
+    made = {}
+    for fault in dict.fromkeys(one["fault"] for one in asked if "fault" in one):
+        deployment = put_in(lab, fault)
+        fronts = [front for front in FRONTS if (fault.name, front) in visited]
+        made[fault.name] = Broken(
+            deployment, {front: pool.submit(visit, lab, front, deployment, fault.idle) for front in fronts}
+        )
+    yield made
+    pool.shutdown(cancel_futures=True)
+
+
+def put_in(lab: Laboratory, fault: Fault) -> Deployment:
+    """The healthy deployment with the fault in it."""
+    certificate = {
+        "good": lambda: lab.certificate,
+        "": lambda: None,
+        "ends": lambda: lab.authority.sign(NAME, "ends", 5),
+        "other": lambda: lab.authority.sign("other.example.test", "other"),
+    }[fault.certificate]()
+    deployment = lab.deploy(fault.wikis, fault.synchronies, certificate)
+    text = deployment.text
+    for old, new in fault.change:
+        assert old in text, f"{old!r} is not in the file"
+        if new is None:
+            text = "".join(line for line in text.splitlines(keepends=True) if old.strip() not in line)
+        else:
+            text = text.replace(old, new.replace("@network@", str(lab.network)))
+    return replace(deployment, text=text)
+
+
+def visit(lab: Laboratory, front: str, deployment: Deployment, idle: float) -> Report:
+    with lab.front(front, deployment) as (_, host):
+        return lab.visit(deployment, host, idle)
+
+
+CHECKED = [pytest.param(fault, id=fault.name) for fault in FAULTS]
+AUDITED = [pytest.param(fault, id=fault.name) for fault in FAULTS if fault.audit is not None]
+VISITED = [
+    pytest.param(fault, front, id=f"{fault.name}-{front}")
+    for fault in FAULTS
+    if fault.doctor is not None
+    for front in FRONTS
+    if getattr(fault, front)
+]
+
+
+@pytest.mark.parametrize(("fault", "front"), VISITED)
+def test_the_doctor_names_the_fault(broken: dict[str, Broken], fault: Fault, front: str) -> None:
+    report = broken[fault.name].visits[front].result()
+    found = {(one.verdict, one.fault.code) for one in report.findings if one.fault is not None}
+    said = {f"({code})" if verdict == HINT else code for verdict, code in found}
+    assert said == set((fault.doctor or "").split()), as_text(report)
+
+
+@pytest.mark.parametrize("fault", CHECKED)
+def test_check_names_the_fault(broken: dict[str, Broken], fault: Fault, tmp_path: Path) -> None:
+    file = tmp_path / "confluence.conf"
+    file.write_text(broken[fault.name].deployment.text)
+    found = examine(str(file), {}, advice=True)
+    assert {one.code for one in found.diagnostics} == set(fault.check.split()), text_of_check(found, False)
+
+
+@pytest.mark.parametrize("fault", AUDITED)
+def test_audit_names_the_fault(lab: Laboratory, broken: dict[str, Broken], fault: Fault, tmp_path: Path) -> None:
+    file = tmp_path / "confluence.conf"
+    file.write_text(broken[fault.name].deployment.text)
+    files = [node_files(lab, fault, place, tmp_path) for place in (0, 1)]
+    found = audit(map(str, files), str(file), None, {})
+    codes = {f"({one.diagnostic.code})" if one.hint else one.diagnostic.code for one in found.findings}
+    assert codes == set((fault.audit or "").split()) and not found.problems, text_of_audit(found, False)
+
+
+def node_files(lab: Laboratory, fault: Fault, place: int, folder: Path) -> Path:
+    """The folder with a node's files: the healthy node's own, or written as they are for the broken kind."""
+    kind, (old, new) = fault.wikis[place], fault.start_up[place]
+    if not kind and not old:
+        return lab.bases[place]
+    node = folder / f"node{place + 1}"
+    shutil.copytree(lab.bases[place] / "conf", node / "conf")
+    lines = (lab.bases[place] / "bin" / "setenv.sh").read_text()
+    assert old in lines
+    (node / "bin").mkdir()
+    (node / "bin" / "setenv.sh").write_text(lines.replace(old, new) if old else lines)
+    if kind:
+        (node / "conf" / "server.xml").write_text(sick_server_xml(lab, kind, place))
+    return node
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", CHECKED)
+def test_the_tools_say_what_the_guide_says_of_the_symptom(fault: Fault) -> None:
+    said = {code.strip("()") for codes in (fault.doctor, fault.check, fault.audit) for code in (codes or "").split()}
+    for number in fault.rows.split():
+        row = SYMPTOMS[number]
+        assert said & {*row.doctor, *row.check, *row.audit}
+
+
+def test_names_are_used_once() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)

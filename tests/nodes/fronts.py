@@ -19,8 +19,8 @@ from typing import Final
 import evenflow
 from tests.peers import require_peer
 
-START_SECONDS: Final = 20.0
-END_SECONDS: Final = 15.0
+START_SECONDS: Final = 90.0
+END_SECONDS: Final = 60.0
 
 MODULES: Final = (
     "mpm_event",

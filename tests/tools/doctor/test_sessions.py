@@ -42,10 +42,17 @@ def test_a_route_that_nobody_has_is_replaced_or_a_fault() -> None:
         (answer(200), ["route-honoured-when-gone"]),
         (answer(503), ["route-honoured-when-gone"]),
     ):
-        with Answering(lambda head, said=said: said) as there:  # type: ignore[misc]
+        with Answering(lambda head, said=said: said if b"Cookie" in head else answer(200)) as there:  # type: ignore[misc]
             visit = there.visit()
             visit.routes = {"ROUTEID"}
             assert codes(check_stale_route(visit)) == expected
+
+
+def test_a_page_that_fails_for_everybody_says_nothing_of_routes() -> None:
+    with Answering(lambda head: answer(500)) as there:
+        visit = there.visit()
+        visit.routes = {"ROUTEID"}
+        assert codes(check_stale_route(visit)) == [UNKNOWN]
 
 
 def test_flags_of_the_session_and_the_route_and_of_nothing_else() -> None:

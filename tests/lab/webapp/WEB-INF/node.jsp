@@ -1,8 +1,8 @@
 <%@ page session="false" contentType="text/html;charset=UTF-8" trimDirectiveWhitespaces="true"
     import="java.util.*, jakarta.websocket.*, jakarta.websocket.server.*" %>
 <%!
-  // What Confluence shows of itself to strangers. Which fault a node has, the port tells at which it was asked:
-  // -Devenflow.faults=PORT=NAME,PORT=NAME
+  // What Confluence shows of itself to strangers. Which fault a node has, the address tells at which it was asked:
+  // -Devenflow.faults=ADDRESS=NAME,ADDRESS=NAME
   static final Map<String, String> FAULTS = new HashMap<>();
   static {
     for (String one : System.getProperty("evenflow.faults", "").split(",")) {
@@ -22,11 +22,11 @@
   }
 %>
 <%
-  String fault = FAULTS.getOrDefault(String.valueOf(request.getLocalPort()), "");
+  String fault = FAULTS.getOrDefault(request.getLocalAddr(), "");
   String path = request.getPathInfo();
-  String base = System.getProperty("evenflow.base");
-  String who = request.getLocalAddr() + ":" + request.getLocalPort();
-  response.setHeader("X-Confluence-Cluster-Node", String.format("%08x", who.hashCode()));
+  String context = request.getContextPath();
+  String base = System.getProperty("evenflow.base") + context;
+  response.setHeader("X-Confluence-Cluster-Node", String.format("%08x", request.getLocalAddr().hashCode()));
   response.setHeader("X-Confluence-Request-Time", String.valueOf(System.currentTimeMillis()));
   if (fault.equals("clock")) response.setDateHeader("Date", System.currentTimeMillis() + 300000);
 
@@ -35,8 +35,11 @@
     response.setContentType("application/json");
     response.setStatus(state.equals("MAINTENANCE") ? 503 : state.equals("ERROR") ? 500 : 200);
     out.print("{\"state\":\"" + state + "\"}");
+  } else if (fault.equals("failing") && !path.startsWith("/rest/")) {
+    response.setStatus(500);
+    out.print("<html><title>Oops - an error has occurred</title></html>");
   } else if (path.equals("/")) {
-    response.sendRedirect("/login.action");
+    response.sendRedirect(context + "/login.action");
   } else if (path.equals("/login.action")) {
     request.getSession();
     if (fault.equals("base-url")) base = base.replace("wiki.", "old.");
@@ -45,13 +48,11 @@
         + "<meta name=\"ajs-version-number\" content=\"9.2.1\">"
         + "<meta name=\"ajs-build-number\" content=\"" + (fault.equals("build") ? "9013" : "9012") + "\">"
         + "<meta name=\"ajs-base-url\" content=\"" + base + "\">"
-        + "<meta name=\"confluence-context-path\" content=\"\"></head><body>");
+        + "<meta name=\"confluence-context-path\" content=\"" + context + "\"></head><body>");
     if (fault.equals("mixed")) out.print("<script src=\"" + base.replace("https:", "http:") + "/s/batch.js\"></script>");
     out.print("<form method=\"post\" action=\"/dologin.action\"></form></body></html>");
   } else if (path.startsWith("/synchrony-proxy/") && fault.equals("internal")) {
-    if (path.endsWith("/reload")) {
-      response.setHeader("Allow", "PUT, OPTIONS");
-    } else if (path.endsWith("/bayeux-sync1") && request.getHeader("Upgrade") != null) {
+    if (path.endsWith("/bayeux-sync1") && request.getHeader("Upgrade") != null) {
       ServerContainer container = (ServerContainer) application.getAttribute(ServerContainer.class.getName());
       ServerEndpointConfig quiet = ServerEndpointConfig.Builder.create(Quiet.class, path).build();
       container.upgradeHttpToWebSocket(request, response, quiet, Map.of());

@@ -196,6 +196,7 @@ def test_everybody_but_the_supervisor_is_inside_and_nothing_is_missing(
     assert "Traceback" not in server.said, server.said
 
 
+@pytest.mark.once
 @ROOT_ONLY
 def test_who_has_shut_itself_in_loads_nothing_from_there(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
@@ -209,6 +210,7 @@ def test_who_has_shut_itself_in_loads_nothing_from_there(tmp_path: Path) -> None
     assert done.stdout == "['lib']\nrefused\n"
 
 
+@pytest.mark.once
 @ROOT_ONLY
 def test_where_the_kernel_forbids_it_that_is_said() -> None:
     code = (
@@ -251,6 +253,7 @@ def late_imports() -> Iterator[tuple[str, str]]:
                         yield f"{node.module}.{alias.name}" if own else node.module, f"{below} {function.name}"
 
 
+@pytest.mark.once
 def test_whatever_a_child_imports_late_is_there_before() -> None:
     code = (
         "import importlib, sys\nimport evenflow.serve.loop, evenflow.control.supervisor\n"

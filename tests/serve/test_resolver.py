@@ -10,7 +10,8 @@ from time import monotonic
 
 import pytest
 
-from evenflow.serve.resolver import ABANDONED, OWN, Address, Addresses, Resolver
+from evenflow.plan.model import Plan
+from evenflow.serve.resolver import ABANDONED, ONLY_THEY, OWN, PATIENCE, Address, Addresses, Resolver, patience_of
 from evenflow.slotmem.addresses import Answer
 from evenflow.slotmem.layout import FOUND, NOT_FOUND
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -205,3 +206,12 @@ def test_what_is_asked_when_the_child_ends_is_told_to_nobody() -> None:
     assert not resolver.tasks
     loop.close()
     assert told == []
+
+
+def test_the_watchdog_has_more_time_where_the_system_cannot_be_asked() -> None:
+    plan = Plan()
+    assert patience_of(plan) == PATIENCE
+    plan.chroot_dir = "/srv/jail"
+    assert patience_of(plan) == ONLY_THEY
+    plan.chroot_dir, plan.name_servers = "", (("127.0.0.1", 53),)
+    assert patience_of(plan) == ONLY_THEY

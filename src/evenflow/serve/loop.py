@@ -32,7 +32,7 @@ from evenflow.serve.hello import AwaitedHello
 from evenflow.serve.measures import host_rows
 from evenflow.serve.pages import http_date
 from evenflow.serve.preamble import AwaitedPreamble
-from evenflow.serve.resolver import ONLY_THEY, PATIENCE, Resolver
+from evenflow.serve.resolver import Resolver, patience_of
 from evenflow.serve.scarce import MEANS, give_way
 from evenflow.serve.server import Server
 from evenflow.serve.stapling import Stapler
@@ -88,7 +88,7 @@ def run(
     loop = new_event_loop()
     asyncio.set_event_loop(loop)
     routes = Routes(plan, scoreboard, child)
-    resolver = Resolver(loop, scoreboard, PATIENCE if not plan.name_servers else ONLY_THEY)
+    resolver = Resolver(loop, scoreboard, patience_of(plan))
     server = Server(loop, routes, resolver, handlers, log, AccessLogs(plan, log), scoreboard)
     server.host_rows = host_rows(scoreboard, child)
     if isinstance(plan.tracing, Tracing):

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from evenflow.plan.model import Member
+from evenflow.plan.model import Member, Plan
 from evenflow.slotmem.addresses import NOTHING, AddressRow, Answer
 from evenflow.slotmem.layout import FOUND, NOT_FOUND
 from evenflow.slotmem.scoreboard import Scoreboard
@@ -26,7 +26,8 @@ from evenflow.slotmem.scoreboard import Scoreboard
 PATIENCE: Final = 1.0
 """Seconds in which the watchdog may give its first answer; then a child asks by itself."""
 ONLY_THEY: Final = 10.0
-"""The same where the configuration says whom to ask: the system would ask others."""
+"""The same where the system is not to be asked: it would ask others than the configuration names, or nobody at all
+where ChrootDir hides its files."""
 POLL: Final = 0.01
 """Seconds from one look for that answer to the next."""
 ABANDONED: Final = 60.0
@@ -166,6 +167,11 @@ class Resolver:
             task.cancel()
         if waiting:
             self.loop.run_until_complete(asyncio.wait(waiting))
+
+
+def patience_of(plan: Plan) -> float:
+    """For how long the children of a plan wait for the watchdog's first answer."""
+    return ONLY_THEY if plan.name_servers or plan.chroot_dir else PATIENCE
 
 
 def read_literal(host: str, port: int) -> Addresses | None:

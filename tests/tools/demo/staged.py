@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from evenflow.tools.demo import front as fronts
-from evenflow.tools.demo import packages, show
+from evenflow.tools.demo import show
 from evenflow.tools.demo.checks import Front
 from evenflow.tools.demo.cluster import Cluster, Node
 from evenflow.tools.demo.documents import text_of
@@ -52,16 +53,16 @@ def staged(
     """Start it; `before` is who serves: "evenflow" or "httpd". Free ports where no others are said."""
     if before == "httpd":
         require_peer("apache2")
-    os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]
-    os.environ["XDG_CACHE_HOME"] = str(CHECKOUT / "build" / "cache")
     folder.chmod(0o755)
     behind = behind or nodes()
     port, inner = ports or (free_port(), free_port())
     file = folder / "wiki.conf"
     file.write_text(fronts.made(behind, port, inner))
     manager = f"http://127.0.0.1:{inner}/balancer-manager"
-    assert packages.folder().is_relative_to(CHECKOUT)
-    with Switch() as switch, Cluster(behind, show.what_is_shared(folder, before, manager)) as cluster:
-        switch.cluster = cluster
-        front = Front(*show.serve(file, cluster, folder, before, switch))
-        yield Stage(folder, front, cluster, manager)
+    with pytest.MonkeyPatch.context() as patch, Switch() as switch:
+        patch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+        patch.setenv("XDG_CACHE_HOME", str(CHECKOUT / "build" / "cache"))
+        with Cluster(behind, show.what_is_shared(folder, before, manager)) as cluster:
+            switch.cluster = cluster
+            front = Front(*show.serve(file, cluster, folder, before, switch))
+            yield Stage(folder, front, cluster, manager)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from evenflow.tools.demo import bayeux, websocket
 from evenflow.tools.demo.cluster import Cluster, Node
+from evenflow.tools.demo.synchrony import conversation
 from tests.peers import free_port
 
 BAYEUX = "/synchrony/v1/bayeux-sync1"
@@ -74,6 +77,42 @@ def test_a_websocket_hears_what_a_poll_published(port: int) -> None:
         other = poll(port, channel="/meta/handshake", version="1.0")["clientId"]
         assert poll(port, channel="/sync/page", clientId=other, data="hello")["successful"]
         assert json.loads(socket.recv(10)) == [{"channel": "/sync/page", "data": "hello"}]
+
+
+class Written:
+    """A writer's end that only keeps what is written."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def write(self, content: bytes) -> None:
+        self.content += content
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def test_a_last_word_before_the_end_counts() -> None:
+    """A browser says it while its window is being closed: the word and the end come in one piece."""
+
+    async def story() -> list[bayeux.Message]:
+        server, heard = bayeux.Server("1"), list[bayeux.Message]()
+        (met,) = await server.answer([{"channel": "/meta/handshake"}], heard.extend)
+        await server.answer([{"channel": "/meta/subscribe", "clientId": met["clientId"], "subscription": "/last"}])
+        (leaving,) = await server.answer([{"channel": "/meta/handshake"}])
+        browser, reader = Written(), asyncio.StreamReader()
+        says = websocket.WebSocket(reader, browser, client=True)  # type: ignore[arg-type]
+        says.send(json.dumps([{"channel": "/meta/connect", "clientId": leaving["clientId"]}]))
+        says.send(json.dumps([{"channel": "/last", "clientId": leaving["clientId"], "data": "word"}]))
+        await says.close()
+        reader.feed_data(browser.content)
+        await conversation(server, websocket.WebSocket(reader, Written(), client=False))  # type: ignore[arg-type]
+        return heard
+
+    assert asyncio.run(asyncio.wait_for(story(), 20)) == [{"channel": "/last", "data": "word"}]
 
 
 def test_a_broken_handshake_gets_400(port: int) -> None:

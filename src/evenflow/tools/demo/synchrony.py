@@ -98,6 +98,8 @@ async def conversation(server: bayeux.Server, socket: websocket.WebSocket) -> No
             pending.add(task)
             task.add_done_callback(pending.discard)
     except websocket.Closed:
+        # What came just before the end counts: it goes as far as it can without waiting.
+        await asyncio.sleep(0)
         for task in pending:
             task.cancel()
         for client in server.clients.values():

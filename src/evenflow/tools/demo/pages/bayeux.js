@@ -1,6 +1,6 @@
 // A Bayeux client that does not give up: by WebSocket straight to Synchrony, or by long polling through Confluence.
 
-const SOON = 20, LATER = 2000, TRIES = 3, OPENING = 5000;
+const SOON = 20, LATER = 2000, TRIES = 3, OPENING = 5000, LITTLE = 30000;
 const pause = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds));
 
 /**
@@ -81,10 +81,12 @@ export class Link {
 
   async byPolling() {
     const ending = new AbortController();
-    const post = async (messages) => {
+    const post = async (messages, words = false) => {
+      const body = JSON.stringify(messages);
       const answer = await fetch(this.internal, {
-        method: "POST", body: JSON.stringify(messages), signal: ending.signal,
-        headers: {"Content-Type": "application/json"},
+        method: "POST", body, signal: ending.signal, headers: {"Content-Type": "application/json"},
+        // What was said last arrives even where the window is being closed; browsers allow that for little.
+        keepalive: words && body.length < LITTLE,
       });
       if (!answer.ok) throw new Error(`a poll was answered with ${answer.status}`);
       for (const message of await answer.json()) this.hear(message, "polling");
@@ -98,7 +100,7 @@ export class Link {
           if (busy) return;
           busy = true;
           try {
-            while (queue.length) await post(queue.splice(0));
+            while (queue.length) await post(queue.splice(0), true);
           } catch (fault) {
             ended(fault);
           }

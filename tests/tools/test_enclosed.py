@@ -30,6 +30,8 @@ def told(text: str) -> list[str]:
         ("<VirtualHost *:80>\nSSLCARevocationPath lists\n</VirtualHost>", "/srv/lists"),
         ('ProxyPass / "unix:/run/wiki.sock|http://wiki/"', "/run/wiki.sock"),
         ("BalancerMember balancer://c unix:/run/wiki.sock|http://wiki/", "/run/wiki.sock"),
+        ("HeartbeatStorage beats/hb.dat", "/srv/logs/beats"),
+        ("DefaultRuntimeDir /run/wiki\nHeartbeatStorage hb.dat", "/run/wiki"),
         ("HostnameLookups Double", "/etc/resolv.conf"),
         ("SSLUseStapling On", "/etc/resolv.conf"),
         ("EvenflowTrace http://collector:4318/v1/traces", "/etc/resolv.conf"),

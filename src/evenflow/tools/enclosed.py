@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from evenflow.compiler.heartbeats import RUNTIME_DIR
 from evenflow.compiler.lookups import absolute
 from evenflow.config.checks.view import Places, host_and_port
 from evenflow.config.diagnostics import Diagnostic, warning
@@ -42,7 +43,7 @@ def check_enclosed(loaded: Loaded) -> Iterator[Diagnostic]:
     inside = os.path.normpath(chroot[0])
     told: set[str] = set()
     for node in Places(loaded).nodes.values():
-        for word, path in paths_of(node):
+        for word, path in paths_of(node, loaded.settings.main.core.runtime_dir or RUNTIME_DIR):
             there = inside.rstrip("/") + os.path.normpath(absolute(loaded.settings.server_root, path))
             if there not in told and not os.path.exists(there):
                 told.add(there)
@@ -55,7 +56,7 @@ def check_enclosed(loaded: Loaded) -> Iterator[Diagnostic]:
                 )
 
 
-def paths_of(node: Statement | Section) -> Iterator[tuple[Word, str]]:
+def paths_of(node: Statement | Section, runtime_dir: str) -> Iterator[tuple[Word, str]]:
     """The paths in a statement that are looked for inside, each with its word."""
     name = node.name.lower()
     place = PATHS.get(name)
@@ -66,6 +67,9 @@ def paths_of(node: Statement | Section) -> Iterator[tuple[Word, str]]:
         kind, _, path = words[1].text.partition(":")
         if kind.lower() in ("txt", "rnd"):
             yield words[1], path
+    elif name == "heartbeatstorage" and words:
+        # The watchdog writes it, or somebody else will.
+        yield words[0], os.path.dirname(os.path.join(runtime_dir, words[0].text))
     elif name in MEMBERS:
         for word in words:
             if word.text.lower().startswith("unix:"):

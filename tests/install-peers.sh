@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests run beside us: Apache httpd, Tomcat, Node with two packages, Chromium, a C compiler, curl, and
+# Installs what the tests run beside us: Apache httpd, nginx, Tomcat, Node with two packages, Chromium, a C compiler, curl, and
 # what looks at the files under packaging. With the argument `bench`, what the bench does: Apache httpd, nginx, HAProxy and wrk.
 # Debian packages only when root, npm packages under build/npm and build/cache. Never fails: what is missing afterwards is said in one
 # line each, and the tests that need it skip (or, with CI set, fail) with the same words.
@@ -15,8 +15,8 @@ want() { # want THING PACKAGE...: the packages are wanted when the thing is not 
 }
 
 want /usr/sbin/apache2 apache2
+want /usr/sbin/nginx nginx
 if [ "${1:-tests}" = bench ]; then
-    want /usr/sbin/nginx nginx
     want /usr/sbin/haproxy haproxy
     want wrk wrk
 else

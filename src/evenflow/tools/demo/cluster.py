@@ -23,6 +23,8 @@ START_SECONDS: Final = 20.0
 END_SECONDS: Final = 10.0
 FRONT_SECONDS: Final = 3.0
 """httpd would wait ten for editors that are still open."""
+QUESTION: Final = b"OPTIONS * HTTP/1.0\r\n\r\n"
+"""A balancer answers it without asking a node. httpd listens before it has read all that it needs."""
 
 
 class DemoFault(Exception):
@@ -94,7 +96,7 @@ class Cluster:
 
     def serve(self, title: str, command: Sequence[str], host: str, port: int) -> None:
         """Start a balancer and wait until `host:port` answers."""
-        wait_until_open(host, port, self._start(title, command))
+        wait_until_open(host, port, self._start(title, command), QUESTION)
 
     def end_front(self) -> None:
         """End the balancer and leave the nodes."""
@@ -188,17 +190,21 @@ def end(started: Started) -> None:
         process.stdin.close()
 
 
-def wait_until_open(host: str, port: int, started: Started) -> None:
-    """Return when somebody accepts on `host:port`; `DemoFault` where the process ends before or takes too long."""
+def wait_until_open(host: str, port: int, started: Started, question: bytes = b"") -> None:
+    """Return when somebody accepts on `host:port` and answers `question`, if there is one; `DemoFault` where the process
+    ends before or takes too long.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         status = started.process.poll()
         if status is not None:
             raise DemoFault(f"{started.title} ended with status {status} before it listened on {host}:{port}")
         try:
-            socket.create_connection((host, port), 1.0).close()
+            with socket.create_connection((host, port), 1.0) as connection:
+                connection.sendall(question)
+                if not question or connection.recv(1):
+                    return
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
+            pass
+        time.sleep(0.05)
     raise DemoFault(f"{started.title} did not listen on {host}:{port} within {START_SECONDS:.0f} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evenflow.control import handover, start
+from tests.control.processes import PATIENCE
 
 
 def test_what_nobody_left_ends_with_1(
@@ -50,3 +52,26 @@ def test_errors_of_the_file_are_said_in_a_rehearsal(
     assert start.rehearse(str(path), None, {}) == 1
     assert "Lissten" in capsys.readouterr().err
     assert handover.VARIABLE not in os.environ
+
+
+LOADS_FOR_EVER = """
+import sys, threading
+from evenflow.control import loading, start
+def load(previous):
+    print("loads", flush=True)
+    threading.Event().wait()
+loading.loader = lambda *given: load
+sys.exit(start.serve(sys.argv[1], 1, {}))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_told_to_end_while_it_loads_ends_with_0(tmp_path: Path, number: signal.Signals) -> None:
+    line = [sys.executable, "-c", LOADS_FOR_EVER, str(tmp_path / "wiki.conf")]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "loads\n"
+        # It will be looked at when somebody serves.
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(number)
+        assert process.communicate(timeout=PATIENCE) == ("", "")
+        assert process.returncode == 0

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 from evenflow.control import activation, end, handover, loading, notify, successor
+from evenflow.control.generation import Generation
+from evenflow.control.signals import ENDING, RELOADING, wait_for_signal
 from evenflow.control.supervisor import supervise
 from evenflow.control.trouble import Trouble
 
@@ -35,17 +40,41 @@ def serve(path: str, children: int | None, defines: dict[str, str]) -> int:
         sys.stderr.write(trouble.render())
         return 1
     load = loading.loader(path, count, defines, given)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, RELOADING)
     try:
-        generation, said = load(None)
+        generation, said = load_first(load)
+        sys.stderr.write(said)
+        origin = handover.Origin(handover.own_program(), dict(os.environ), given)
+        # Into the supervisor's hands alone: what is named here would be kept until the end.
+        first = [generation]
+        del generation
+        return supervise(first.pop(), end.DRAIN_SECONDS, load, path, manager, origin)
     except loading.Refused as refused:
         sys.stderr.write(str(refused))
         return 1
-    sys.stderr.write(said)
-    origin = handover.Origin(handover.own_program(), dict(os.environ), given)
-    # Into the supervisor's hands alone: what is named here would be kept until the end.
-    first = [generation]
-    del generation
-    return supervise(first.pop(), end.DRAIN_SECONDS, load, path, manager, origin)
+    finally:
+        # It is over: whatever is still waiting has nothing to add.
+        while wait_for_signal(0.0):
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def load_first(load: loading.Load) -> tuple[Generation, str]:
+    """The first generation. SIGTERM and SIGINT end the process with 0 meanwhile, and are blocked afterwards: listeners
+    are open by then, and the supervisor will look.
+    """
+    kept = [(number, signal.signal(number, leave)) for number in ENDING]
+    try:
+        loaded = load(None)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        return loaded
+    finally:
+        for number, handler in kept:
+            signal.signal(number, handler)
+
+
+def leave(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
 
 
 def rehearse(path: str, children: int | None, defines: dict[str, str]) -> int:

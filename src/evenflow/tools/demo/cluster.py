@@ -191,8 +191,8 @@ def end(started: Started) -> None:
 
 
 def wait_until_open(host: str, port: int, started: Started, question: bytes = b"") -> None:
-    """Return when somebody accepts on `host:port` and answers `question`, if there is one; `DemoFault` where the process
-    ends before or takes too long.
+    """Return when somebody accepts on `host:port`, and answers `question` if there is one; `DemoFault` where the
+    process ends before or takes too long.
     """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

@@ -51,6 +51,14 @@ OPEN: Final = tuple(
 LOGIN: Final = (
     "        AuthType Basic\n        AuthName wiki\n        AuthUserFile /dev/null\n        Require valid-user\n"
 )
+LOADED: Final = "".join(
+    f"LoadModule {name}_module modules/mod_{name}.so\n"
+    for name in (
+        "proxy", "proxy_http", "proxy_wstunnel", "proxy_balancer", "proxy_hcheck", "watchdog", "slotmem_shm", "headers",
+        "alias", "status", "authz_core", "authz_host", "ssl",
+    )
+)  # fmt: skip
+"""All but lbmethod_byrequests."""
 NO_POST: Final = "        <Limit POST>\n            Require all denied\n        </Limit>\n"
 NOWHERE: Final = "synchrony-not-reached websocket-lost polling-broken no-way-to-synchrony"
 NOTHING_TOLD: Final = "connector-scheme connector-secure connector-proxy-name connector-proxy-port (valve-missing)"
@@ -155,6 +163,10 @@ WAYS: Final = (
                   ("-Dsynchrony.proxy", "-Djwt.public.key=b -Dsynchrony.proxy")),
     ),
     Fault(
+        "D13", "another service's address", doctor=None, audit="synchrony-service-url nodes-differ",
+        start_up=started("//wiki.example.test", "//node1.internal"),
+    ),
+    Fault(
         "D14", "a proxy for the outside", doctor=None, audit="synchrony-through-proxy nodes-differ",
         start_up=started("-Dsynchrony.proxy", "-Dhttp.proxyHost=proxy.internal -Dsynchrony.proxy"),
     ),
@@ -179,6 +191,11 @@ WAYS: Final = (
     Fault(
         "D06", "POST is refused",
         change=(("    <Location /synchrony>\n", f"    <Location /synchrony>\n{NO_POST}"),), doctor="polling-broken",
+    ),
+    Fault("D18", "a firewall takes edits for attacks", synchronies=both("firewall"), doctor="(firewall-refuses)"),
+    Fault(
+        "D19", "modules are missing", doctor=None, check="module-missing",
+        change=(("# For those who", LOADED + "# For those who"),),
     ),
     Fault("D02", "no WebSocket server behind", synchronies=both("unhashed"), doctor="websocket-not-a-websocket"),
 )  # fmt: skip
@@ -285,6 +302,8 @@ ADDRESSES: Final = (
         doctor="(slashes-refused)", check="encoded-slashes",
     ),
     Fault("D39", "encoded slashes at the node", wikis=both("slashes"), doctor=None, audit="connector-slashes"),
+    Fault("D35", "addresses are read as bodies are", wikis=both("by-body"), doctor=None,
+          audit="connector-body-encoding"),
     Fault("D38", "another alphabet", wikis=both("latin"), doctor=None, audit="connector-uri-encoding"),
 )  # fmt: skip
 BODIES: Final = (
@@ -296,6 +315,8 @@ BODIES: Final = (
         "D43", "short fields", (("# For those who", "LimitRequestFieldSize 3000\n# For those who"),), httpd=True,
         doctor="field-limit", check="field-limit-small",
     ),
+    Fault("D42", "uploads are kept before they are sent", (lines("SetEnv proxy-sendcl 1"),), doctor=None,
+          check="request-spooled"),
     Fault("D43", "short fields at the node", wikis=both("small-head"), doctor="field-limit", audit="connector-head"),
     Fault(
         "D44", "packed, and not said", (lines("Header unset Content-Encoding"),), wikis=both("packs"),
@@ -304,6 +325,13 @@ BODIES: Final = (
     Fault(
         "D45", "pages of the balancer's own", (lines("ProxyErrorOverride On"),), httpd=True,
         doctor="error-bodies-replaced", check="error-override-hides",
+    ),
+    Fault("D47", "nobody is there", wikis=both("gone"), doctor="status-unreadable unanswered outage-in-html"),
+    Fault(
+        "D49", "pages come out of a cache", evenflow=False, httpd=True, audit=None,
+        doctor="pages-cached (no-route-cookie)", check="directive-not-supported",
+        change=(lines("CacheEnable socache /", "CacheSocache shmcb", "CacheDefaultExpire 600",
+                      "CacheIgnoreNoLastMod On", "CacheIgnoreHeaders Set-Cookie"),),
     ),
     Fault(
         "D46", "bad pages take nodes out", (("stickysession=ROUTEID", "stickysession=ROUTEID failonstatus=500"),),
@@ -320,7 +348,12 @@ HEALTH: Final = (
     Fault("D53", "nodes flap", (("connectiontimeout=5 ttl=15 max", "connectiontimeout=1 ttl=15 max"),), doctor=None,
           check="member-flaps"),
     Fault("D55", "kept for too long", wikis=both("short-kept"), doctor=None, audit="connector-keep-alive"),
+    Fault("E01", "a node is away", wikis=second("gone"), doctor="unanswered"),
     Fault("D58", "two builds", wikis=second("build"), doctor="builds-differ"),
+    Fault("D61", "set-up is cut short", doctor=None, check="setup-cut-short",
+          change=(lines("ProxyPass /setup http://127.@network@.0.1:8090/setup timeout=120"),)),
+    Fault("D62", "only by its name", (rules("RewriteCond %{HTTP_HOST} !^wiki [NC]", "RewriteRule ^ - [R=404]"),),
+          doctor="(other-by-address)"),
     Fault("D59", "one thread", wikis=both("one-thread"), doctor=None, audit="connector-threads"),
 )  # fmt: skip
 SECURITY: Final = (
@@ -339,6 +372,7 @@ SECURITY: Final = (
         "S04", "strangers are believed", (("RequestHeader set X-Forwarded-Proto https", None),), httpd=True,
         doctor="forwarded-believed", audit="valve-believes-strangers",
     ),
+    Fault("E02", "no valve", wikis=both("no-valve"), audit="(valve-missing)"),
     Fault("S06", "the internal proxy's switch", (("Location /synchrony-proxy/reload", "Location /nothing"),),
           httpd=True, doctor="(internal-proxy-reload)"),
     Fault("S09", "the certificate ends", certificate="ends", doctor="certificate-ends", check="certificate-ends"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.lab.nodes import Connector
+from tests.lab.nodes import GONE, Connector
 
 WIKIS: Final = {
     # Healthy, and below a path.
@@ -18,6 +18,8 @@ WIKIS: Final = {
     "base-url": Connector({}, application="base-url"),
     "mixed": Connector({}, application="mixed"),
     "internal": Connector({}, application="internal"),
+    # Nobody listens there.
+    "gone": Connector({}, application=GONE),
     # What its Connector believes, with no valve that believes something else.
     "no-valve": Connector({}, valve=""),
     "scheme": Connector({"scheme": None, "secure": None}, valve=""),
@@ -33,7 +35,8 @@ WIKIS: Final = {
     "slashes": Connector({"encodedSolidusHandling": None}),
     "one-thread": Connector({"maxThreads": "1", "minSpareThreads": "1"}),
     "latin": Connector({"URIEncoding": "ISO-8859-1"}),
+    "by-body": Connector({"useBodyEncodingForURI": "true"}),
     "packs": Connector({"compression": "on", "compressionMinSize": "1"}),
     "short-kept": Connector({"keepAliveTimeout": "2000"}),
 }
-SYNCHRONIES: Final = ("slow", "keys", "cuts", "unhashed")
+SYNCHRONIES: Final = ("slow", "keys", "cuts", "unhashed", "firewall")

@@ -23,7 +23,7 @@ from evenflow.tools.init import site as init
 from evenflow.tools.init.make import configuration, for_nodes
 from evenflow.tools.init.profile import PROFILES
 from tests.lab.certificates import Authority
-from tests.lab.nodes import Connector, connector, server_xml, service, synchronies, tomcat, wait_for
+from tests.lab.nodes import GONE, Connector, connector, server_xml, service, synchronies, tomcat, wait_for
 from tests.nodes.fronts import evenflow_front, httpd_front
 from tests.peers import AT_ONCE, PORTS, free_port
 
@@ -32,6 +32,7 @@ WIKI: Final = 8090
 SYNCHRONY: Final = 8091
 HTTPD_MODULES: Final = (
     "proxy_hcheck", "reqtimeout", "alias", "status", "auth_basic", "authn_core", "authn_file", "authz_user",
+    "cache", "cache_socache",
 )  # fmt: skip
 JAVA: Final = "-Xmx128m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 CONNECTOR: Final = re.compile(r"<Connector .*?/>", re.DOTALL)
@@ -190,7 +191,7 @@ def sick_service(lab: Laboratory, valve: str, path: str) -> str:
     lines = [
         sick_connector(lab, kind, place)
         for kind, one in lab.kinds.items()
-        if (one.valve, one.path) == (valve, path)
+        if (one.valve, one.path) == (valve, path) and one.application != GONE
         for place in (0, 1)
     ]
     name = f"{valve or 'without'}{path.replace('/', '-')}"

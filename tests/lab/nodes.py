@@ -21,6 +21,8 @@ from tests.nodes.fronts import wait_until_open
 from tests.nodes.synchrony import node_environment
 from tests.peers import free_port, require_peer
 
+GONE: Final = "gone"
+"""The application of a node that does not run."""
 HERE: Final = Path(__file__).parent
 SERVICE: Final = """\
 <Service name="{name}">

@@ -39,6 +39,19 @@ function start(host, port, fault) {
         + 'Sec-WebSocket-Accept: c3R1YmJvcm4=\r\n\r\n');
     });
   }
+  if (fault === 'firewall') {
+    // Whatever looks like a page is taken for an attack.
+    const inner = server.listeners('request');
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      request.on('data', (piece) => {
+        if (!String(piece).includes('<script')) return;
+        response.writeHead(403, { 'Content-Type': 'text/html' }).end('<html><body>blocked</body></html>');
+        response.writeHead = response.write = response.end = () => response;
+      });
+      for (const listener of inner) listener.call(server, request, response);
+    });
+  }
   server.listen(port, host);
 }
 

@@ -28,6 +28,12 @@ def front(folder: Path, text: str, *ports: int) -> tuple[Front | None, str]:
     [
         ("Listen 80\nServerName wiki\nProxyPass / balancer://c/\n", "http://wiki"),
         ("Listen 8080\nServerName wiki:8080\nProxyPass /wiki balancer://c/wiki\n", "http://wiki:8080/wiki"),
+        ("Listen 80\nServerName wiki\nProxyPass /setup http://a:8090/setup\nProxyPass / balancer://c/\n", "http://wiki"),
+        (
+            "Listen 80\nServerName wiki\nProxyPass /wiki/setup http://b:8090/wiki/setup\n"
+            "ProxyPass /wiki balancer://c/wiki\nProxyPass / http://d:8090/\n",
+            "http://wiki/wiki",
+        ),
         ("Listen 8080\nServerName https://wiki\nProxyPass / balancer://c/\n", "https://wiki"),
         ("Listen 81\n<VirtualHost *:81>\nServerName wiki\nProxyPass / balancer://c/\n</VirtualHost>\n", "http://wiki:81"),
         (

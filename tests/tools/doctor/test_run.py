@@ -157,7 +157,7 @@ def refusing(request: Request, answer: Response) -> Response:
 
 
 def aged(request: Request, answer: Response) -> Response:
-    return Response(answer.status, [*answer.fields, ("Age", "12")], answer.body)
+    return Response(answer.status, [*answer.fields, ("Age", "0")], answer.body)
 
 
 def late(request: Request, answer: Response) -> Response:

@@ -99,10 +99,16 @@ def from_configuration(loaded: Loaded, ports: Iterable[int]) -> tuple[Front | No
     wanted = set(ports)
     found: list[tuple[bool, Server, Use]] = []
     for server in servers(loaded):
-        for use in uses(server):
-            if not for_synchrony(use) and use.members and (not wanted or use.ports & wanted):
-                found.append((speaks_tls(server.main, server.block), server, use))
-                break
+        there = [
+            use
+            for use in uses(server)
+            if not for_synchrony(use) and use.members and (not wanted or use.ports & wanted)
+        ]
+        if there:
+            # Mappings for some of its pages (/setup) stand above the one for all of them.
+            same = [use for use in there if _addresses(use) & _addresses(there[0])]
+            application = min(same, key=lambda use: len(use.path))
+            found.append((speaks_tls(server.main, server.block), server, application))
     if not found:
         asked = ", ".join(str(port) for port in sorted(wanted))
         return None, f"nothing in `{loaded.path}` leads to port {asked}, where the nodes listen"
@@ -116,6 +122,10 @@ def from_configuration(loaded: Loaded, ports: Iterable[int]) -> tuple[Front | No
     synchrony = next((use for use in uses(server) if for_synchrony(use)), None)
     balancer = Balancer(Places(loaded), server, application, synchrony)
     return Front(scheme, name.host, port, application.path.rstrip("/"), balancer), ""
+
+
+def _addresses(use: Use) -> set[tuple[str, int]]:
+    return {host_and_port(member.url) for member in use.members}
 
 
 def member_of(front: Front, node_route: str, port: int, order: int) -> MemberLine | None:

@@ -115,7 +115,7 @@ def check_cached(visit: Visit) -> Iterator[Finding]:
     """HTML that comes out of a cache."""
     for _ in range(2):
         answer = visit.site.ask(visit.login)
-        age = answer.get("age")
-        if answer.is_html and age.isdecimal() and int(age) > 0:
+        # A cache says Age, be it 0, and nobody else does (RFC 9111 section 5.1).
+        if answer.is_html and answer.get("age").isdecimal():
             yield found("pages-cached", "caches", answer.evidence("Age", "Cache-Control", "Via", "X-Cache"))
             return

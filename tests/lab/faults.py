@@ -29,7 +29,7 @@ class Fault:
     doctor: str | None = ""
     check: str = ""
     audit: str | None = ""
-    idle: float = 1.5
+    idle: float = 0.3
     evenflow: bool = True
     httpd: bool = False
 

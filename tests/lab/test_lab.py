@@ -28,7 +28,7 @@ from tests.nodes.fronts import environment
 pytestmark = pytest.mark.once
 
 FRONTS: Final = ("evenflow", "httpd")
-AT_ONCE: Final = 4
+AT_ONCE: Final = 8
 """So many visits: they mostly wait."""
 
 
@@ -40,38 +40,19 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
         yield made
 
 
-def run(lab: Laboratory, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command as it is typed."""
+def run(lab: Laboratory, *commands: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Commands as they are typed, at the same time; the exit status of each and what it says."""
     trusting = {**environment(), "SSL_CERT_FILE": str(lab.authority.file)}
-    command = [sys.executable, "-m", "evenflow", *words]
-    return subprocess.run(command, env=trusting, capture_output=True, text=True, timeout=120)
-
-
-# --- nothing is wrong ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("front", FRONTS)
-def test_nothing_is_found_where_nothing_is_wrong(lab: Laboratory, front: str) -> None:
-    deployment = lab.deploy(tls=lab.certificate)
-    with lab.front(front, deployment) as (file, host):
-        manner = ("--at", f"{host}:{lab.port}", "--idle", "1.5", "--rate", "50")
-        nodes = [word for wiki in deployment.wikis for word in ("--node", f"http://{wiki}:{WIKI}")]
-        nodes += [word for one in deployment.synchronies for word in ("--synchrony", f"http://{one}:{SYNCHRONY}")]
-        asked = [(lab.url, *nodes), (str(file),)] if front == "evenflow" else [(str(file),)]
-        for words in asked:
-            done = run(lab, "doctor", *words, *manner)
-            assert done.returncode == 0 and "nothing found; " in done.stdout, done.stdout + done.stderr
-        done = run(lab, "check", str(file))
-        assert (done.returncode, done.stdout) == (0, f"{file}: no problems\n"), done.stderr
-        done = run(lab, "audit", *map(str, lab.bases), "--balancer", str(file))
-        assert (done.returncode, done.stdout) == (0, f"node1, node2 behind {lab.url}: nothing found\n"), done.stderr
-
-
-def test_nothing_is_found_below_a_path_either(lab: Laboratory) -> None:
-    deployment = lab.deploy(("path", "path"), tls=lab.certificate)
-    with lab.front("evenflow", deployment) as (_, host):
-        report = lab.visit(deployment, host, 1.5)
-    assert "nothing found; " in as_text(report), as_text(report)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "evenflow", *words], env=trusting, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for words in commands
+    ]  # fmt: skip
+    for process in started:
+        said, _ = process.communicate(timeout=120)
+        yield process.returncode, said
 
 
 # --- one thing is wrong -------------------------------------------------------------------------------------------
@@ -87,7 +68,9 @@ class Broken:
 
 @pytest.fixture(scope="module")
 def broken(lab: Laboratory, request: pytest.FixtureRequest) -> Iterator[dict[str, Broken]]:
-    """All faults that this run asks for, and the visits to them, several at a time."""
+    """All faults that this run asks for, and the visits to them, several at a time. They last longest: the tests that
+    wait for them are the last of the file.
+    """
     items = [item for item in request.session.items if item.path == request.path]
     asked = [item.callspec.params for item in items if hasattr(item, "callspec")]
     visited = {(one["fault"].name, one["front"]) for one in asked if {"fault", "front"} <= one.keys()}
@@ -138,14 +121,6 @@ VISITED = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "front"), VISITED)
-def test_the_doctor_names_the_fault(broken: dict[str, Broken], fault: Fault, front: str) -> None:
-    report = broken[fault.name].visits[front].result()
-    found = {(one.verdict, one.fault.code) for one in report.findings if one.fault is not None}
-    said = {f"({code})" if verdict == HINT else code for verdict, code in found}
-    assert said == set((fault.doctor or "").split()), as_text(report)
-
-
 @pytest.mark.parametrize("fault", CHECKED)
 def test_check_names_the_fault(broken: dict[str, Broken], fault: Fault, tmp_path: Path) -> None:
     file = tmp_path / "confluence.conf"
@@ -193,3 +168,44 @@ def test_the_tools_say_what_the_guide_says_of_the_symptom(fault: Fault) -> None:
 
 def test_names_are_used_once() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+# --- nothing is wrong ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_nothing_is_found_where_nothing_is_wrong(lab: Laboratory, front: str) -> None:
+    deployment = lab.deploy(tls=lab.certificate)
+    with lab.front(front, deployment) as (file, host):
+        manner = ("--at", f"{host}:{lab.port}", "--idle", "1.5", "--rate", "50")
+        nodes = [word for wiki in deployment.wikis for word in ("--node", f"http://{wiki}:{WIKI}")]
+        nodes += [word for one in deployment.synchronies for word in ("--synchrony", f"http://{one}:{SYNCHRONY}")]
+        by_file, checked, audited, by_url = run(
+            lab,
+            ("doctor", str(file), *manner),
+            ("check", str(file)),
+            ("audit", *map(str, lab.bases), "--balancer", str(file)),
+            ("doctor", lab.url, *manner, *nodes),
+        )
+    assert checked == (0, f"{file}: no problems\n")
+    assert audited == (0, f"node1, node2 behind {lab.url}: nothing found\n")
+    for status, said in (by_file, by_url):
+        assert status == 0 and "nothing found; " in said, said
+
+
+def test_nothing_is_found_below_a_path_either(lab: Laboratory) -> None:
+    deployment = lab.deploy(("path", "path"), tls=lab.certificate)
+    with lab.front("evenflow", deployment) as (_, host):
+        report = lab.visit(deployment, host, 1.5)
+    assert "nothing found; " in as_text(report), as_text(report)
+
+
+# --- the visits ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fault", "front"), VISITED)
+def test_the_doctor_names_the_fault(broken: dict[str, Broken], fault: Fault, front: str) -> None:
+    report = broken[fault.name].visits[front].result()
+    found = {(one.verdict, one.fault.code) for one in report.findings if one.fault is not None}
+    said = {f"({code})" if verdict == HINT else code for verdict, code in found}
+    assert said == set((fault.doctor or "").split()), as_text(report)

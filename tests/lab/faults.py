@@ -16,7 +16,8 @@ class Fault:
 
     `rows` are those of `tools.symptoms`. `wikis` and `synchronies` say of which kind nodes 1 and 2 are, `start_up` is a
     swap in each one's setenv.sh. "" is for a tool that must find nothing, None for one that is not asked: what no
-    visitor can see costs no visit. `idle` is the doctor's, in seconds; it visits the fronts that are True.
+    visitor can see costs no visit. `idle` (seconds) and `expect` are the doctor's, `direct` is for
+    `evenflow init`; the fronts that are True are visited.
     """
 
     rows: str
@@ -30,6 +31,8 @@ class Fault:
     check: str = ""
     audit: str | None = ""
     idle: float = 0.3
+    direct: bool = False
+    expect: str = ""
     evenflow: bool = True
     httpd: bool = False
 
@@ -184,6 +187,17 @@ WAYS: Final = (
         check="synchrony-not-routed", audit="synchrony-nowhere",
     ),
     Fault("D17", "the internal proxy beside", wikis=both("internal"), doctor="(internal-proxy-open)"),
+    Fault("D17", "the direct way is not enforced", wikis=both("internal"), expect="direct",
+          doctor="(internal-proxy-open) direct-way-not-enforced"),
+    Fault(
+        "D17", "Synchrony's path leads to the internal proxy", wikis=both("internal"), expect="direct", direct=True,
+        change=((SYNCHRONY, "    ProxyPass /synchrony balancer://confluence/synchrony-proxy\n"),),
+        doctor="(direct-way-through-confluence) direct-way-not-led", check="synchrony-path",
+    ),
+    Fault(
+        "D17", "polling where a WebSocket is expected", (NO_UPGRADE,), expect="direct", direct=True,
+        doctor="websocket-lost direct-way-not-led", check="websocket-not-tunnelled",
+    ),
     Fault(
         "D17", "the internal proxy is on", doctor=None,
         audit="synchrony-internal-proxy synchrony-proxy-context nodes-differ", start_up=started("=false", "=true"),

@@ -88,7 +88,11 @@ class Laboratory:
         return f"127.{self.network}.{place}.{self.synchrony_kinds.index(kind) + 2 if kind else 1}"
 
     def deploy(
-        self, wikis: Sequence[str] = ("", ""), synchronies: Sequence[str] = ("", ""), tls: Certificate | None = None
+        self,
+        wikis: Sequence[str] = ("", ""),
+        synchronies: Sequence[str] = ("", ""),
+        tls: Certificate | None = None,
+        direct: bool = False,
     ) -> Deployment:
         """Nodes 1 and 2, each healthy ("") or of a kind; `tls` None for a site in the clear."""
         nodes = tuple(self.wiki(place, kind) for place, kind in enumerate(wikis))
@@ -102,6 +106,7 @@ class Laboratory:
             tuple(init.Node(one, WIKI) for one in nodes),
             tuple(init.Node(one, SYNCHRONY) for one in editors),
             *(map(str, tls or ())),
+            direct=direct,
         )
         profile = PROFILES["confluence"]
         text = configuration(profile, site, "confluence.conf")
@@ -129,13 +134,14 @@ class Laboratory:
         with front:
             yield file, host
 
-    def visit(self, deployment: Deployment, host: str, idle: float) -> Report:
-        """As `evenflow doctor` does, in less time: nobody else is to be spared here."""
+    def visit(self, deployment: Deployment, host: str, idle: float, expected: str = "") -> Report:
+        """As `evenflow doctor --expect` does, in less time: nobody else is to be spared here."""
         manners = Manners(rate=1000.0, most=1000)
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
         place = Place("https" if deployment.tls else "http", NAME, self.port, (host, self.port))
         visit = Visit(Asker(place, manners, trust), deployment.path, [], idle)
+        visit.expected = expected
         for wiki, synchrony in zip(deployment.wikis, deployment.synchronies, strict=True):
             beside = Asker(Place("http", synchrony, SYNCHRONY), manners, trust)
             visit.nodes.append(Node(wiki, Asker(Place("http", wiki, WIKI), manners, trust), beside))

@@ -80,7 +80,7 @@ def broken(lab: Laboratory, request: pytest.FixtureRequest) -> Iterator[dict[str
         deployment = put_in(lab, fault)
         fronts = [front for front in FRONTS if (fault.name, front) in visited]
         made[fault.name] = Broken(
-            deployment, {front: pool.submit(visit, lab, front, deployment, fault.idle) for front in fronts}
+            deployment, {front: pool.submit(visit, lab, front, deployment, fault) for front in fronts}
         )
     yield made
     pool.shutdown(cancel_futures=True)
@@ -94,7 +94,7 @@ def put_in(lab: Laboratory, fault: Fault) -> Deployment:
         "ends": lambda: lab.authority.sign(NAME, "ends", 5),
         "other": lambda: lab.authority.sign("other.example.test", "other"),
     }[fault.certificate]()
-    deployment = lab.deploy(fault.wikis, fault.synchronies, certificate)
+    deployment = lab.deploy(fault.wikis, fault.synchronies, certificate, fault.direct)
     text = deployment.text
     for old, new in fault.change:
         assert old in text, f"{old!r} is not in the file"
@@ -105,9 +105,9 @@ def put_in(lab: Laboratory, fault: Fault) -> Deployment:
     return replace(deployment, text=text)
 
 
-def visit(lab: Laboratory, front: str, deployment: Deployment, idle: float) -> Report:
+def visit(lab: Laboratory, front: str, deployment: Deployment, fault: Fault) -> Report:
     with lab.front(front, deployment) as (_, host):
-        return lab.visit(deployment, host, idle)
+        return lab.visit(deployment, host, fault.idle, fault.expect)
 
 
 CHECKED = [pytest.param(fault, id=fault.name) for fault in FAULTS]
@@ -191,6 +191,13 @@ def test_nothing_is_found_where_nothing_is_wrong(lab: Laboratory, front: str) ->
     assert audited == (0, f"node1, node2 behind {lab.url}: nothing found\n")
     for status, said in (by_file, by_url):
         assert status == 0 and "nothing found; " in said, said
+
+
+def test_the_direct_way_is_proven(lab: Laboratory) -> None:
+    deployment = lab.deploy(("internal", "internal"), tls=lab.certificate, direct=True)
+    with lab.front("evenflow", deployment) as (_, host):
+        report = lab.visit(deployment, host, 0.3, "direct")
+    assert "nothing found; " in as_text(report) and not report.failed, as_text(report)
 
 
 def test_nothing_is_found_below_a_path_either(lab: Laboratory) -> None:

@@ -56,6 +56,8 @@
       ServerContainer container = (ServerContainer) application.getAttribute(ServerContainer.class.getName());
       ServerEndpointConfig quiet = ServerEndpointConfig.Builder.create(Quiet.class, path).build();
       container.upgradeHttpToWebSocket(request, response, quiet, Map.of());
+    } else if (path.endsWith("/heartbeat")) {
+      out.print("OK");
     } else {
       response.setContentType("application/json");
       out.print("{\"healthy\":true}");

@@ -56,7 +56,7 @@ FAULTS: Final = {
             "route-honoured-when-gone",
             "people whose node was removed get errors until they delete their cookies",
             "a route cookie of a member that is not there is not replaced",
-            "let the balancer choose anew where the route is unknown (httpd and evenflow do, unless `nofailover=On`)",
+            "let the balancer choose anew where the route is unknown (httpd and evenflow do)",
         ),
         Fault(
             "cookie-path",

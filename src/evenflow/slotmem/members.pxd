@@ -40,5 +40,5 @@ cdef class MemberSlot:
     cpdef read_texts(self)
 
 
-@cython.locals(mixed=cython.ulonglong)
+@cython.locals(text=cython.p_uchar, at=Py_ssize_t, mixed=cython.ulonglong)
 cpdef unsigned long long place_of(bytes session)

@@ -7,7 +7,6 @@ balancer room's.
 from __future__ import annotations
 
 from typing import Any
-from zlib import crc32
 
 from evenflow.slotmem.layout import (
     BUSY,
@@ -259,13 +258,15 @@ class MemberSlot:
 
 
 def place_of(session: bytes) -> int:
-    """Which of 2**32 places is a session's, the same in every program: a checksum, mixed, because in the sums of texts
-    that differ in a few bits there is a pattern.
+    """Which of 2**31 places is a session's, the same in every program: FNV-1a, mixed, because texts that differ in a few
+    bits leave a pattern in it. No number here is larger than a C int, or Cython would calculate in objects.
     """
-    mixed = crc32(session)
-    mixed ^= mixed >> 16
-    mixed = mixed * 0x7FEB352D & 0xFFFFFFFF
+    text = session
+    mixed = 0x11C9DC5
+    for at in range(len(session)):
+        mixed = (mixed ^ text[at]) * 0x1000193 & 0x7FFFFFFF
     mixed ^= mixed >> 15
-    mixed = mixed * 0x846CA68B & 0xFFFFFFFF
-    mixed ^= mixed >> 16
-    return mixed
+    mixed = mixed * 0x2C1B3C6D & 0x7FFFFFFF
+    mixed ^= mixed >> 12
+    mixed = mixed * 0x297A2D39 & 0x7FFFFFFF
+    return mixed ^ mixed >> 15

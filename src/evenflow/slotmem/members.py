@@ -258,8 +258,8 @@ class MemberSlot:
 
 
 def place_of(session: bytes) -> int:
-    """Which of 2**31 places is a session's, the same in every program: FNV-1a, mixed, because texts that differ in a few
-    bits leave a pattern in it. No number here is larger than a C int, or Cython would calculate in objects.
+    """Which of 2**31 places is a session's, the same in every program: FNV-1a, mixed, because texts that differ
+    in few bits leave a pattern in it. No number here is larger than a C int, or Cython would calculate in objects.
     """
     text = session
     mixed = 0x11C9DC5

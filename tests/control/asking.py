@@ -10,14 +10,10 @@ from typing import Self
 from tests.control.processes import PATIENCE
 
 
-class Asking:
-    """A context: `clients` threads ask for /app/N and want `hello`; every other one keeps its connection. `pause` is
-    what each waits between two requests, in seconds.
-    """
+class Askers:
+    """A context: `clients` threads that ask until it is over, each in its `_ask`."""
 
-    def __init__(self, port: int, clients: int, pause: float = 0.0) -> None:
-        self.port = port
-        self.pause = pause
+    def __init__(self, clients: int) -> None:
         self.failures: list[str] = []
         self.answered = [0] * clients
         self.over = threading.Event()
@@ -34,6 +30,20 @@ class Asking:
         self.over.set()
         for thread in self.threads:
             thread.join(PATIENCE)
+
+    def _ask(self, index: int) -> None:
+        raise NotImplementedError
+
+
+class Asking(Askers):
+    """They ask for /app/N and want `hello`; every other one keeps its connection. `pause` is what each waits between
+    two requests, in seconds.
+    """
+
+    def __init__(self, port: int, clients: int, pause: float = 0.0) -> None:
+        super().__init__(clients)
+        self.port = port
+        self.pause = pause
 
     def _ask(self, index: int) -> None:
         kept: http.client.HTTPConnection | None = None

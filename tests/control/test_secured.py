@@ -9,11 +9,11 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import pytest
 
+from tests.control.asking import Askers
 from tests.control.processes import PATIENCE, Served, until
 from tests.control.programs import alone, another, upgrade
 from tests.control.test_reload import LOUD, reload, rewrite
@@ -71,28 +71,17 @@ def told(peer: Peer, path: str) -> tuple[bytes, bytes]:
     return head.lower(), body
 
 
-class Asking:
-    """A context: clients with TLS that ask again and again, on connections that they keep as long as they may."""
+class Asking(Askers):
+    """Clients with TLS that ask again and again, on connections that they keep as long as they may."""
 
     def __init__(self, front: Front) -> None:
+        super().__init__(SESSIONS)
         self.front = front
-        self.failures: list[str] = []
-        self.answered = [0] * SESSIONS
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self._ask, args=(index,)) for index in range(SESSIONS)]
 
     def __enter__(self) -> Self:
-        for thread in self.threads:
-            thread.start()
+        super().__enter__()
         until(lambda: min(self.answered) > 0 or self.failures != [])
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        for thread in self.threads:
-            thread.join(PATIENCE)
 
     def _ask(self, index: int) -> None:
         way = self._over_http2 if index % 2 else self._over_http1

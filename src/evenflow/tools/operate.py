@@ -25,6 +25,9 @@ FILE: Final = click.option(
 FORM: Final = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
+TIMEOUT: Final = click.option(
+    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
+)
 LOOK_SECONDS: Final = 1.0
 """`--wait` looks so often."""
 LOST: Final = "nobody answers: either it is not yours, or it ended while it was upgraded; its error log has more"
@@ -96,9 +99,7 @@ def members(balancer: str | None, file: str | None, form: str) -> NoReturn:
     help="Be empty within TIME, for instance 15m: tunnels leave until then, and then the member is disabled.",
 )
 @click.option("--wait", is_flag=True, help="Wait until it is empty: no sessions, no tunnels, no requests.")
-@click.option(
-    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
-)
+@TIMEOUT
 @FILE
 @FORM
 def drain(
@@ -119,13 +120,7 @@ def drain(
     tunnels, and requests in flight; and when it is empty: at the earliest, if nobody comes back, and at the rate at
     which sessions became fewer of late. Once MEMBER is disabled, sessions are not waited for.
     """
-    if timeout is not None and not wait:
-        raise click.UsageError("--timeout goes with --wait")
-    said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
-    drained = changed("drain", balancer, member, file, form if not wait else "quiet", **said)
-    if wait:
-        wait_for(balancer, drained["name"], file, form, timeout, False)
-    sys.exit(0)
+    empty("drain", balancer, member, deadline, wait, timeout, file, form)
 
 
 @click.command(short_help="Give a member nothing more.")
@@ -170,9 +165,7 @@ def add(balancer: str, url: str, file: str | None, form: str) -> NoReturn:
 @click.argument("member")
 @click.option("--deadline", metavar="TIME", help="As for `evenflow drain`: within TIME its tunnels leave.")
 @click.option("--wait", is_flag=True, help="Wait until it is gone.")
-@click.option(
-    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="With --wait: end with 3 when it takes longer."
-)
+@TIMEOUT
 @FILE
 @FORM
 def remove(
@@ -188,12 +181,26 @@ def remove(
     session there and nothing is in flight, it is gone and there is room for another one. `evenflow enable` keeps it if
     that is typed before. One that a line of the configuration names stays: drain or disable it.
     """
+    empty("remove", balancer, member, deadline, wait, timeout, file, form)
+
+
+def empty(
+    what: str,
+    balancer: str,
+    member: str,
+    deadline: str | None,
+    wait: bool,
+    timeout: float | None,
+    file: str | None,
+    form: str,
+) -> NoReturn:
+    """`drain` or `remove`: begin it and, if wanted, wait until it is done."""
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
     said = {"deadline": seconds_of(deadline)} if deadline is not None else {}
-    going = changed("remove", balancer, member, file, form if not wait else "quiet", **said)
+    begun = changed(what, balancer, member, file, form if not wait else "quiet", **said)
     if wait:
-        wait_for(balancer, going["name"], file, form, timeout, True)
+        wait_for(balancer, begun["name"], file, form, timeout, what == "remove")
     sys.exit(0)
 
 
